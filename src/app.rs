@@ -1,0 +1,1 @@
+//! Composition root: builds the parts from a configuration, starts and stops them.

@@ -1,0 +1,1 @@
+//! Supervised contact: who can see or hear whom, when, by fact (pure).

@@ -1,0 +1,1 @@
+//! Discord's wire: socket, decoding, REST, containment, interactions.

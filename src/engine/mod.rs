@@ -1,0 +1,1 @@
+//! Organisation state × event × now → assessment (pure).

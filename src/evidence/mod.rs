@@ -1,0 +1,1 @@
+//! Sealing, the append-only log, bundles and their verification.

@@ -1,0 +1,3 @@
+//! `chaperone`: parse, run, exit code.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Every outside effect leaves through here.

@@ -1,0 +1,1 @@
+//! The ladder (pure) and the channels that a page travels by.

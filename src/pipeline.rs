@@ -1,0 +1,1 @@
+//! One ordered actor per organisation; one committer for all.

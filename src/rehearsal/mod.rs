@@ -1,0 +1,1 @@
+//! An embedded, Discord-compatible platform on loopback, for trying policies, training and tests.

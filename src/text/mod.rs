@@ -1,0 +1,1 @@
+//! Reading one text: folding, wordlists, matching (pure).
