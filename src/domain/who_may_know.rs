@@ -1,0 +1,1 @@
+//! who_may_know
