@@ -1,1 +1,239 @@
-//! code
+//! The catalogue of observations: every stable code, what it weighs, and the sentence that explains it.
+//!
+//! Codes are the language of tests, configuration, documentation and metrics. One is never renamed; a row is only
+//! added. Processes and weights are those of the charity's grooming table ("a network, never a fixed order").
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::concern::{Category, Level};
+
+/// A process of grooming. Two different ones within the window say more than many observations of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Process {
+    /// First contact outside sessions, following across channels, an unenrolled adult.
+    Access,
+    /// Compliments about the person rather than the work.
+    Compliment,
+    /// Asking for personal information.
+    Information,
+    /// A special bond, grievance against carers, confiding own troubles.
+    Relationship,
+    /// Presents, game currency, travel.
+    Gift,
+    /// Dares, small rule breaks, asking again after a no.
+    Compliance,
+    /// Away from the supervised place: a DM, another app, a number, deleting.
+    IsolationPhysical,
+    /// Secrets, and setting the young person apart from the adults around them.
+    IsolationMental,
+    /// A meeting outside the programme: time, place, transport.
+    Approach,
+    /// Sexualised text, a request for images.
+    Sexual,
+    /// What the adult does with messages: late hours, edits, deletions.
+    Behaviour,
+    /// Errands, debts, "hold this for me".
+    Exploitation,
+}
+
+/// How much one observation says, in points. Points are compared with thresholds; they are never shown as a score
+/// of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Tells something only beside others (0 points).
+    Context,
+    /// 1 point.
+    Low,
+    /// 2 points.
+    Medium,
+    /// 3 points.
+    MediumHigh,
+    /// 4 points.
+    High,
+    /// Serious in one message: the level is reached by this observation alone.
+    Alone,
+}
+
+impl Weight {
+    /// The points that this weight adds.
+    #[must_use]
+    pub fn points(self) -> u32 {
+        match self {
+            Weight::Context => 0,
+            Weight::Low => 1,
+            Weight::Medium => 2,
+            Weight::MediumHigh => 3,
+            Weight::High | Weight::Alone => 4,
+        }
+    }
+}
+
+macro_rules! catalogue {
+    ($($variant:ident $name:literal $category:ident $process:expr, $weight:ident, $alone:ident, $sentence:literal;)+) => {
+        /// A stable, kebab-case code for one kind of observation.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = $sentence] $variant,)+
+        }
+
+        impl Code {
+            /// Every code, in catalogue order.
+            pub const ALL: &'static [Code] = &[$(Code::$variant,)+];
+
+            /// The stable name, as configuration, tests and metrics write it.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Code::$variant => $name,)+ }
+            }
+            /// The category that a concern opened by this observation has.
+            #[must_use]
+            pub fn category(self) -> Category {
+                match self { $(Code::$variant => Category::$category,)+ }
+            }
+            /// The grooming process that this observation belongs to, if any.
+            #[must_use]
+            pub fn process(self) -> Option<Process> {
+                match self { $(Code::$variant => $process,)+ }
+            }
+            /// What the observation weighs.
+            #[must_use]
+            pub fn weight(self) -> Weight {
+                match self { $(Code::$variant => Weight::$weight,)+ }
+            }
+            /// The level that one such observation reaches with nothing beside it.
+            #[must_use]
+            pub fn level_alone(self) -> Level {
+                match self { $(Code::$variant => Level::$alone,)+ }
+            }
+            /// One sentence in words, for the reasons of a concern.
+            #[must_use]
+            pub fn sentence(self) -> &'static str {
+                match self { $(Code::$variant => $sentence,)+ }
+            }
+        }
+    };
+}
+
+use Process::{
+    Access, Approach, Behaviour, Compliance, Compliment, Exploitation, Gift, Information, IsolationMental,
+    IsolationPhysical, Relationship, Sexual,
+};
+
+catalogue! {
+    OutOfSessionContact "out-of-session-contact" Boundary Some(Access), Low, Noted, "An adult wrote to a young person outside an agreed session.";
+    FollowsAcrossSpaces "follows-across-spaces" Boundary Some(Access), Low, Noted, "An adult starts with the same young person in one space after another.";
+    UnenrolledAdult "unenrolled-adult" Boundary Some(Access), Low, Noted, "An adult who is not enrolled is in contact with a young person.";
+    PersonalCompliment "personal-compliment" Grooming Some(Compliment), Low, Noted, "An adult praises the young person rather than the work.";
+    PersonalQuestion "personal-question" Grooming Some(Information), Medium, Noted, "An adult asks a young person for personal information.";
+    PhotoRequest "photo-request" Grooming Some(Information), Medium, Noted, "An adult asks a young person for a photo.";
+    AloneProbe "alone-probe" Grooming Some(Information), High, Room, "An adult asks whether the young person is alone or who is with them.";
+    SpecialBond "special-bond" Grooming Some(Relationship), Medium, Noted, "An adult claims a special bond with a young person.";
+    CarerGrievance "carer-grievance" Grooming Some(Relationship), Medium, Noted, "An adult sets a young person against the adults who care for them.";
+    AdultConfides "adult-confides" Grooming Some(Relationship), Medium, Noted, "An adult confides their own troubles to a young person.";
+    GiftOffer "gift-offer" Grooming Some(Gift), MediumHigh, Noted, "An adult offers a young person a gift, money or game currency.";
+    ComplianceTest "compliance-test" Grooming Some(Compliance), Medium, Noted, "An adult invites a young person to a dare or a small rule break.";
+    PersistsAfterRefusal "persists-after-refusal" Grooming Some(Compliance), High, Room, "An adult asks again after the young person said no.";
+    OffPlatformMove "off-platform-move" Grooming Some(IsolationPhysical), High, Room, "An adult asks a young person to move to a private message, another app or a phone number.";
+    DeleteRequest "delete-request" Grooming Some(IsolationPhysical), High, Room, "An adult asks a young person to delete or hide messages.";
+    SecrecyRequest "secrecy-request" Grooming Some(IsolationMental), High, Room, "An adult asks a young person to keep something secret.";
+    ColleagueSidelined "colleague-sidelined" Grooming Some(IsolationMental), MediumHigh, Noted, "An adult works around colleagues or the rules that protect both.";
+    MeetingRequest "meeting-request" Grooming Some(Approach), High, Room, "An adult proposes a meeting with a young person outside the programme.";
+    TransportOffer "transport-offer" Grooming Some(Approach), High, Room, "An adult offers a young person a lift or travel alone.";
+    ErrandRequest "errand-request" Grooming Some(Exploitation), High, Room, "A young person is asked to carry, hold or deliver something.";
+    DebtPressure "debt-pressure" Grooming Some(Exploitation), High, Room, "A young person is told that they owe something.";
+    SexualisedText "sexualised-text" Sexual Some(Sexual), Alone, Serious, "Sexualised text from an adult to a young person.";
+    ImageRequest "image-request" Sexual Some(Sexual), Alone, Serious, "An adult asks a young person for an intimate image.";
+    LateContact "late-contact" Boundary Some(Behaviour), Context, Noted, "An adult writes to a young person late at night.";
+    AdultDeletedMessage "adult-deleted-message" Grooming Some(Behaviour), Medium, Room, "An adult deleted a message that they had written to a young person.";
+    AdultEditedMessage "adult-edited-message" Grooming Some(Behaviour), Context, Noted, "An adult edited a message that they had written to a young person.";
+    AgeGap "age-gap" Grooming Some(Access), Low, Noted, "Somebody who takes part as a young person says something that only an adult says.";
+    Refusal "refusal" Grooming None, Context, Noted, "The young person said no.";
+    Discomfort "discomfort" Grooming None, Context, Noted, "The young person said that they are not comfortable.";
+    SuicideEncouragement "suicide-encouragement" Bullying None, Alone, Serious, "Somebody is encouraged to end their life.";
+    ThreatToLife "threat-to-life" Threat None, Alone, Serious, "A threat to somebody's life or of serious injury.";
+    SuicidalIntent "suicidal-intent" Welfare None, Alone, Immediate, "A person states that they are about to end their life.";
+    SuicidalFeelings "suicidal-feelings" Welfare None, Alone, Serious, "A person states suicidal feelings.";
+    SelfHarmDisclosure "self-harm-disclosure" Welfare None, Alone, Serious, "A person says that they hurt themselves.";
+    AbuseDisclosure "abuse-disclosure" Welfare None, Alone, Serious, "A person discloses abuse.";
+    RunningAway "running-away" Welfare None, Alone, Serious, "A person says that they are running away now.";
+    EatingDistress "eating-distress" Welfare None, Alone, Serious, "A person describes distress around eating.";
+    FriendWorry "friend-worry" Welfare None, Alone, Serious, "A person is worried about a friend's safety.";
+    Hate "hate" Hate None, Alone, Concern, "A group of people is attacked for who they are.";
+    Ridicule "ridicule" Bullying None, Medium, Noted, "A person is ridiculed.";
+    Exclusion "exclusion" Bullying None, Medium, Noted, "A person is shut out, or shutting out is planned.";
+    LoneAdultSpace "lone-adult-space" Contact None, Alone, Serious, "A space is shared by one adult and a young person with no second adult able to see it.";
+    LoneAdultVoice "lone-adult-voice" Contact None, Alone, Serious, "One adult is alone in voice with a young person.";
+    RoleConflict "role-conflict" Contact None, Alone, Concern, "An account holds both a young person's and an adult's role.";
+    ReportedByPerson "reported-by-person" Welfare None, Alone, Concern, "A person reported something to safeguarding.";
+    Unreadable "unreadable-event" Integrity None, Alone, Concern, "An event of a known kind could not be read; its bytes are kept.";
+    Unmonitored "unmonitored-interval" Integrity None, Alone, Concern, "For a while nothing was heard; messages of that time were read afterwards where the platform still had them.";
+    BotRemoved "bot-removed" Integrity None, Alone, Serious, "The bot was removed from the server.";
+    ActionFailed "action-failed" Integrity None, Alone, Serious, "A containment could not be carried out.";
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Code {
+    type Err = String;
+
+    /// # Errors
+    /// When no observation has this code.
+    fn from_str(text: &str) -> Result<Self, String> {
+        Code::ALL
+            .iter()
+            .copied()
+            .find(|code| code.name() == text)
+            .ok_or_else(|| format!("{text:?} is not a code; codes are written like \"secrecy-request\""))
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Code {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        std::borrow::Cow::<str>::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_kebab_case_unique_and_reads_back() {
+        let mut seen = std::collections::BTreeSet::new();
+        for &code in Code::ALL {
+            assert!(code.name().bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{code}");
+            assert!(seen.insert(code.name()), "{code} stands twice");
+            assert_eq!(code.name().parse::<Code>().unwrap(), code);
+            assert!(code.sentence().ends_with('.'), "{code}");
+        }
+        assert!("secrecy".parse::<Code>().is_err());
+    }
+
+    #[test]
+    fn only_what_is_serious_in_one_message_pages_alone() {
+        for &code in Code::ALL {
+            if code.level_alone() >= Level::Serious {
+                assert_eq!(code.weight(), Weight::Alone, "{code}");
+            }
+        }
+    }
+}

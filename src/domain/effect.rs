@@ -1,1 +1,117 @@
-//! effect
+//! Effects as data: what is to be done to the world outside. Each leaves through the outbox.
+
+use serde::{Deserialize, Serialize};
+
+use super::{CaseRef, Category, ChannelId, GuildId, Level, MessageId, UserId};
+
+/// One thing to do outside. Holds ids and codes only, never a word of a message.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "effect")]
+pub enum Effect {
+    /// Take a message out of sight. Its exhibit is durable before this leaves.
+    Hide {
+        /// Where it stands.
+        space: ChannelId,
+        /// Which.
+        message: MessageId,
+    },
+    /// Take an adult's voice in a space: they can read, not write, react or open threads.
+    Lock {
+        /// On which server.
+        guild: GuildId,
+        /// Where: a channel, or a thread.
+        space: ChannelId,
+        /// The parent channel, where `space` is a thread.
+        parent: Option<ChannelId>,
+        /// For whom.
+        adult: UserId,
+    },
+    /// Disconnect an adult from voice.
+    Disconnect {
+        /// On which server.
+        guild: GuildId,
+        /// From which room.
+        room: ChannelId,
+        /// Whom.
+        adult: UserId,
+    },
+    /// A short, warm, private message to one person.
+    Nudge {
+        /// To whom.
+        to: UserId,
+        /// Which wording.
+        about: Nudge,
+        /// In which space it happened.
+        space: Option<ChannelId>,
+    },
+    /// A neutral notice in a space ("this space is closed until …, ask …").
+    Notice {
+        /// Where.
+        space: ChannelId,
+        /// Which wording.
+        about: Nudge,
+    },
+    /// Call one person about a case, over one channel.
+    Page {
+        /// Which case.
+        case: CaseRef,
+        /// How serious.
+        level: Level,
+        /// About what.
+        category: Category,
+        /// The slot of the ladder that is called (`dsl`, `deputy-dsl`, …).
+        slot: String,
+        /// Which round of the ladder, from 0.
+        round: u32,
+        /// The channel (`discord-dm`, `email`).
+        channel: String,
+        /// The person in the slot, by the name that the configuration gives them.
+        person: String,
+        /// A drill, marked as such.
+        #[serde(default)]
+        drill: bool,
+    },
+}
+
+impl Effect {
+    /// A stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Effect::Hide { .. } => "hide",
+            Effect::Lock { .. } => "lock",
+            Effect::Disconnect { .. } => "disconnect",
+            Effect::Nudge { .. } => "nudge",
+            Effect::Notice { .. } => "notice",
+            Effect::Page { .. } => "page",
+        }
+    }
+
+    /// True for what restrains: it must not wait for anything that can be left for later.
+    #[must_use]
+    pub fn contains(&self) -> bool {
+        matches!(self, Effect::Hide { .. } | Effect::Lock { .. } | Effect::Disconnect { .. })
+    }
+}
+
+/// Which wording a nudge or notice has (`wording.rs` holds the sentences).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Nudge {
+    /// To an adult: this space was locked for you because no second adult can see it.
+    SpaceLocked,
+    /// To a young person: a space that they were in was closed; nothing wrong was done by them.
+    SpaceClosed,
+    /// To the author of a message that was hidden.
+    MessageHidden,
+    /// To somebody towards whom something hurtful was said.
+    HelpIsThere,
+    /// To somebody who may be in danger now: emergency guidance and signposts.
+    WelfareSupport,
+    /// To somebody who reported: it was received, and what happens next.
+    ReportReceived,
+    /// To the author, level 2: please keep it kind.
+    KeepItKind,
+    /// To an adult, level 3 boundary: please keep to the agreed places.
+    KeepToAgreedPlaces,
+}

@@ -1,1 +1,83 @@
-//! What is kept, in SQLite or PostgreSQL.
+//! What is kept, in SQLite by default and in PostgreSQL by URL.
+//!
+//! [`Batch`] is the unit of durability: everything in it becomes durable together or not at all.
+
+use crate::domain::{CaseRef, ChannelId, Fact, MessageId, Timestamp, UserId};
+use crate::outbox::Job;
+
+/// A fact with its moment and organisation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredFact {
+    /// Whose it is.
+    pub organisation: String,
+    /// When it became one.
+    pub at: Timestamp,
+    /// The fact.
+    pub fact: Fact,
+    /// The index of its entry in the log.
+    pub entry: u64,
+}
+
+/// A sealed exhibit: ciphertext only the leads' identities open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredExhibit {
+    /// Whose it is.
+    pub organisation: String,
+    /// For which case.
+    pub case: CaseRef,
+    /// The message it holds, where it holds one; a message is an exhibit of a case once.
+    pub message: Option<MessageId>,
+    /// Where that was written.
+    pub space: Option<ChannelId>,
+    /// Who wrote it.
+    pub author: Option<UserId>,
+    /// The finding itself (true), or context around it.
+    pub finding: bool,
+    /// When it was received.
+    pub received_at: Timestamp,
+    /// The index of its entry in the log.
+    pub entry: u64,
+    /// The age ciphertext.
+    pub sealed: Vec<u8>,
+}
+
+/// An entry of the log with the hashes that it adds to the tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredEntry {
+    /// Its index in the log, from 0.
+    pub index: u64,
+    /// Its canonical bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// How far a gateway shard has been heard, durably.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Which shard.
+    pub shard: u32,
+    /// The session to resume, as the socket serialised it.
+    pub session: String,
+    /// When the last event before this position was heard.
+    pub heard_at: Timestamp,
+}
+
+/// Everything that becomes durable together.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Batch {
+    /// Facts, in order.
+    pub facts: Vec<StoredFact>,
+    /// Exhibits; one that the case already holds is left as it is.
+    pub exhibits: Vec<StoredExhibit>,
+    /// New jobs; a key that already exists is left as it is.
+    pub jobs: Vec<Job>,
+    /// Keys of jobs that have ended.
+    pub ended: Vec<String>,
+    /// Entries of the log, in order, the first one following the last kept.
+    pub entries: Vec<StoredEntry>,
+    /// Stored hashes of the tree by their index.
+    pub hashes: Vec<(u64, [u8; 32])>,
+    /// The newest signed checkpoint.
+    pub checkpoint: Option<String>,
+    /// How far shards have been heard.
+    pub positions: Vec<Position>,
+}

@@ -1,1 +1,3 @@
+//! Benchmarks of the whole path.
+
 fn main() {}

@@ -1,1 +1,1 @@
-
+//! The one integration-test binary: stories, contracts and the architecture, a file each.
