@@ -223,6 +223,12 @@ fn message_id(key: &str, domain: &str) -> String {
     format!("{id}@{domain}>")
 }
 
+/// Whether a text is an e-mail address and nothing more.
+#[must_use]
+pub fn is_address(text: &str) -> bool {
+    text.parse::<Address>().is_ok()
+}
+
 /// Whether a host name means this machine.
 #[must_use]
 pub fn is_this_machine(host: &str) -> bool {
