@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::event::{GuildSnapshot, Member, Role};
+use crate::domain::event::{GuildSnapshot, Member, Message, Role};
 use crate::domain::person::RoleMapping;
 use crate::domain::space::{OverwriteFor, Permissions};
 use crate::domain::{
@@ -209,6 +209,21 @@ impl Server {
         if same { Changed::nothing() } else { Changed::everywhere() }
     }
 
+    /// Enters the author of a message whom the member list has not brought yet, as the message describes them.
+    pub fn meet(&mut self, message: &Message) -> Changed {
+        if self.roster.get(message.author).is_some() || message.guild != Some(self.id) {
+            return Changed::nothing();
+        }
+        let Some(roles) = &message.author_roles else { return Changed::nothing() };
+        self.enter(&Member {
+            id: message.author,
+            name: message.author_name.clone(),
+            shown: message.author_shown.clone().unwrap_or_default(),
+            roles: roles.clone(),
+            bot: message.automated,
+        })
+    }
+
     /// What these roles make of an account.
     #[must_use]
     pub fn kind_by_roles(&self, roles: &BTreeSet<RoleId>, bot: bool) -> Kind {
@@ -268,15 +283,14 @@ impl Server {
     pub fn sight(&self, person: &Person, space: &Space) -> Option<Sight> {
         let office = person.id == self.owner || self.base_permissions(person).has(Permissions::ADMINISTRATOR);
         let by_office = office.then_some(Sight::ByOffice);
-        let channel = match space.kind.is_thread() {
-            true => match space.parent.and_then(|parent| self.spaces.get(&parent)) {
-                Some(parent) => parent,
+        let channel = if space.kind.is_thread() {
+            let Some(parent) = space.parent.and_then(|parent| self.spaces.get(&parent)) else {
                 // The parent is not known (yet): thread members are all that can be told.
-                None => {
-                    return space.members.contains(&person.id).then_some(Sight::Plain).or(by_office);
-                }
-            },
-            false => space,
+                return space.members.contains(&person.id).then_some(Sight::Plain).or(by_office);
+            };
+            parent
+        } else {
+            space
         };
         let bits = self.plain_permissions(person, channel);
         if !bits.has(Permissions::VIEW_CHANNEL) {

@@ -23,9 +23,9 @@ pub struct StoredFact {
 pub struct StoredExhibit {
     /// Whose it is.
     pub organisation: String,
-    /// For which case.
-    pub case: CaseRef,
-    /// The message it holds, where it holds one; a message is an exhibit of a case once.
+    /// For which case; none while the observation in it belongs to no case yet.
+    pub case: Option<CaseRef>,
+    /// The message it holds, where it holds one; a message is an exhibit of a case once (and once of no case).
     pub message: Option<MessageId>,
     /// Where that was written.
     pub space: Option<ChannelId>,
