@@ -133,6 +133,15 @@ impl Organisation {
         self.state.apply(at, fact);
     }
 
+    /// Takes a fact in that was concluded beside the engine (an acknowledgement): it is folded and handed out like
+    /// one of its own.
+    pub fn note(&mut self, now: Timestamp, fact: Fact) -> Assessment {
+        let mut a = Assessment::default();
+        self.conclude(now, fact, &mut a);
+        a.due = self.next_due(now);
+        a
+    }
+
     /// The folded state.
     #[must_use]
     pub fn state(&self) -> &State {
