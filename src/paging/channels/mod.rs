@@ -1,0 +1,1 @@
+//! Channels that a page travels by, one file each.
