@@ -24,11 +24,13 @@ CREATE TABLE fact (
     organisation TEXT    NOT NULL,
     at           BIGINT  NOT NULL,
     kind         TEXT    NOT NULL,
-    body         TEXT    NOT NULL
+    body         TEXT    NOT NULL,
+    salt         BYTEA    NOT NULL CHECK (length(salt) = 32)
 );
 CREATE INDEX fact_of ON fact (organisation, entry);
 
--- Ciphertext only the leads' identities open; a message is an exhibit of a case once.
+-- Ciphertext only the leads' identities open; a message is an exhibit of a case once; case 0 is
+-- none: an observation that belongs to no case yet.
 CREATE TABLE exhibit (
     id           BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     organisation TEXT    NOT NULL,

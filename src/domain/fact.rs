@@ -129,6 +129,11 @@ pub enum Fact {
         /// How it ended.
         ended: Ended,
     },
+    /// The program started.
+    Started {
+        /// Its name and version.
+        software: String,
+    },
     /// An interval in which nothing was heard live.
     Gap {
         /// From when.

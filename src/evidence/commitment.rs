@@ -62,6 +62,12 @@ impl Salt {
         Salt(bytes)
     }
 
+    /// Its bytes, for whoever keeps it beside what it salts.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; 32] {
+        self.0
+    }
+
     /// A given salt: for tests, and for reading one back.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {

@@ -68,7 +68,12 @@ impl Actor {
         }
     }
 
-    async fn take(&mut self, input: Input, due: Option<Timestamp>, pending: &mut Pending) -> Option<Timestamp> {
+    async fn take(
+        &mut self,
+        input: Input,
+        due: Option<Timestamp>,
+        pending: &mut Pending,
+    ) -> Option<Timestamp> {
         let Input { what, raw, position, done } = input;
         pending.position = position.or(pending.position.take());
         match what {

@@ -90,7 +90,8 @@ impl Commit {
         self.facts.iter().any(|(_, fact)| {
             matches!(
                 fact,
-                Fact::CaseOpened { level: Level::Immediate, .. } | Fact::CaseRose { level: Level::Immediate, .. }
+                Fact::CaseOpened { level: Level::Immediate, .. }
+                    | Fact::CaseRose { level: Level::Immediate, .. }
             )
         })
     }
@@ -193,7 +194,10 @@ impl Committer {
         for commit in group.iter().filter(|commit| commit.is_immediate()) {
             for job in &commit.jobs {
                 let urgent = job.effect.contains()
-                    || matches!(job.effect, Effect::Page { level: Level::Immediate, .. } | Effect::Nudge { .. });
+                    || matches!(
+                        job.effect,
+                        Effect::Page { level: Level::Immediate, .. } | Effect::Nudge { .. }
+                    );
                 if urgent {
                     self.witness.leave_without_evidence(job.clone());
                 }
@@ -215,7 +219,8 @@ impl Committer {
 
     /// Everything of a group as one batch, and the log as it will be.
     fn assemble(&self, group: &[Commit]) -> (Batch, Tree) {
-        let mut writer = Writer { tree: self.tree.clone(), batch: Batch::default(), software: &self.software };
+        let mut writer =
+            Writer { tree: self.tree.clone(), batch: Batch::default(), software: &self.software };
         let mut positions: BTreeMap<u32, Position> = BTreeMap::new();
         for commit in group {
             for exhibit in &commit.exhibits {
@@ -256,9 +261,7 @@ impl Committer {
         let received_at = received.last().map_or(Timestamp(0), |received| received.at);
         let sealed = exhibit_text(&commit.organisation, keep, received, writer.software)
             .map_err(|error| error.to_string())
-            .and_then(|text| {
-                text.seal(&self.recipients(&keep.subjects)).map_err(|error| error.to_string())
-            });
+            .and_then(|text| text.seal(&self.recipients(&keep.subjects)).map_err(|error| error.to_string()));
         match sealed {
             Ok(sealed) => {
                 let entry = writer.entry(Entry {
@@ -358,7 +361,9 @@ fn class_of(fact: &Fact) -> Class {
     match fact {
         Fact::Observed(_) => Class::OBSERVATION,
         Fact::ConcernRaised { .. } => Class::CONCERN,
-        Fact::CaseOpened { .. } | Fact::CaseRose { .. } | Fact::Kept { .. } | Fact::NotKept { .. } => Class::CASE,
+        Fact::CaseOpened { .. } | Fact::CaseRose { .. } | Fact::Kept { .. } | Fact::NotKept { .. } => {
+            Class::CASE
+        }
         Fact::Acknowledged { .. } | Fact::AcknowledgementRefused { .. } => Class::ACKNOWLEDGEMENT,
         Fact::Called { .. } => Class::PAGE,
         Fact::Register(_) => Class::REGISTER,

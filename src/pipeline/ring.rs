@@ -78,10 +78,7 @@ impl Ring {
     /// Everything at hand of one message, oldest first; empty when it is no longer.
     #[must_use]
     pub fn get(&self, space: ChannelId, message: MessageId) -> &[Received] {
-        self.shelves
-            .get(&space)
-            .and_then(|shelf| shelf.messages.get(&message))
-            .map_or(&[], Vec::as_slice)
+        self.shelves.get(&space).and_then(|shelf| shelf.messages.get(&message)).map_or(&[], Vec::as_slice)
     }
 
     /// How many bytes are at hand.

@@ -10,7 +10,7 @@ pub(super) async fn insert(tx: &mut Tx, exhibits: &[StoredExhibit]) -> Result<()
     for exhibit in exhibits {
         values.extend([
             Value::Text(exhibit.organisation.as_str().into()),
-            Value::Number(exhibit.case.0.into()),
+            Value::Number(number(exhibit.case)),
             Value::MaybeNumber(exhibit.message.map(|id| id.0.cast_signed())),
             Value::MaybeNumber(exhibit.space.map(|id| id.0.cast_signed())),
             Value::MaybeNumber(exhibit.author.map(|id| id.0.cast_signed())),
@@ -25,24 +25,29 @@ pub(super) async fn insert(tx: &mut Tx, exhibits: &[StoredExhibit]) -> Result<()
     tx.insert(into, 9, values, " ON CONFLICT (organisation, case_ref, message) DO NOTHING").await
 }
 
+/// Cases count from 1; 0 stands for none, so that "a message is an exhibit of a case once" holds for none too.
+fn number(case: Option<CaseRef>) -> i64 {
+    case.map_or(0, |case| case.0.into())
+}
+
 type Row = (Option<i64>, Option<i64>, Option<i64>, i64, i64, i64, Vec<u8>);
 
 impl Store {
-    /// The exhibits of a case, in the order in which they were kept.
+    /// The exhibits of a case, or of none yet, in the order in which they were kept.
     ///
     /// # Errors
     /// As the database answers.
     pub async fn exhibits(
         &self,
         organisation: &str,
-        case: CaseRef,
+        case: Option<CaseRef>,
     ) -> Result<Vec<StoredExhibit>, StoreError> {
         let rows: Vec<Row> = on!(self.db(), pool => sqlx::query_as(
             "SELECT message, space, author, finding, received_at, entry, sealed FROM exhibit \
              WHERE organisation = $1 AND case_ref = $2 ORDER BY entry, id",
         )
         .bind(organisation)
-        .bind(i64::from(case.0))
+        .bind(number(case))
         .fetch_all(pool)
         .await?);
         Ok(rows

@@ -11,7 +11,7 @@ use crate::domain::{Fact, Timestamp};
 const PAGE: u32 = 2_000;
 
 pub(super) async fn insert(tx: &mut Tx, facts: &[StoredFact]) -> Result<(), StoreError> {
-    let mut values = Vec::with_capacity(facts.len() * 5);
+    let mut values = Vec::with_capacity(facts.len() * 6);
     for stored in facts {
         let body = serde_json::to_string(&stored.fact)
             .map_err(|error| StoreError::refused(format!("a fact cannot be written as JSON ({error})")))?;
@@ -21,9 +21,10 @@ pub(super) async fn insert(tx: &mut Tx, facts: &[StoredFact]) -> Result<(), Stor
             Value::Number(stored.at.0),
             Value::Text(Cow::Borrowed(kind(&stored.fact))),
             Value::Text(Cow::Owned(body)),
+            Value::Bytes(&stored.salt),
         ]);
     }
-    Ok(tx.insert("fact (entry, organisation, at, kind, body)", 5, values, "").await?)
+    Ok(tx.insert("fact (entry, organisation, at, kind, body, salt)", 6, values, "").await?)
 }
 
 /// The fact's code, as its JSON says it too.
@@ -36,6 +37,9 @@ fn kind(fact: &Fact) -> &'static str {
         Fact::Acknowledged { .. } => "acknowledged",
         Fact::AcknowledgementRefused { .. } => "acknowledgement-refused",
         Fact::Called { .. } => "called",
+        Fact::Kept { .. } => "kept",
+        Fact::NotKept { .. } => "not-kept",
+        Fact::Started { .. } => "started",
         Fact::Register(_) => "register",
         Fact::Decided { .. } => "decided",
         Fact::Outcome { .. } => "outcome",
@@ -85,8 +89,8 @@ impl Store {
         from: u64,
         limit: u32,
     ) -> Result<Vec<StoredFact>, StoreError> {
-        let rows: Vec<(i64, i64, String)> = on!(self.db(), pool => sqlx::query_as(
-            "SELECT entry, at, body FROM fact WHERE organisation = $1 AND entry >= $2 ORDER BY entry LIMIT $3",
+        let rows: Vec<(i64, i64, String, Vec<u8>)> = on!(self.db(), pool => sqlx::query_as(
+            "SELECT entry, at, body, salt FROM fact WHERE organisation = $1 AND entry >= $2 ORDER BY entry LIMIT $3",
         )
         .bind(organisation)
         .bind(from.cast_signed())
@@ -94,7 +98,7 @@ impl Store {
         .fetch_all(pool)
         .await?);
         rows.into_iter()
-            .map(|(entry, at, body)| {
+            .map(|(entry, at, body, salt)| {
                 let fact = serde_json::from_str(&body).map_err(|error| {
                     // Serde's own words may repeat a value; where it stands is enough to find it.
                     let place = format!("at line {} column {}", error.line(), error.column());
@@ -105,6 +109,12 @@ impl Store {
                     at: Timestamp(at),
                     fact,
                     entry: entry.cast_unsigned(),
+                    salt: salt.try_into().map_err(|_| {
+                        StoreError::unreadable(
+                            format!("the salt of log entry {entry}"),
+                            "it is not 32 bytes long",
+                        )
+                    })?,
                 })
             })
             .collect()
@@ -123,7 +133,7 @@ mod tests {
             Fact::AcknowledgementRefused { case: CaseRef(1), by: UserId(2), why: "no-such-case".to_owned() },
             Fact::Called {
                 case: CaseRef(1),
-                level: crate::domain::Level::Report,
+                level: crate::domain::Level::Serious,
                 step: 0,
                 round: 0,
                 people: vec![],

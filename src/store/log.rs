@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn the_right_edge_is_what_appending_asks_for() {
-        assert_eq!(right_edge(0), []);
+        assert!(right_edge(0).is_empty());
         assert_eq!(right_edge(1), [0]);
         // Two leaves (0, 1) and their parent (2); the third leaf is 3, the fourth 4 with the nodes 5 and 6.
         assert_eq!(right_edge(3), [2, 3]);

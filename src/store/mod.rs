@@ -39,6 +39,8 @@ pub struct StoredFact {
     pub fact: Fact,
     /// The index of its entry in the log.
     pub entry: u64,
+    /// The salt of its commitment there.
+    pub salt: [u8; 32],
 }
 
 /// A sealed exhibit: ciphertext only the leads' identities open.
