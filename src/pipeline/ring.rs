@@ -49,21 +49,21 @@ pub struct Ring {
 
 impl Ring {
     /// Puts the bytes of a message, or of an edit of it, at hand. The same bytes again change nothing.
-    pub fn put(&mut self, space: ChannelId, message: MessageId, received: Received) {
-        let shelf = self.shelves.entry(space).or_default();
-        let versions = shelf.messages.entry(message).or_insert_with(|| {
-            shelf.order.push_back(message);
+    pub fn put(&mut self, space: ChannelId, message: MessageId, new: Received) {
+        let here = self.shelves.entry(space).or_default();
+        let versions = here.messages.entry(message).or_insert_with(|| {
+            here.order.push_back(message);
             Vec::new()
         });
-        if versions.iter().any(|known| known.raw == received.raw) {
+        if versions.iter().any(|known| known.raw == new.raw) {
             return;
         }
-        let size = received.raw.len();
-        versions.push(received);
-        shelf.bytes += size;
+        let size = new.raw.len();
+        versions.push(new);
+        here.bytes += size;
         self.bytes += size;
-        if shelf.order.len() > MESSAGES_PER_SPACE {
-            self.bytes -= shelf.drop_oldest();
+        if here.order.len() > MESSAGES_PER_SPACE {
+            self.bytes -= here.drop_oldest();
         }
         while self.bytes > BYTES {
             let Some(fullest) = self.shelves.values_mut().max_by_key(|shelf| shelf.bytes) else { break };
