@@ -5,7 +5,7 @@
 //! a case reference, level and category; nothing here takes a name or a word of a message, so none can leak.
 
 use crate::domain::effect::Nudge;
-use crate::domain::{CaseRef, Category, Level, Timestamp};
+use crate::domain::{CaseRef, Category, GuildId, Level, Timestamp, UserId};
 use crate::paging::Slot;
 use crate::paging::digest::DigestLine;
 
@@ -92,15 +92,18 @@ pub fn how_to_acknowledge_by_email(case: CaseRef) -> String {
 }
 
 /// The label of the button under a page.
+pub const ACKNOWLEDGE: &str = "Acknowledge";
+
+/// What a page on Discord says once somebody pressed its button; the platform shows the mention as a name.
 #[must_use]
-pub fn acknowledge_button() -> &'static str {
-    "Acknowledge"
+pub fn acknowledged(case: CaseRef, by: UserId) -> String {
+    format!("{case} is acknowledged by <@{by}>. Nobody else is being called for it.")
 }
 
-/// What the others who were called read when somebody has acknowledged.
+/// To somebody who used something of ours that this version does not know any more.
 #[must_use]
-pub fn acknowledged(case: CaseRef, by: &str) -> String {
-    format!("{case} is acknowledged by {by}. Nobody else is being called for it.")
+pub fn not_any_more() -> &'static str {
+    "This doesn't work any more. You can write /report here at any time, and a person will read it."
 }
 
 /// What somebody reads whose acknowledgement changed nothing; `why` is the code of the refusal.
@@ -250,7 +253,7 @@ pub fn operator_gap(from: Timestamp, until: Timestamp) -> String {
 
 /// To the operator, outside the server concerned: the bot is gone from it.
 #[must_use]
-pub fn operator_bot_removed(guild: crate::domain::GuildId) -> String {
+pub fn operator_bot_removed(guild: GuildId) -> String {
     format!(
         "Chaperone was removed from server {guild}. Nothing there is supervised now. If that was not agreed, treat \
          it as a concern, and invite the bot again (\"chaperone init\" prints the link)."
@@ -278,7 +281,6 @@ pub fn operator_channel_failed(person: &str, channel: &str, why: &str) -> String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::GuildId;
 
     const NUDGES: [Nudge; 8] = [
         Nudge::SpaceLocked,
@@ -305,7 +307,7 @@ mod tests {
             all.push(page(CaseRef(7), level, Category::Grooming, slot, drill));
         }
         all.push(how_to_acknowledge_by_email(CaseRef(7)));
-        all.push(acknowledged(CaseRef(7), "dee"));
+        all.push(acknowledged(CaseRef(7), UserId(2)));
         all.push(acknowledgement_refused("already-acknowledged").into());
         all.push(acknowledgement_refused("may-not-know").into());
         insta::assert_snapshot!(all.join("\n----\n"));

@@ -297,6 +297,15 @@ pub enum Event {
         /// How it ended.
         ended: Ended,
     },
+    /// For a while nothing was heard live.
+    Gap {
+        /// From when.
+        from: Timestamp,
+        /// Until when.
+        until: Timestamp,
+        /// Why, as a code (`session-lost`, `restart`).
+        why: String,
+    },
     /// The engine asked to be asked again at this moment.
     Due,
     /// An event of a known kind whose shape could not be read. Its bytes are kept.

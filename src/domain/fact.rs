@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::event::Ended;
 use super::space::Overwrite;
 use super::{
-    CaseRef, Category, ChannelId, ConcernKey, Effect, GuildId, Level, Observation, Timestamp, UserId,
+    CaseRef, Category, ChannelId, ConcernKey, Effect, GuildId, Level, MessageId, Observation, Timestamp,
+    UserId,
 };
 
 /// One durable fact of an organisation. It holds ids, codes and times; never a word of a message.
@@ -88,6 +89,26 @@ pub enum Fact {
         /// Who was called (the configuration's names); empty when nobody on this rung may know.
         people: Vec<String>,
     },
+    /// A message became an exhibit of a case, sealed to the leads who may know of it.
+    Kept {
+        /// The case; none while the observation that the message holds belongs to no case yet.
+        case: Option<CaseRef>,
+        /// Which message.
+        message: MessageId,
+        /// Where it was written.
+        space: ChannelId,
+        /// What it is to the case.
+        part: Part,
+    },
+    /// A message that belongs to a case could not be kept: it was no longer at hand.
+    NotKept {
+        /// The case.
+        case: Option<CaseRef>,
+        /// Which message.
+        message: MessageId,
+        /// Why, as a code (`not-at-hand`).
+        why: String,
+    },
     /// A register changed.
     Register(Register),
     /// An effect was decided; its job stands in the outbox in the same transaction.
@@ -108,6 +129,11 @@ pub enum Fact {
         /// How it ended.
         ended: Ended,
     },
+    /// The program started.
+    Started {
+        /// Its name and version.
+        software: String,
+    },
     /// An interval in which nothing was heard live.
     Gap {
         /// From when.
@@ -117,6 +143,18 @@ pub enum Fact {
         /// Why, as a code (`session-lost`, `restart`).
         why: String,
     },
+}
+
+/// What an exhibit is to its case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// The finding itself.
+    Finding,
+    /// What was written before it in the same space.
+    Before,
+    /// What was written after it in the same space.
+    After,
 }
 
 /// A change of one of the organisation's registers.

@@ -1,1 +1,338 @@
 //! Organisation state × event × now → assessment (pure).
+//!
+//! [`Organisation::assess`] is the whole decision: it is deterministic, asks nobody, and changes its durable
+//! state only by folding the facts that it returns. `run`, `rehearse` and `replay` are this engine with different
+//! ears and hands.
+//!
+//! * [`state`]: what folding the facts gives.
+//! * `raise`: from findings to concerns, cases and effects.
+//! * `watch`: the rules of supervised contact over time.
+
+mod raise;
+pub mod state;
+mod watch;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::contact::Server;
+use crate::detect::Detector;
+use crate::domain::event::{Ended, Message};
+use crate::domain::fact::{Part, Register};
+use crate::domain::person::RoleMapping;
+use crate::domain::space::{Overwrite, OverwriteFor};
+use crate::domain::zone::Zone;
+use crate::domain::{
+    CaseRef, ChannelId, Code, Effect, Event, Fact, GuildId, Heard, MessageId, Observation, Roster, Timestamp,
+    UserId,
+};
+use crate::text::Lists;
+use state::State;
+
+/// What a charity decides about the rules. The defaults are the guidance's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Local time for late hours and agreed times.
+    pub zone: Zone,
+    /// How long an adult may be alone with a young person in a private space before it is a finding: the time it
+    /// takes to add the second adult.
+    pub lone_adult_grace: Duration,
+    /// How many messages before a finding are kept with it.
+    pub context_before: usize,
+    /// How many messages after a finding are kept with it.
+    pub context_after: u32,
+    /// A gap in hearing longer than this is a concern for the digest.
+    pub gap_worth_telling: Duration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy {
+            zone: Zone::default(),
+            lone_adult_grace: Duration::from_secs(20),
+            context_before: 50,
+            context_after: 20,
+            gap_worth_telling: Duration::from_secs(300),
+        }
+    }
+}
+
+/// A message to be sealed as an exhibit before anything is done about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// For which case; none while the observation in it belongs to no case yet.
+    pub case: Option<CaseRef>,
+    /// Which message.
+    pub message: MessageId,
+    /// Where it was written.
+    pub space: ChannelId,
+    /// Who wrote it.
+    pub author: UserId,
+    /// What it is to the case.
+    pub part: Part,
+    /// People to whom it must not be sealed.
+    pub subjects: BTreeSet<UserId>,
+}
+
+/// What one event led to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assessment {
+    /// Facts, in order. They are durable before any effect among them ([`Fact::Decided`]) leaves.
+    pub facts: Vec<Fact>,
+    /// Messages to be kept, in the same transaction.
+    pub keep: Vec<Keep>,
+    /// When the engine wants to be asked again.
+    pub due: Option<Timestamp>,
+}
+
+/// One charity: its servers as they are now, and the folded state.
+#[derive(Debug)]
+pub struct Organisation {
+    name: String,
+    policy: Policy,
+    mapping: RoleMapping,
+    detector: Detector,
+    own: Option<UserId>,
+    servers: BTreeMap<GuildId, Server>,
+    nobody: Roster,
+    state: State,
+    recent: BTreeMap<ChannelId, VecDeque<(MessageId, UserId)>>,
+    wrote: BTreeMap<ChannelId, BTreeSet<UserId>>,
+    protected_viewers: BTreeMap<ChannelId, Arc<BTreeSet<UserId>>>,
+    lone_since: BTreeMap<(ChannelId, UserId), Timestamp>,
+    watched_until: Option<Timestamp>,
+}
+
+impl Organisation {
+    /// An organisation of which nothing is known yet.
+    #[must_use]
+    pub fn new(name: &str, policy: Policy, mapping: RoleMapping, lists: Arc<Lists>) -> Self {
+        Organisation {
+            name: name.to_owned(),
+            detector: Detector::new(lists, policy.zone),
+            state: State::new(policy.context_after),
+            policy,
+            mapping,
+            own: None,
+            servers: BTreeMap::new(),
+            nobody: Roster::default(),
+            recent: BTreeMap::new(),
+            wrote: BTreeMap::new(),
+            protected_viewers: BTreeMap::new(),
+            lone_since: BTreeMap::new(),
+            watched_until: None,
+        }
+    }
+
+    /// Takes a fact in that became durable in an earlier run.
+    pub fn restore(&mut self, at: Timestamp, fact: &Fact) {
+        if let Fact::Observed(observation) = fact {
+            self.detector.remember(observation);
+        }
+        self.state.apply(at, fact);
+    }
+
+    /// Takes a fact in that was concluded beside the engine (an acknowledgement): it is folded and handed out like
+    /// one of its own.
+    pub fn note(&mut self, now: Timestamp, fact: Fact) -> Assessment {
+        let mut a = Assessment::default();
+        self.conclude(now, fact, &mut a);
+        a.due = self.next_due(now);
+        a
+    }
+
+    /// The folded state.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The servers as they are now.
+    #[must_use]
+    pub fn servers(&self) -> &BTreeMap<GuildId, Server> {
+        &self.servers
+    }
+
+    /// Re-reads a message for its context without acting on it again (after a restart, from the platform's
+    /// history).
+    pub fn recollect(&mut self, message: &Message) {
+        let _ = self.read(message, false);
+        self.remember_place(message);
+    }
+
+    /// Decides what one event leads to.
+    pub fn assess(&mut self, heard: &Heard) -> Assessment {
+        let mut a = Assessment::default();
+        let now = heard.at;
+        match &heard.event {
+            Event::SessionBegan { own } => self.own = Some(*own),
+            Event::Said(message) => self.hear_message(message, now, false, &mut a),
+            Event::Edited(message) => self.hear_message(message, now, true, &mut a),
+            Event::Deleted { space, messages, .. } => {
+                let found = self.detector.hear_deletion(*space, messages, now);
+                self.take(found, None, now, &mut a);
+            }
+            Event::Register(change) => {
+                self.conclude(now, Fact::Register(change.clone()), &mut a);
+                self.watch_everywhere(now, &mut a);
+            }
+            Event::Reported { by, message, .. } => {
+                let observation = Observation {
+                    at: now,
+                    code: Code::ReportedByPerson,
+                    by: *by,
+                    towards: Some(*by),
+                    space: message.as_ref().map(|message| message.space),
+                    message: message.as_ref().map(|message| message.id),
+                    quote: None,
+                };
+                self.take(vec![observation], message.as_deref(), now, &mut a);
+            }
+            Event::Outcome { job, effect, ended } => self.outcome(job, effect, ended, now, &mut a),
+            Event::Unreadable { .. } => self.about_itself(Code::Unreadable, now, &mut a),
+            Event::GuildGone { outage: false, guild } => {
+                self.servers.remove(guild);
+                self.about_itself(Code::BotRemoved, now, &mut a);
+            }
+            Event::Gap { from, until, why } => {
+                self.conclude(now, Fact::Gap { from: *from, until: *until, why: why.clone() }, &mut a);
+                if until.since(*from) > self.policy.gap_worth_telling {
+                    self.about_itself(Code::Unmonitored, now, &mut a);
+                }
+            }
+            Event::Due => self.watch_due(now, &mut a),
+            event => self.server_changed(event, now, &mut a),
+        }
+        a.due = self.next_due(now);
+        a
+    }
+
+    /// Folds a fact in and hands it out.
+    fn conclude(&mut self, now: Timestamp, fact: Fact, a: &mut Assessment) {
+        self.state.apply(now, &fact);
+        a.facts.push(fact);
+    }
+
+    /// Something happened to the system itself: nobody is its subject.
+    fn about_itself(&mut self, code: Code, now: Timestamp, a: &mut Assessment) {
+        let own = self.own.unwrap_or_default();
+        let observation =
+            Observation { at: now, code, by: own, towards: None, space: None, message: None, quote: None };
+        self.take(vec![observation], None, now, a);
+    }
+
+    fn outcome(&mut self, job: &str, effect: &Effect, ended: &Ended, now: Timestamp, a: &mut Assessment) {
+        let fact = Fact::Outcome { job: job.to_owned(), effect: effect.clone(), ended: ended.clone() };
+        self.conclude(now, fact, a);
+        match (effect, ended) {
+            (Effect::Lock { guild, space, adult, .. }, Ended::Done { detail }) => {
+                let before = detail.as_deref().and_then(|detail| overwrite_before(detail, *adult));
+                let locked = Register::Locked { guild: *guild, space: *space, adult: *adult, before };
+                self.conclude(now, Fact::Register(locked), a);
+            }
+            (effect, Ended::Failed { .. }) if effect.contains() => {
+                self.about_itself(Code::ActionFailed, now, a);
+            }
+            _ => {}
+        }
+    }
+
+    fn hear_message(&mut self, message: &Message, now: Timestamp, edited: bool, a: &mut Assessment) {
+        if let Some(server) = message.guild.and_then(|guild| self.servers.get_mut(&guild)) {
+            let changed = server.meet(message);
+            if changed.everywhere {
+                self.protected_viewers.clear();
+            }
+        }
+        let found = self.read(message, edited);
+        self.keep_what_follows(message, now, a);
+        self.remember_place(message);
+        self.take(found, Some(message), now, a);
+        if self.wrote.entry(message.space).or_default().insert(message.author) {
+            // Somebody who sees the space only by office is in contact once they write in it.
+            self.watch_space(message.space, now, a);
+        }
+    }
+
+    /// Reads a message among the people around it: everybody known, and the protected people who can see it.
+    fn read(&mut self, message: &Message, edited: bool) -> Vec<Observation> {
+        let server = match message.guild {
+            Some(guild) => self.servers.get(&guild),
+            // A direct message with the bot: whoever writes is a member of one of the charity's servers.
+            None => self.servers.values().find(|server| server.roster.get(message.author).is_some()),
+        };
+        let space = server.and_then(|server| Some((server, server.spaces.get(&message.space)?)));
+        let audience = space.map(|(server, space)| {
+            self.protected_viewers
+                .entry(space.id)
+                .or_insert_with(|| Arc::new(server.audience(space).protected))
+                .clone()
+        });
+        let roster = server.map_or(&self.nobody, |server| &server.roster);
+        if edited {
+            self.detector.hear_edit(message, roster, audience.as_deref())
+        } else {
+            self.detector.hear(message, roster, audience.as_deref())
+        }
+    }
+
+    fn remember_place(&mut self, message: &Message) {
+        let recent = self.recent.entry(message.space).or_default();
+        if recent.iter().any(|(id, _)| *id == message.id) {
+            return;
+        }
+        recent.push_back((message.id, message.author));
+        if recent.len() > self.policy.context_before + 1 {
+            recent.pop_front();
+        }
+    }
+
+    fn keep_what_follows(&mut self, message: &Message, now: Timestamp, a: &mut Assessment) {
+        let Some(following) = self.state.following.get(&message.space) else { return };
+        for case in following.keys().copied().collect::<Vec<_>>() {
+            self.keep(Some(case), message.id, message.space, message.author, Part::After, now, a);
+        }
+    }
+
+    /// Decides that a message is kept, unless it is already.
+    #[expect(clippy::too_many_arguments, reason = "the fields of one exhibit, named at the two call sites")]
+    fn keep(
+        &mut self,
+        case: Option<CaseRef>,
+        message: MessageId,
+        space: ChannelId,
+        author: UserId,
+        part: Part,
+        now: Timestamp,
+        a: &mut Assessment,
+    ) {
+        if self.state.has_kept(case, message) {
+            return;
+        }
+        let subjects = match case.and_then(|case| self.state.cases.get(&case)) {
+            Some(case) => case.subjects.clone(),
+            None => BTreeSet::from([author]),
+        };
+        a.keep.push(Keep { case, message, space, author, part, subjects });
+        self.conclude(now, Fact::Kept { case, message, space, part }, a);
+    }
+}
+
+/// Reads an adult's overwrite before a lock out of a lock's outcome: `{"before":{"allow":"…","deny":"…"}}`.
+fn overwrite_before(detail: &str, adult: UserId) -> Option<Overwrite> {
+    #[derive(serde::Deserialize)]
+    struct Detail {
+        before: Option<Bits>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Bits {
+        allow: crate::domain::space::Permissions,
+        deny: crate::domain::space::Permissions,
+    }
+    let Detail { before } = serde_json::from_str(detail).ok()?;
+    before.map(|bits| Overwrite { target: OverwriteFor::Member(adult), allow: bits.allow, deny: bits.deny })
+}
+
+#[cfg(test)]
+mod tests;

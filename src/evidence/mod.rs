@@ -1,1 +1,31 @@
-//! Sealing, the append-only log, bundles and their verification.
+//! Evidence: what a stranger can verify and the host cannot read.
+//!
+//! | piece | standard | file |
+//! |---|---|---|
+//! | payloads sealed to the leads who may know | C2SP age, X25519 | [`seal`] |
+//! | an exhibit's exact bytes and its salted commitment | SHA-256 | [`commitment`] |
+//! | one leaf of the log | this crate; [`entry`] writes it down byte by byte | [`entry`] |
+//! | the append-only log and its proofs | RFC 6962 | [`log`] |
+//! | signed states of the log | C2SP tlog-checkpoint, signed-note | [`checkpoint`] |
+//! | a proof that travels | C2SP tlog-proof | [`tlog_proof`] |
+//! | a case that travels | BagIt, RFC 8493 | `bundle` |
+//! | what a bundle proves, in words | all of the above | `verify` |
+//!
+//! Values come in and go out: whoever keeps rows (the store) or exports (the command line) hands them over;
+//! nothing here knows a database or a platform.
+
+pub mod checkpoint;
+pub mod commitment;
+pub mod entry;
+pub mod hash;
+pub mod log;
+pub mod seal;
+pub mod secret_file;
+pub mod tlog_proof;
+
+pub use checkpoint::{Checkpoint, SignedCheckpoint, SigningKey, VerifierKey};
+pub use commitment::{Exhibit, Salt};
+pub use entry::{Class, Entry};
+pub use hash::Hash;
+pub use log::{ConsistencyProof, HashSource, InclusionProof, StoredHash, Tree};
+pub use seal::{Identity, Recipient, Sealed};

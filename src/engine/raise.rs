@@ -1,0 +1,329 @@
+//! From observations to concerns, cases and effects.
+//!
+//! A concern's level only rises here; a person lowers it. Containment restrains: it hides a message or locks an
+//! adult. It never touches what a young person can say, and never the words of somebody who asks for help.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Assessment, Organisation};
+use crate::domain::effect::Nudge;
+use crate::domain::event::Message;
+use crate::domain::fact::Part;
+use crate::domain::{
+    CaseRef, Category, ChannelId, Code, ConcernKey, Effect, Fact, Family, GuildId, Kind, Level, Observation,
+    Timestamp, UserId,
+};
+
+/// What some observations amount to, before it is compared with what is known.
+struct Raised {
+    key: ConcernKey,
+    category: Category,
+    level: Level,
+    by: BTreeSet<UserId>,
+    towards: BTreeSet<UserId>,
+    reasons: Vec<Observation>,
+}
+
+impl Organisation {
+    /// Takes new observations in: they become facts, and what they add up to is raised.
+    pub(super) fn take(
+        &mut self,
+        found: Vec<Observation>,
+        message: Option<&Message>,
+        now: Timestamp,
+        a: &mut Assessment,
+    ) {
+        let new: Vec<Observation> =
+            found.into_iter().filter(|observation| !self.state.has_seen(observation)).collect();
+        if new.is_empty() {
+            return;
+        }
+        for observation in &new {
+            self.conclude(now, Fact::Observed(observation.clone()), a);
+        }
+        for raised in self.findings(&new, now) {
+            self.raise(&raised, &new, message, now, a);
+        }
+        self.hide_serious(&new, message, now, a);
+        // What no case holds is kept for the pattern, sealed to leads other than its author.
+        for observation in &new {
+            if let (Some(message), Some(space)) = (observation.message, observation.space)
+                && !self.state.is_held(message)
+            {
+                self.keep(None, message, space, observation.by, Part::Finding, now, a);
+            }
+        }
+    }
+
+    fn findings(&self, new: &[Observation], now: Timestamp) -> Vec<Raised> {
+        let mut pairs = BTreeSet::new();
+        let mut others: BTreeMap<ConcernKey, Vec<Observation>> = BTreeMap::new();
+        for observation in new {
+            match (observation.code, observation.towards) {
+                (Code::Refusal | Code::Discomfort, Some(adult)) => {
+                    pairs.insert((adult, observation.by));
+                }
+                (code, Some(towards))
+                    if code.category().family() == Family::AdultConduct && towards != observation.by =>
+                {
+                    pairs.insert((observation.by, towards));
+                }
+                (code, _) if code.level_alone() > Level::Noted => {
+                    others.entry(key_alone(observation, new)).or_default().push(observation.clone());
+                }
+                _ => {}
+            }
+        }
+        let pairs = pairs.into_iter().filter_map(|(by, towards)| {
+            let finding = self.state.pair(by, towards)?.assess(now)?;
+            Some(Raised {
+                key: ConcernKey { family: Family::AdultConduct, by: Some(by), towards: Some(towards) },
+                category: finding.category,
+                level: finding.level,
+                by: BTreeSet::from([by]),
+                towards: BTreeSet::from([towards]),
+                reasons: finding.reasons,
+            })
+        });
+        let others = others.into_iter().filter_map(|(key, reasons)| {
+            let worst = reasons.iter().map(|reason| reason.code).max_by_key(|code| code.level_alone())?;
+            Some(Raised {
+                key,
+                category: worst.category(),
+                level: worst.level_alone(),
+                by: key.by.into_iter().collect(),
+                towards: match key.family {
+                    Family::Of(Category::Contact) => reasons.iter().filter_map(|o| o.towards).collect(),
+                    _ => key.towards.into_iter().collect(),
+                },
+                reasons,
+            })
+        });
+        pairs.chain(others).collect()
+    }
+
+    /// Compares a finding with what is known; a concern that is new or worse becomes a fact, with its case.
+    fn raise(
+        &mut self,
+        raised: &Raised,
+        new: &[Observation],
+        message: Option<&Message>,
+        now: Timestamp,
+        a: &mut Assessment,
+    ) {
+        let before = self.state.concerns.get(&raised.key);
+        let known_level = before.map(|concern| concern.level);
+        if raised.level < Level::Room || known_level >= Some(raised.level) {
+            // Nothing got worse. Messages that speak to an open case are exhibits of it all the same.
+            if let Some(case) = before.and_then(|concern| concern.case) {
+                self.keep_reasons(case, new, now, a);
+            }
+            return;
+        }
+        let reference =
+            before.map_or_else(|| self.state.next_reference(), |concern| concern.reference.clone());
+        let known_case = before.and_then(|concern| concern.case);
+        let case =
+            (raised.level >= Level::Concern).then(|| known_case.unwrap_or_else(|| self.state.next_case()));
+        let fact = Fact::ConcernRaised {
+            reference,
+            key: raised.key,
+            category: raised.category,
+            level: raised.level,
+            by: raised.by.clone(),
+            towards: raised.towards.clone(),
+            reasons: raised.reasons.clone(),
+            case,
+        };
+        self.conclude(now, fact, a);
+        if let Some(case) = case {
+            let (category, level, subjects) = (raised.category, raised.level, raised.by.clone());
+            let fact = if known_case.is_some() {
+                Fact::CaseRose { case, category, level, subjects }
+            } else {
+                Fact::CaseOpened { case, category, level, subjects }
+            };
+            self.conclude(now, fact, a);
+            self.keep_reasons(case, new, now, a);
+            if let Some(message) = message {
+                self.keep_context(case, message, now, a);
+            }
+        }
+        if raised.category == Category::Welfare && raised.level >= Level::Serious {
+            for person in &raised.towards {
+                let space = message.map(|message| message.space);
+                self.nudge(*person, Nudge::WelfareSupport, space, case, now, a);
+            }
+        }
+        // Grooming that has just become serious: the message that made it so is taken out of sight, when it is the
+        // adult's own (never a young person's answer).
+        if raised.key.family == Family::AdultConduct
+            && raised.level >= Level::Serious
+            && let Some(message) = message
+            && raised.key.by == Some(message.author)
+        {
+            self.hide(message, case, raised.key.towards, now, a);
+        }
+    }
+
+    /// Single messages that are serious by themselves are hidden whenever they come, not only when a level rises.
+    fn hide_serious(
+        &mut self,
+        new: &[Observation],
+        message: Option<&Message>,
+        now: Timestamp,
+        a: &mut Assessment,
+    ) {
+        let Some(message) = message else { return };
+        for observation in new {
+            let code = observation.code;
+            let hides = code.level_alone() >= Level::Serious
+                && !matches!(code.category(), Category::Welfare | Category::Contact | Category::Integrity)
+                && observation.message == Some(message.id);
+            if hides {
+                let case = self
+                    .state
+                    .concerns
+                    .values()
+                    .find(|concern| concern.reasons.contains(observation))
+                    .and_then(|concern| concern.case);
+                self.hide(message, case, observation.towards, now, a);
+            }
+        }
+    }
+
+    fn hide(
+        &mut self,
+        message: &Message,
+        case: Option<CaseRef>,
+        towards: Option<UserId>,
+        now: Timestamp,
+        a: &mut Assessment,
+    ) {
+        let job = format!("hide/{}/{}", self.name, message.id);
+        if message.guild.is_none() || self.state.has_decided(&job) {
+            return;
+        }
+        let effect = Effect::Hide { space: message.space, message: message.id };
+        self.conclude(now, Fact::Decided { job, effect, case }, a);
+        self.nudge(message.author, Nudge::MessageHidden, Some(message.space), case, now, a);
+        if let Some(towards) = towards.filter(|towards| *towards != message.author) {
+            self.nudge(towards, Nudge::HelpIsThere, Some(message.space), case, now, a);
+        }
+    }
+
+    /// A short private message; a person gets each wording once a case.
+    fn nudge(
+        &mut self,
+        to: UserId,
+        about: Nudge,
+        space: Option<ChannelId>,
+        case: Option<CaseRef>,
+        now: Timestamp,
+        a: &mut Assessment,
+    ) {
+        if Some(to) == self.own || self.kind_of(to) == Kind::Bot {
+            return;
+        }
+        let effect = Effect::Nudge { to, about, space };
+        let about = serde_json::to_string(&about).unwrap_or_default();
+        let case_name = case.map_or_else(|| "none".to_owned(), |case| case.to_string());
+        let job = format!("nudge/{}/{case_name}/{to}/{}", self.name, about.trim_matches('"'));
+        if !self.state.has_decided(&job) {
+            self.conclude(now, Fact::Decided { job, effect, case }, a);
+        }
+    }
+
+    fn kind_of(&self, person: UserId) -> Kind {
+        self.servers
+            .values()
+            .find_map(|server| server.roster.get(person))
+            .map_or(Kind::Guest, |person| person.kind)
+    }
+
+    fn keep_reasons(&mut self, case: CaseRef, new: &[Observation], now: Timestamp, a: &mut Assessment) {
+        for observation in new {
+            if let (Some(message), Some(space)) = (observation.message, observation.space) {
+                self.keep(Some(case), message, space, observation.by, Part::Finding, now, a);
+            }
+        }
+    }
+
+    /// The messages before a finding, as far as they are at hand.
+    fn keep_context(&mut self, case: CaseRef, message: &Message, now: Timestamp, a: &mut Assessment) {
+        let before: Vec<_> = self
+            .recent
+            .get(&message.space)
+            .map(|recent| recent.iter().copied().filter(|(id, _)| *id != message.id).collect())
+            .unwrap_or_default();
+        for (id, author) in before {
+            self.keep(Some(case), id, message.space, author, Part::Before, now, a);
+        }
+    }
+
+    /// `lone-adult-space`: a finding by fact. The space is locked for the adult whether or not a concern about the
+    /// same pair is known already.
+    #[expect(clippy::too_many_arguments, reason = "the facts of one finding, from one call site")]
+    pub(super) fn raise_lone_adult(
+        &mut self,
+        guild: GuildId,
+        space: ChannelId,
+        parent: Option<ChannelId>,
+        adult: UserId,
+        observations: Vec<Observation>,
+        now: Timestamp,
+        a: &mut Assessment,
+    ) {
+        let young_people: BTreeSet<UserId> = observations.iter().filter_map(|o| o.towards).collect();
+        self.take(observations, None, now, a);
+        let key = contact_key(adult, &young_people);
+        let case = self.state.concerns.get(&key).and_then(|concern| concern.case);
+        if let Some(case) = case {
+            self.keep_space(case, space, now, a);
+        }
+        let times = self.state.unlocked.get(&(space, adult)).copied().unwrap_or(0);
+        let job = format!("lock/{}/{space}/{adult}/{times}", self.name);
+        if !self.state.has_decided(&job) {
+            let effect = Effect::Lock { guild, space, parent, adult };
+            self.conclude(now, Fact::Decided { job, effect, case }, a);
+        }
+        self.nudge(adult, Nudge::SpaceLocked, Some(space), case, now, a);
+        for young_person in young_people {
+            self.nudge(young_person, Nudge::SpaceClosed, Some(space), case, now, a);
+        }
+    }
+
+    /// What was written so far in a space that is itself the finding.
+    fn keep_space(&mut self, case: CaseRef, space: ChannelId, now: Timestamp, a: &mut Assessment) {
+        let recent: Vec<_> = self.recent.get(&space).map(|r| r.iter().copied().collect()).unwrap_or_default();
+        for (message, author) in recent {
+            self.keep(Some(case), message, space, author, Part::Finding, now, a);
+        }
+    }
+}
+
+/// The key of a concern that one observation opens by itself.
+fn key_alone(observation: &Observation, together: &[Observation]) -> ConcernKey {
+    let family = observation.code.category().family();
+    match observation.code.category() {
+        // Nobody is the subject of somebody's own distress.
+        Category::Welfare => {
+            ConcernKey { family, by: None, towards: observation.towards.or(Some(observation.by)) }
+        }
+        Category::Integrity => ConcernKey { family, by: None, towards: None },
+        Category::Contact => {
+            let same = together.iter().filter(|o| (o.code, o.by) == (observation.code, observation.by));
+            contact_key(observation.by, &same.filter_map(|o| o.towards).collect())
+        }
+        _ => ConcernKey { family, by: Some(observation.by), towards: observation.towards },
+    }
+}
+
+/// One adult with one young person is a concern about the two; with several it is about the adult.
+fn contact_key(adult: UserId, young_people: &BTreeSet<UserId>) -> ConcernKey {
+    let towards = match young_people.len() {
+        1 => young_people.first().copied(),
+        _ => None,
+    };
+    ConcernKey { family: Family::Of(Category::Contact), by: Some(adult), towards }
+}

@@ -1,0 +1,243 @@
+//! What folding an organisation's facts gives: timelines, concerns, cases, locks, agreements.
+//!
+//! Nothing here is changed but by [`State::apply`], live and on restart alike; that is why a restart changes
+//! nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::contact::Agreed;
+use crate::detect::grooming::PairTimeline;
+use crate::domain::fact::{Part, Register};
+use crate::domain::observation::ObservationKey;
+use crate::domain::space::Overwrite;
+use crate::domain::{
+    Case, CaseRef, CaseState, ChannelId, Code, Concern, ConcernKey, Effect, Fact, MessageId, Observation,
+    Timestamp, UserId,
+};
+
+/// A lock of one adult in one space.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lock {
+    /// When it was decided.
+    pub since: Timestamp,
+    /// Whether it was carried out.
+    pub done: bool,
+    /// The adult's overwrite before it.
+    pub before: Option<Overwrite>,
+}
+
+/// The folded state of an organisation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// Observations of messages that were made before; hearing the event again adds none.
+    seen: BTreeSet<ObservationKey>,
+    /// Directed pairs: whose conduct, towards whom.
+    pairs: BTreeMap<(UserId, UserId), PairTimeline>,
+    /// Concerns by what keeps them apart.
+    pub concerns: BTreeMap<ConcernKey, Concern>,
+    /// Cases by number.
+    pub cases: BTreeMap<CaseRef, Case>,
+    /// Sessions, plans, relaxations.
+    pub agreed: Agreed,
+    /// Locks by space and adult.
+    pub locks: BTreeMap<(ChannelId, UserId), Lock>,
+    /// How often a lock was lifted, by space and adult.
+    pub unlocked: BTreeMap<(ChannelId, UserId), u32>,
+    /// Keys of effects that were decided.
+    decided: BTreeSet<String>,
+    /// Messages that are exhibits: of a case, or of none yet.
+    kept: BTreeSet<(MessageId, Option<CaseRef>)>,
+    /// Spaces in which the messages that follow a finding are kept with its case, and how many more.
+    pub following: BTreeMap<ChannelId, BTreeMap<CaseRef, u32>>,
+    /// How many messages after a finding are kept.
+    context_after: u32,
+}
+
+impl State {
+    /// An empty state that keeps `context_after` messages after a finding.
+    #[must_use]
+    pub fn new(context_after: u32) -> Self {
+        State { context_after, ..State::default() }
+    }
+
+    /// Takes one fact in.
+    pub fn apply(&mut self, at: Timestamp, fact: &Fact) {
+        match fact {
+            Fact::Observed(observation) => self.observed(observation),
+            Fact::ConcernRaised { reference, key, category, level, by, towards, reasons, case } => {
+                let raised_at = self.concerns.get(key).map_or(at, |before| before.raised_at);
+                self.concerns.insert(
+                    *key,
+                    Concern {
+                        reference: reference.clone(),
+                        key: *key,
+                        category: *category,
+                        level: *level,
+                        by: by.clone(),
+                        towards: towards.clone(),
+                        reasons: reasons.clone(),
+                        raised_at,
+                        case: *case,
+                    },
+                );
+            }
+            Fact::CaseOpened { case, category, level, subjects } => {
+                self.cases.insert(
+                    *case,
+                    Case {
+                        reference: *case,
+                        opened_at: at,
+                        category: *category,
+                        level: *level,
+                        subjects: subjects.clone(),
+                        state: CaseState::New,
+                    },
+                );
+            }
+            Fact::CaseRose { case, category, level, subjects } => {
+                if let Some(case) = self.cases.get_mut(case) {
+                    case.category = *category;
+                    case.level = *level;
+                    case.subjects.extend(subjects);
+                    case.state = case.state.clone().reopened_by_rise();
+                }
+            }
+            Fact::Acknowledged { case, by, .. } => {
+                if let Some(case) = self.cases.get_mut(case) {
+                    case.state = match case.state.clone().acknowledge(*by, at) {
+                        Ok(state) | Err(state) => state,
+                    };
+                }
+            }
+            Fact::Kept { case, message, space, part } => {
+                self.kept.insert((*message, *case));
+                if let Some(case) = case {
+                    self.kept_for_case(*case, *space, *part);
+                }
+            }
+            Fact::Register(change) => {
+                self.agreed.apply(change);
+                self.registered(at, change);
+            }
+            Fact::Decided { job, effect, .. } => {
+                self.decided.insert(job.clone());
+                if let Effect::Lock { space, adult, .. } = effect {
+                    self.locks.entry((*space, *adult)).or_insert(Lock {
+                        since: at,
+                        done: false,
+                        before: None,
+                    });
+                }
+            }
+            Fact::AcknowledgementRefused { .. }
+            | Fact::Called { .. }
+            | Fact::NotKept { .. }
+            | Fact::Started { .. }
+            | Fact::Outcome { .. }
+            | Fact::Gap { .. } => {}
+        }
+    }
+
+    fn observed(&mut self, observation: &Observation) {
+        if observation.message.is_some() {
+            self.seen.insert(observation.key());
+        }
+        if let Some(towards) = observation.towards
+            && towards != observation.by
+        {
+            // What a young person answers belongs to the timeline of the adult whom they answer.
+            let pair = match observation.code {
+                Code::Refusal | Code::Discomfort => (towards, observation.by),
+                _ => (observation.by, towards),
+            };
+            self.pairs.entry(pair).or_default().insert(observation.clone());
+        }
+    }
+
+    fn kept_for_case(&mut self, case: CaseRef, space: ChannelId, part: Part) {
+        let following = self.following.entry(space).or_default();
+        match part {
+            Part::Finding => {
+                following.insert(case, self.context_after);
+            }
+            Part::Before => {}
+            Part::After => {
+                if let Some(left) = following.get_mut(&case) {
+                    *left = left.saturating_sub(1);
+                }
+            }
+        }
+        following.retain(|_, left| *left > 0);
+        if following.is_empty() {
+            self.following.remove(&space);
+        }
+    }
+
+    fn registered(&mut self, at: Timestamp, change: &Register) {
+        match change {
+            Register::Locked { space, adult, before, .. } => {
+                let lock = self.locks.entry((*space, *adult)).or_insert(Lock {
+                    since: at,
+                    done: true,
+                    before: *before,
+                });
+                lock.done = true;
+                lock.before = lock.before.or(*before);
+            }
+            Register::Unlocked { space, adult, .. } => {
+                self.locks.remove(&(*space, *adult));
+                *self.unlocked.entry((*space, *adult)).or_default() += 1;
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether this observation of a message was made before.
+    #[must_use]
+    pub fn has_seen(&self, observation: &Observation) -> bool {
+        observation.message.is_some() && self.seen.contains(&observation.key())
+    }
+
+    /// Whether this effect was decided before.
+    #[must_use]
+    pub fn has_decided(&self, job: &str) -> bool {
+        self.decided.contains(job)
+    }
+
+    /// Whether a message is an exhibit of a case (or of none yet).
+    #[must_use]
+    pub fn has_kept(&self, case: Option<CaseRef>, message: MessageId) -> bool {
+        self.kept.contains(&(message, case))
+    }
+
+    /// Whether a message is an exhibit of any case.
+    #[must_use]
+    pub fn is_held(&self, message: MessageId) -> bool {
+        let cases = (message, Some(CaseRef(0)))..=(message, Some(CaseRef(u32::MAX)));
+        self.kept.range(cases).next().is_some()
+    }
+
+    /// The timeline of one person's conduct towards another.
+    #[must_use]
+    pub fn pair(&self, by: UserId, towards: UserId) -> Option<&PairTimeline> {
+        self.pairs.get(&(by, towards))
+    }
+
+    /// How many directed pairs have a timeline.
+    #[must_use]
+    pub fn pairs(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// The reference of the next new concern.
+    #[must_use]
+    pub fn next_reference(&self) -> String {
+        format!("r-{:04}", self.concerns.len() + 1)
+    }
+
+    /// The number of the next new case.
+    #[must_use]
+    pub fn next_case(&self) -> CaseRef {
+        CaseRef(self.cases.last_key_value().map_or(0, |(last, _)| last.0) + 1)
+    }
+}

@@ -1,0 +1,48 @@
+//! A proof that travels by itself: C2SP tlog-proof (c2sp.org/tlog-proof@v1), an inclusion proof and the signed
+//! checkpoint that it leads to, as text.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use super::checkpoint::SignedCheckpoint;
+use super::hash::Hash;
+use super::log::InclusionProof;
+
+const FIRST_LINE: &str = "c2sp.org/tlog-proof@v1";
+/// A path has at most one hash a level, and no believable log has more levels.
+const LONGEST_PATH: usize = 64;
+
+/// Writes the proof (file extension `.tlog-proof`).
+#[must_use]
+pub fn write(proof: &InclusionProof, checkpoint: &SignedCheckpoint) -> String {
+    let mut text = format!("{FIRST_LINE}\nindex {}\n", proof.index);
+    for hash in &proof.path {
+        text.push_str(&BASE64_STANDARD.encode(hash.0));
+        text.push('\n');
+    }
+    text.push('\n');
+    text.push_str(checkpoint.text());
+    text
+}
+
+/// Reads the proof's own part and returns it with the text of the checkpoint that follows. The size is that of the
+/// checkpoint, which the caller has still to verify; `extra` lines are not expected of this program and refused.
+#[must_use]
+pub fn read(text: &str, size: u64) -> Option<(InclusionProof, &str)> {
+    let rest = text.strip_prefix(FIRST_LINE)?.strip_prefix("\nindex ")?;
+    let (index, mut rest) = rest.split_once('\n')?;
+    let number: u64 = index.parse().ok().filter(|number: &u64| number.to_string() == index)?;
+    let mut path = Vec::new();
+    loop {
+        let (line, after) = rest.split_once('\n')?;
+        rest = after;
+        if line.is_empty() {
+            break;
+        }
+        path.push(Hash::from_slice(&BASE64_STANDARD.decode(line).ok()?)?);
+        if path.len() > LONGEST_PATH {
+            return None;
+        }
+    }
+    Some((InclusionProof { index: number, size, path }, rest))
+}
