@@ -1,1 +1,5 @@
+//! The stories of chaperone, told from outside the crate.
 
+mod evidence_bundles; // written, verified, tampered with, opened
+mod evidence_case; // a case with exhibits, as the store would hand it over
+mod evidence_outsiders; // age, sha256sum, openssl and a verifier in Python come to the same result
