@@ -131,15 +131,18 @@ fn an_independent_verifier_and_sha256sum_agree_on_good_and_bad_bundles() {
     if python {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/verify_bundle.py");
         let output = Command::new("python3").arg(script).args(&bundles).output().unwrap();
-        let verdicts = text(&output);
-        eprint!("{}", String::from_utf8_lossy(&output.stderr));
-        for (number, (dir, line)) in
-            bundles.iter().zip(verdicts.lines().filter(|line| !line.starts_with("SKIPPED"))).enumerate()
-        {
+        let skipped = String::from_utf8_lossy(&output.stderr).into_owned();
+        eprint!("{skipped}");
+        let verdicts: Vec<&str> = std::str::from_utf8(&output.stdout).unwrap().lines().collect();
+        assert_eq!(verdicts.len(), bundles.len(), "{verdicts:?}");
+        for (number, (dir, verdict)) in bundles.iter().zip(verdicts).enumerate() {
             let ours = verify::verify(dir, None).unwrap();
-            assert_eq!(line.starts_with("ok"), ours.is_sound(), "{line}\n{ours}");
             assert_eq!(ours.is_sound(), number < 2, "{}", dir.display());
+            // Without the Ed25519 package the script cannot see what only a signature shows.
+            let only_signatures = ours.findings.iter().all(|finding| finding.code == "signature");
+            if skipped.is_empty() || ours.is_sound() || !only_signatures {
+                assert_eq!(verdict.starts_with("ok "), ours.is_sound(), "{verdict}\n{ours}");
+            }
         }
-        assert_eq!(verdicts.lines().filter(|line| line.starts_with("BAD")).count(), 60, "{verdicts}");
     }
 }
