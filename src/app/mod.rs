@@ -3,6 +3,7 @@
 //! Nothing else in the house knows all rooms. What `run` does with Discord, `rehearse` does with the embedded
 //! platform: the same parts, other settings.
 
+pub mod export;
 mod keep;
 mod listen;
 mod trouble;
