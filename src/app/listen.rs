@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::pin;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 use tokio::sync::watch;
 
@@ -38,7 +38,7 @@ pub(super) struct Listener {
     /// Tells how far this one has: the last sequence number by shard.
     pub(super) heard: watch::Sender<BTreeMap<u32, u64>>,
     /// Says why nothing can be heard any more.
-    pub(super) failure: Arc<RwLock<Option<String>>>,
+    pub(super) failed: watch::Sender<Option<String>>,
 }
 
 /// What a listener knows of the stretch that it has not heard.
@@ -107,9 +107,7 @@ impl Listener {
 
     fn fail(&self, what: &str) {
         tracing::error!(shard = self.shard.0, what, "nothing can be heard any more");
-        if let Ok(mut failure) = self.failure.write() {
-            *failure = Some(what.to_owned());
-        }
+        self.failed.send_replace(Some(what.to_owned()));
     }
 
     async fn take(&self, packet: Packet, asker: &Asker, missed: &mut Missed) -> Result<(), Stopped> {

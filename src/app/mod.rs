@@ -6,6 +6,7 @@
 pub mod export;
 mod keep;
 mod listen;
+pub mod settings;
 mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,9 +25,8 @@ use crate::discord::token::Token;
 use crate::domain::person::RoleMapping;
 use crate::domain::{ChannelId, Effect, Event, Fact, GuildId, Heard, Timestamp, UserId};
 use crate::engine::{Organisation, Policy};
-use crate::evidence::checkpoint::SigningKey;
-use crate::outbox::{Bell, Deliver, Dispatcher};
-use crate::paging::channels::email::{Email, EmailSettings};
+use crate::outbox::{Deliver, Dispatcher};
+use crate::paging::channels::email::EmailChannel;
 use crate::paging::gate::{Gate, StillWanted};
 use crate::paging::{Calls, LadderPolicy, People};
 use crate::pipeline::actor::Actor;
@@ -65,9 +65,7 @@ pub struct Settings {
     /// To whom evidence is sealed.
     pub leads: Vec<Lead>,
     /// How e-mail leaves, where it does.
-    pub email: Option<EmailSettings>,
-    /// E-mail addresses by the names of people.
-    pub addresses: BTreeMap<String, String>,
+    pub email: Option<EmailChannel>,
     /// Where the operator is told about trouble.
     pub operator_channel: Option<ChannelId>,
 }
@@ -90,7 +88,7 @@ pub struct Running {
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     committer: JoinHandle<Result<(), crate::store::StoreError>>,
-    failure: Arc<RwLock<Option<String>>>,
+    failure: watch::Receiver<Option<String>>,
 }
 
 /// Builds the parts and starts them.
@@ -98,7 +96,7 @@ pub struct Running {
 /// # Errors
 /// What is missing or wrong, with what to do: a database that another process holds, a log that is behind its own
 /// signature, a token that Discord refuses.
-pub async fn start(settings: Settings, clock: Clock) -> anyhow::Result<Running> {
+pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Running> {
     let store = Store::open(&settings.database).await?;
     let key = Arc::new(keep::signing_key(&settings.signing_key, &settings.organisation)?);
     let checkpoint_file = settings.signing_key.with_extension("checkpoint");
@@ -118,7 +116,7 @@ pub async fn start(settings: Settings, clock: Clock) -> anyhow::Result<Running> 
     let calls = Arc::new(RwLock::new(calls));
 
     let rest = Rest::new(&settings.api_url, &settings.token, clock.clone())?;
-    let routes = Arc::new(routes(&settings, &rest, &calls));
+    let routes = Arc::new(routes(&mut settings, &rest, &calls));
     let progress = Progress::default();
     let (ear, inputs) = Ear::new(progress.clone());
     let (commits, to_commit) = mpsc::channel(1_024);
@@ -163,8 +161,17 @@ pub async fn start(settings: Settings, clock: Clock) -> anyhow::Result<Running> 
         ring: Ring::default(),
     };
 
-    let failure = Arc::new(RwLock::new(None));
-    let committer = tokio::spawn(committer.run(to_commit));
+    let (failed, failure) = watch::channel(None);
+    let committer = tokio::spawn({
+        let failed = failed.clone();
+        async move {
+            let ended = committer.run(to_commit).await;
+            if let Err(error) = &ended {
+                failed.send_replace(Some(format!("evidence can no longer be kept: {error}")));
+            }
+            ended
+        }
+    });
     let mut tasks = vec![tokio::spawn(actor.run(inputs))];
     ear.hear_durably(Heard { at: clock.now(), event: Event::Started { software: software() } }).await?;
     tasks.push(tokio::spawn(dispatcher.run(until_stopped(stopped.clone()))));
@@ -181,7 +188,7 @@ pub async fn start(settings: Settings, clock: Clock) -> anyhow::Result<Running> 
             clock: clock.clone(),
             position: store.position(shard).await?,
             heard: heard_now.clone(),
-            failure: failure.clone(),
+            failed: failed.clone(),
         };
         tasks.push(tokio::spawn(listener.run(until_stopped(stopped.clone()))));
     }
@@ -250,13 +257,13 @@ impl Running {
         Ok(facts.into_iter().map(|stored| (stored.at, stored.fact)).collect())
     }
 
-    /// Why it can no longer do its work, when it cannot: Discord refused the token, the log forked.
-    #[must_use]
-    pub fn failure(&self) -> Option<String> {
-        if self.committer.is_finished() {
-            return Some("evidence can no longer be kept; the reason stands in the log above".to_owned());
+    /// Waits until it can no longer do its work, and says why: Discord refused the token, the log forked.
+    pub async fn failed(&self) -> String {
+        let mut failure = self.failure.clone();
+        match failure.wait_for(Option::is_some).await {
+            Ok(why) => why.clone().unwrap_or_default(),
+            Err(_) => "the bot has stopped".to_owned(),
         }
-        self.failure.read().map_or(None, |failure| failure.clone())
     }
 
     /// Stops hearing, finishes what was heard, and lets the database go.
@@ -297,7 +304,7 @@ impl Routes {
     }
 }
 
-fn routes(settings: &Settings, rest: &Rest, calls: &Arc<RwLock<Calls>>) -> Routes {
+fn routes(settings: &mut Settings, rest: &Rest, calls: &Arc<RwLock<Calls>>) -> Routes {
     let calls = calls.clone();
     let still_wanted: Arc<StillWanted> = Arc::new(move |_: &str, case, level, person: &str| {
         calls
@@ -310,10 +317,8 @@ fn routes(settings: &Settings, rest: &Rest, calls: &Arc<RwLock<Calls>>) -> Route
         .iter()
         .filter_map(|person| Some((person.name.clone(), person.account?)))
         .collect();
-    let email = settings.email.as_ref().map(|email| {
-        let email = Email::new(email, settings.addresses.clone());
-        Arc::new(Gate::before(email, still_wanted.clone())) as Arc<dyn Deliver>
-    });
+    let email = settings.email.take();
+    let email = email.map(|email| Arc::new(Gate::before(email, still_wanted.clone())) as Arc<dyn Deliver>);
     Routes {
         contain: Arc::new(Contain::new(rest.clone())),
         page_dm: Arc::new(Gate::before(PageDm::new(rest.clone(), accounts), still_wanted)),
@@ -338,8 +343,3 @@ async fn report_outcomes(
         }
     }
 }
-
-/// Rings when jobs are durable.
-pub(crate) type JobsBell = Bell;
-/// What signs the log.
-pub(crate) type LogKey = SigningKey;
