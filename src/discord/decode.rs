@@ -176,7 +176,7 @@ fn hint(name: &str, data: &str) -> Option<GuildId> {
     hint.guild_id.or(own).and_then(|raw| serde_json::from_str(raw.get()).ok())
 }
 
-fn guild_of(event: &Event) -> Option<GuildId> {
+pub fn guild_of(event: &Event) -> Option<GuildId> {
     match event {
         Event::Guild(snapshot) => Some(snapshot.id),
         Event::SpaceChanged(space) => Some(space.guild),

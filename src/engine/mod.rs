@@ -195,6 +195,9 @@ impl Organisation {
                 self.servers.remove(guild);
                 self.about_itself(Code::BotRemoved, now, &mut a);
             }
+            Event::Started { software } => {
+                self.conclude(now, Fact::Started { software: software.clone() }, &mut a);
+            }
             Event::Gap { from, until, why } => {
                 self.conclude(now, Fact::Gap { from: *from, until: *until, why: why.clone() }, &mut a);
                 if until.since(*from) > self.policy.gap_worth_telling {

@@ -132,6 +132,7 @@ impl State {
             Fact::AcknowledgementRefused { .. }
             | Fact::Called { .. }
             | Fact::NotKept { .. }
+            | Fact::Withheld { .. }
             | Fact::Started { .. }
             | Fact::Outcome { .. }
             | Fact::Gap { .. } => {}

@@ -22,6 +22,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fmt::Write as _;
 
 use rand::RngCore as _;
 
@@ -146,7 +147,7 @@ impl Exhibit {
             text.push_str(value);
             text.push('\n');
         }
-        text.push_str(&format!("length: {}\n\n", self.payload.len()));
+        let _ = write!(text, "length: {}\n\n", self.payload.len());
         let mut bytes = text.into_bytes();
         bytes.extend_from_slice(&self.payload);
         bytes

@@ -8,6 +8,7 @@ use super::committer::{Commit, Exhibit};
 use super::ring::{Received, Ring};
 use super::{Input, Progress, What};
 use crate::clock::Clock;
+use crate::domain::event::Message;
 use crate::domain::{Event, Fact, Heard, Timestamp};
 use crate::engine::Organisation;
 use crate::outbox::Job;
@@ -79,7 +80,7 @@ impl Actor {
         match what {
             What::Recollection(message, at) => {
                 if let Some(raw) = raw {
-                    self.ring.put(message.space, message.id, Received { raw, at });
+                    self.put(&message, raw, at);
                 }
                 self.organisation.recollect(&message);
                 self.progress.finished();
@@ -93,13 +94,18 @@ impl Actor {
                     due = next.filter(|next| *next > at);
                 }
                 if let (Some(raw), Event::Said(message) | Event::Edited(message)) = (raw, &heard.event) {
-                    self.ring.put(message.space, message.id, Received { raw, at: heard.at });
+                    self.put(message, raw, heard.at);
                 }
                 let (commit, due) = self.decide(&heard);
                 self.hand_on_with(commit, done, heard.at, pending).await;
                 due
             }
         }
+    }
+
+    fn put(&mut self, message: &Message, raw: Arc<str>, at: Timestamp) {
+        let attachments = message.attachments.clone();
+        self.ring.put(message.space, message.id, Received { raw, at, attachments });
     }
 
     async fn decide_due(&mut self, at: Timestamp, pending: &mut Pending) -> Option<Timestamp> {
@@ -130,6 +136,16 @@ impl Actor {
                 let why = "not-at-hand".to_owned();
                 commit.facts.push((now, Fact::NotKept { case: keep.case, message: keep.message, why }));
             } else {
+                for attachment in received.iter().flat_map(|received| &received.attachments) {
+                    let fact = Fact::Withheld {
+                        case: keep.case,
+                        message: keep.message,
+                        attachment: attachment.id,
+                        media_type: attachment.media_type.clone(),
+                        size: attachment.size,
+                    };
+                    commit.facts.push((now, fact));
+                }
                 commit.exhibits.push(Exhibit { keep, received: received.to_vec() });
             }
         }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use crate::domain::event::Attachment;
 use crate::domain::{ChannelId, MessageId, Timestamp};
 
 /// How many messages of one space are at hand. More than the context that a case takes along, so that a finding
@@ -21,6 +22,8 @@ pub struct Received {
     pub raw: Arc<str>,
     /// When it reached this process.
     pub at: Timestamp,
+    /// What was attached, described; never the bytes.
+    pub attachments: Vec<Attachment>,
 }
 
 #[derive(Debug, Default)]
@@ -93,7 +96,7 @@ mod tests {
     use super::*;
 
     fn received(text: &str) -> Received {
-        Received { raw: text.into(), at: Timestamp(0) }
+        Received { raw: text.into(), at: Timestamp(0), attachments: Vec::new() }
     }
 
     #[test]

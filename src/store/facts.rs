@@ -39,6 +39,7 @@ fn kind(fact: &Fact) -> &'static str {
         Fact::Called { .. } => "called",
         Fact::Kept { .. } => "kept",
         Fact::NotKept { .. } => "not-kept",
+        Fact::Withheld { .. } => "withheld",
         Fact::Started { .. } => "started",
         Fact::Register(_) => "register",
         Fact::Decided { .. } => "decided",
