@@ -5,7 +5,8 @@
 //! a case reference, level and category; nothing here takes a name or a word of a message, so none can leak.
 
 use crate::domain::effect::Nudge;
-use crate::domain::{CaseRef, Category, GuildId, Level, Timestamp, UserId};
+use crate::domain::event::Ended;
+use crate::domain::{CaseRef, Category, Fact, GuildId, Level, Timestamp, UserId};
 use crate::paging::Slot;
 use crate::paging::digest::DigestLine;
 
@@ -177,6 +178,7 @@ pub fn nudge(about: Nudge) -> &'static str {
             "A quick one, just to you: your last message could hurt somebody. Please keep it kind here. If something \
              is going on, a youth worker is happy to listen."
         }
+        Nudge::EvidenceCannotBeKept | Nudge::EvidenceIsKeptAgain => notice(about),
         Nudge::KeepToAgreedPlaces => {
             "A reminder, just to you: please keep contact with young people to the agreed times and the spaces that \
              a second adult can see. If something made that difficult, tell a safeguarding lead. It protects them \
@@ -196,6 +198,14 @@ pub fn notice(about: Nudge) -> &'static str {
         Nudge::WelfareSupport | Nudge::HelpIsThere => {
             "If you need somebody to talk to: Childline, 0800 1111, free, any time. Shout: text SHOUT to 85258. In \
              danger now: ring 999."
+        }
+        Nudge::EvidenceCannotBeKept => {
+            "Chaperone cannot keep evidence at present (a full disk, or a database that may only be read). Until it can, \
+             it does nothing but answer immediate danger. Please free disk space or make the data directory writable; \
+             it goes on by itself then. The reason stands in its log."
+        }
+        Nudge::EvidenceIsKeptAgain => {
+            "Chaperone can keep evidence again, and everything that waited has been kept."
         }
         Nudge::MessageHidden | Nudge::KeepItKind | Nudge::KeepToAgreedPlaces | Nudge::ReportReceived => {
             "Please keep it kind here. If something worries you, /report reaches the safeguarding leads."
@@ -227,19 +237,50 @@ pub fn digest(lines: &[DigestLine]) -> String {
     text
 }
 
-/// To the operator: evidence cannot be kept, so only immediate danger is acted on.
-#[must_use]
-pub fn operator_evidence_cannot_be_kept(why: &str) -> String {
-    format!(
-        "Evidence cannot be kept ({why}). Nothing is hidden, locked or sent until it can, except in immediate danger. \
-         Free disk space or make the data directory writable, then restart Chaperone."
-    )
-}
-
 /// Above a page that leaves although evidence could not be kept (immediate danger only).
 #[must_use]
 pub fn page_without_evidence() -> &'static str {
     "Evidence of this could not be kept: the system has a fault. Write down what you see and when."
+}
+
+/// One line of a case's chronology: what happened, in codes and roles; no name and no word of anybody. None for
+/// what says nothing to a reader of the case.
+#[must_use]
+pub fn chronology(fact: &Fact) -> Option<String> {
+    Some(match fact {
+        Fact::Observed(observation) => {
+            format!("Observed: {} ({})", observation.code.sentence(), observation.code)
+        }
+        Fact::ConcernRaised { reference, category, level, .. } => {
+            format!("Concern {reference}: level {level} ({}), {category}.", level_name(*level))
+        }
+        Fact::CaseOpened { case, level, category, .. } => {
+            format!("Case {case} was opened: level {level} ({}), {category}.", level_name(*level))
+        }
+        Fact::CaseRose { case, level, category, .. } => {
+            format!("Case {case} rose: level {level} ({}), {category}.", level_name(*level))
+        }
+        Fact::Called { round, people, .. } if people.is_empty() => {
+            format!("Round {}: nobody on this step of the ladder may know of the case.", round + 1)
+        }
+        Fact::Called { round, people, .. } => {
+            format!("Round {}: called {}.", round + 1, people.join(", "))
+        }
+        Fact::Acknowledged { by, via, .. } => format!("Acknowledged by account {by} over {via}."),
+        Fact::AcknowledgementRefused { why, .. } => format!("An acknowledgement was refused ({why})."),
+        Fact::Decided { effect, .. } => format!("Decided: {}.", effect.code()),
+        Fact::Outcome { effect, ended, .. } => match ended {
+            Ended::Done { .. } => format!("Done: {}.", effect.code()),
+            Ended::Failed { why } => format!("Failed: {} ({why}).", effect.code()),
+            Ended::Withheld { why } => format!("Not done: {} ({why}).", effect.code()),
+        },
+        Fact::NotKept { why, .. } => format!("A message of this case could not be kept ({why})."),
+        Fact::Withheld { media_type, size, .. } => format!(
+            "A file was attached ({}, {size} bytes). Its bytes were not fetched.",
+            media_type.as_deref().unwrap_or("type not stated")
+        ),
+        Fact::Kept { .. } | Fact::Register(_) | Fact::Gap { .. } | Fact::Started { .. } => return None,
+    })
 }
 
 /// To the operator: an interval was not heard live.
@@ -334,7 +375,7 @@ mod tests {
             nobody_answered(CaseRef(7)),
             digest(&lines),
             digest(&[]),
-            operator_evidence_cannot_be_kept("disk full"),
+            notice(Nudge::EvidenceCannotBeKept).to_owned(),
             page_without_evidence().into(),
             operator_gap(Timestamp(0), Timestamp::from_seconds(90)),
             operator_bot_removed(GuildId(12)),

@@ -138,7 +138,9 @@ impl EmailChannel {
     }
 
     fn message(&self, job: &Job) -> Result<Message, String> {
-        let Effect::Page { case, level, category, slot, channel, person, drill, .. } = &job.effect else {
+        let Effect::Page { case, level, category, slot, channel, person, drill, evidence_kept, .. } =
+            &job.effect
+        else {
             return Err("not a page".into());
         };
         if channel != EMAIL {
@@ -146,8 +148,10 @@ impl EmailChannel {
         }
         let to = self.to.get(person).ok_or("nobody of that name has an e-mail address any more")?;
         let now = u64::try_from(self.clock.now().as_seconds()).unwrap_or(0);
+        let above =
+            if *evidence_kept { String::new() } else { format!("{}\n\n", wording::page_without_evidence()) };
         let text = format!(
-            "{}\n\n{}\n",
+            "{above}{}\n\n{}\n",
             wording::page(*case, *level, *category, slot, *drill),
             wording::how_to_acknowledge_by_email(*case)
         );

@@ -102,6 +102,7 @@ fn job(key: &str) -> Job {
             channel: EMAIL.into(),
             person: "sam".into(),
             drill: false,
+            evidence_kept: true,
         },
         not_before: Timestamp(0),
         attempts: 0,
