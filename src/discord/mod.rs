@@ -20,7 +20,7 @@ pub mod interactions;
 pub mod page_dm;
 pub mod permissions;
 pub mod rest;
-//X pub mod socket;
+pub mod socket;
 pub mod token;
 
 pub use token::Token;

@@ -40,7 +40,9 @@ impl PageDm {
             return Ok(never("a page for another channel"));
         }
         let Some(account) = self.accounts.get(person) else {
-            return Ok(never("no Discord account is configured for the person in this slot; add it to the configuration"));
+            return Ok(never(
+                "no Discord account is configured for the person in this slot; add it to the configuration",
+            ));
         };
         let dm = self.rest.open_dm(*account).await?;
         let button = acknowledge::custom_id(*case, *round);
