@@ -123,7 +123,7 @@ mod tests {
             Fact::AcknowledgementRefused { case: CaseRef(1), by: UserId(2), why: "no-such-case".to_owned() },
             Fact::Called {
                 case: CaseRef(1),
-                level: crate::domain::Level::Report,
+                level: crate::domain::Level::Serious,
                 step: 0,
                 round: 0,
                 people: vec![],
