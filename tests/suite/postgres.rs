@@ -5,7 +5,7 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -25,8 +25,8 @@ const KEEP_A_SERVER: &str = r#"
 struct Server {
     /// Holds the socket.
     folder: String,
-    /// Closing it stops the server.
-    _pipe: ChildStdin,
+    /// It stops the server when its standard input closes.
+    _keeper: Child,
 }
 
 /// The address of a new, empty database; none where PostgreSQL is not installed.
@@ -78,13 +78,12 @@ fn start(programs: &Path) -> Server {
         .stdout(Stdio::piped())
         .spawn()
         .expect("a shell that keeps the server");
-    let pipe = keeper.stdin.take().expect("its standard input is piped");
     let mut folder = String::new();
     BufReader::new(keeper.stdout.take().expect("its standard output is piped"))
         .read_line(&mut folder)
         .expect("the shell says where the server is");
     assert!(!folder.trim().is_empty(), "PostgreSQL is installed but did not start; its log stands above");
-    Server { folder: folder.trim().to_owned(), _pipe: pipe }
+    Server { folder: folder.trim().to_owned(), _keeper: keeper }
 }
 
 /// Where `initdb` and `pg_ctl` are; the newest where there are several.
