@@ -236,7 +236,8 @@ fn each_kind_of_tampering_has_its_name() {
             files.insert("data/entries.jsonl".into(), text.replace(from, to).into_bytes());
         }
     };
-    let cases: [(&str, &dyn Fn(&mut Files)); 7] = [
+    let cases: [(&str, &dyn Fn(&mut Files)); 8] = [
+        ("proof", &line("\"index\":1,", "\"index\":0,")),
         ("sealed", &|files| {
             let two = files["data/sealed/0002.age"].clone();
             files.insert("data/sealed/0001.age".into(), two);
