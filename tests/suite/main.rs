@@ -9,5 +9,9 @@ mod evidence_outsiders; // age, sha256sum, openssl and a verifier in Python come
 mod outbox;
 /// A throw-away PostgreSQL server.
 mod postgres;
+/// Exports through the engine: every version is read, nothing makes it panic.
+mod replay;
+/// Texts one by one.
+mod scan;
 /// What is kept, the same on both databases.
 mod store;

@@ -115,7 +115,7 @@ pub async fn what_earlier_versions_wrote_is_read(place: Place) {
     assert_eq!(store.log_entries(0..9).await.unwrap()[4].bytes, [0, 0xff]);
     assert_eq!(store.log_hashes(&[0]).await.unwrap()[0][31], 0x1f);
     assert_eq!(store.last_checkpoint().await.unwrap().unwrap().0, 5);
-    let exhibits = store.exhibits("Riverside", CaseRef(7)).await.unwrap();
+    let exhibits = store.exhibits("Riverside", Some(CaseRef(7))).await.unwrap();
     assert_eq!(exhibits.iter().map(|exhibit| exhibit.finding).collect::<Vec<_>>(), [true, false]);
     assert_eq!(keys(&store.jobs_pending().await.unwrap()), ["page:7:0:dsl:email"]);
     assert_eq!(store.position(0).await.unwrap().unwrap().heard_at, Timestamp(1_772_469_800_000_000));

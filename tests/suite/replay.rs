@@ -1,0 +1,499 @@
+//! `replay`: exports of any version, merged by time, told as JSON and in words; broken files named.
+
+use std::path::{Path, PathBuf};
+
+use chaperone::cli::replay::export::{Export, Unreadable};
+use chaperone::cli::replay::timeline::Timeline;
+use chaperone::cli::replay::{Args, run_with};
+use chaperone::domain::person::RoleMapping;
+use chaperone::domain::{ChannelId, Event, Kind, MessageId, Timestamp, UserId};
+use chaperone::engine::{Organisation, Policy};
+use chaperone::text::Lists;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/fixtures/replay").join(name)
+}
+
+/// Runs the command; gives exit status, standard output and standard error.
+fn replay(json: bool, files: &[PathBuf]) -> (u8, String, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let args = Args { config: None, json, exports: files.to_vec() };
+    let status = run_with(&args, &mut out, &mut err);
+    (status, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+}
+
+fn read(value: &Value) -> Export {
+    Export::read(value.to_string().as_bytes()).unwrap()
+}
+
+fn author(id: u64, name: &str, roles: &[&str]) -> Value {
+    let roles: Vec<Value> =
+        roles.iter().map(|role| json!({"id": "9", "name": role, "position": 1})).collect();
+    json!({"id": id.to_string(), "name": name, "nickname": name, "isBot": false, "roles": roles})
+}
+
+fn message(id: u64, at: &str, author: &Value, content: &str) -> Value {
+    json!({"id": id.to_string(), "type": "Default", "timestamp": at, "content": content, "author": author})
+}
+
+fn channel(id: u64, messages: &[Value]) -> Value {
+    json!({"guild": {"id": "700", "name": "Youth club"},
+        "channel": {"id": id.to_string(), "type": "GuildTextChat", "name": format!("c{id}")}, "messages": messages})
+}
+
+/// The ids of what is heard, in order: messages by number, reactions as the number reacted to and who.
+fn heard(timeline: &Timeline) -> Vec<String> {
+    timeline
+        .events
+        .iter()
+        .filter_map(|heard| match &heard.event {
+            Event::Said(message) => Some(message.id.to_string()),
+            Event::Reacted { message, by, .. } => Some(format!("{message}+{by}")),
+            _ => None,
+        })
+        .collect()
+}
+
+fn kinds(timeline: &Timeline, people: &[u64]) -> Vec<Kind> {
+    let lists = std::sync::Arc::new(Lists::builtin());
+    let mut club = Organisation::new("club", Policy::default(), timeline.mapping.clone(), lists);
+    timeline.play(&mut club, |_, _, _| Ok::<(), ()>(())).unwrap();
+    let server = club.servers().values().next().unwrap();
+    people.iter().map(|id| server.roster.kind(UserId(*id))).collect()
+}
+
+#[test]
+fn channels_are_merged_by_time_then_by_message_id_and_reactions_follow_their_message() {
+    let exports = ["club_general.json", "club_art.json"]
+        .map(|name| Export::read(&std::fs::read(fixture(name)).unwrap()).unwrap());
+    let timeline = Timeline::of(exports.to_vec(), RoleMapping::well_known());
+    // 2002 and 2003 were written in the same second, in different channels; 2001 is the platform's.
+    assert_eq!(heard(&timeline), ["2002", "2003", "2003+502", "2003+501", "2004", "2005"]);
+    assert_eq!(timeline.counts.system, 1);
+    assert_eq!(
+        kinds(&timeline, &[501, 502, 601, 801]),
+        [Kind::YoungPerson, Kind::YoungPerson, Kind::YouthWorker, Kind::Bot],
+        "roles are known by name although all share one id"
+    );
+
+    let reply = timeline.message(ChannelId(710), MessageId(2004)).unwrap();
+    assert_eq!(
+        reply.reply_to,
+        Some((MessageId(2002), Some(UserId(501)))),
+        "across channels, with its author"
+    );
+    assert_eq!(reply.mentions, [UserId(501)]);
+    assert_eq!(reply.edited_at, Some(Timestamp::parse_rfc3339("2026-03-02T16:13:00Z").unwrap()));
+    let forward = timeline.message(ChannelId(710), MessageId(2005)).unwrap();
+    assert_eq!(forward.reply_to, None, "a forward answers nobody");
+    assert_eq!(forward.elsewhere, ["Camp", "Friday", "Where", "Hall", "who is bringing the tent?"]);
+}
+
+#[test]
+fn an_export_of_2019_without_roles_and_names_behind_reactions_is_read() {
+    let (status, out, err) = replay(true, &[fixture("club_2019.json")]);
+    assert_eq!(status, 0, "{err}");
+    assert!(err.contains("2 reactions have no names"), "{err}");
+    let line: Value = serde_json::from_str(out.lines().next().expect("a concern")).unwrap();
+    assert_eq!(line["level"], 4);
+    assert_eq!(line["at"], "2019-11-04T17:00:05Z", "the message's time, offset included, is the clock");
+    assert_eq!(line["reasons"][0]["message_id"], "1002");
+}
+
+#[test]
+fn a_concern_is_one_json_line_as_the_contract_says() {
+    let (status, out, err) = replay(true, &[fixture("club_general.json"), fixture("club_art.json")]);
+    assert_eq!(status, 0, "{err}");
+    assert_eq!(
+        err.lines().filter(|line| line.contains("supervised-contact rules are off")).count(),
+        1,
+        "{err}"
+    );
+    let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [line] = &lines[..] else { panic!("one concern: {out}") };
+    assert_eq!(line["at"], "2026-03-02T16:12:00.250Z");
+    assert_eq!(line["concern"], "r-0001");
+    assert_eq!((&line["level"], &line["category"]), (&json!(4), &json!("bullying")));
+    assert_eq!(line["codes"], json!(["suicide-encouragement"]));
+    assert_eq!((&line["by"], &line["towards"]), (&json!(["502"]), &json!(["501"])));
+    assert_eq!(
+        line["reasons"],
+        json!([{"code": "suicide-encouragement", "message_id": "2004", "channel_id": "710",
+            "at": "2026-03-02T16:12:00.250Z", "quote": [0, 3]}])
+    );
+    let effects = line["effects"].as_array().unwrap();
+    assert_eq!(effects[0], json!({"effect": "page", "slot": "dsl"}));
+    assert!(effects.contains(&json!({"effect": "hide", "message_id": "2004"})), "{effects:?}");
+    assert!(!out.contains("kys"), "ids and codes, no words");
+}
+
+#[test]
+fn in_words_a_youth_worker_can_follow_it_and_a_terminal_obeys_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.json");
+    let rory = author(502, "Rory\u{1b}[31m\u{202e}", &["Young Person"]);
+    let said = [
+        message(1, "2026-03-02T16:00:00Z", &author(501, "Ella", &["Young Person"]), "hello"),
+        message(2, "2026-03-02T16:00:09Z", &rory, "kys"),
+    ];
+    std::fs::write(&path, channel(710, &said).to_string()).unwrap();
+    let (status, out, _) = replay(false, &[path]);
+    assert_eq!(status, 0);
+    for words in [
+        "level 4 (serious)",
+        "(young person)",
+        "“kys”",
+        "in #c710",
+        "would page the DSL",
+        "would hide message 2",
+    ] {
+        assert!(out.contains(words), "{words:?} in\n{out}");
+    }
+    assert!(out.trim_end().ends_with("Concerns: 1 at level 4 (serious)."), "{out}");
+    assert!(!out.contains(['\u{1b}', '\u{202e}']), "{out:?}");
+}
+
+#[test]
+fn who_is_the_subject_is_not_the_one_to_be_paged() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.json");
+    let said = [
+        message(1, "2026-03-02T16:00:00Z", &author(501, "Ella", &["Young Person"]), "hello"),
+        message(2, "2026-03-02T16:00:09Z", &author(601, "Kim", &["DSL"]), "kys"),
+    ];
+    std::fs::write(&path, channel(710, &said).to_string()).unwrap();
+    let (_, out, _) = replay(true, &[path]);
+    let line: Value = serde_json::from_str(out.lines().next().expect("a concern")).unwrap();
+    assert_eq!(line["by"], json!(["601"]));
+    assert_eq!(line["effects"][0], json!({"effect": "page", "slot": "deputy-dsl"}));
+}
+
+#[test]
+fn parts_and_second_exports_of_a_channel_count_once_and_keep_who_people_were() {
+    let ella = author(501, "Ella", &["Young Person"]);
+    let left = author(501, "Ella", &[]);
+    let mut first = channel(710, &[message(1, "2026-03-02T16:00:00Z", &ella, "one")]);
+    first["exportedAt"] = json!("2026-03-03T00:00:00Z");
+    let mut edited = message(1, "2026-03-02T16:00:00Z", &left, "one, edited");
+    edited["timestampEdited"] = json!("2026-03-02T17:00:00Z");
+    let mut second = channel(710, &[edited, message(2, "2026-03-02T18:00:00Z", &left, "two")]);
+    second["exportedAt"] = json!("2026-04-03T00:00:00Z");
+    for exports in [vec![read(&first), read(&second)], vec![read(&second), read(&first)]] {
+        let timeline = Timeline::of(exports, RoleMapping::well_known());
+        assert_eq!(heard(&timeline), ["1", "2"]);
+        assert_eq!(timeline.counts.twice, 1);
+        assert_eq!(timeline.message(ChannelId(710), MessageId(1)).unwrap().content, "one, edited");
+        assert_eq!(kinds(&timeline, &[501]), [Kind::YoungPerson], "the roles from before Ella left");
+    }
+}
+
+#[test]
+fn a_configured_role_id_counts_whatever_the_role_is_called() {
+    let mut mapping = RoleMapping::default();
+    mapping.by_id.insert(chaperone::domain::RoleId(9), Kind::AdultAtRisk);
+    let said = [message(1, "2026-03-02T16:00:00Z", &author(501, "Ella", &["Member"]), "hi")];
+    let timeline = Timeline::of(vec![read(&channel(710, &said))], mapping);
+    assert_eq!(kinds(&timeline, &[501]), [Kind::AdultAtRisk]);
+}
+
+#[test]
+fn a_direct_message_is_heard_among_the_people_of_the_server() {
+    let server = read(&channel(
+        710,
+        &[message(1, "2026-03-02T16:00:00Z", &author(501, "Ella", &["Young Person"]), "hi")],
+    ));
+    let stranger = message(2, "2026-03-02T17:00:00Z", &author(900, "Lee", &[]), "hi");
+    let direct = read(&json!({"guild": {"id": "0", "name": "Direct Messages"},
+        "channel": {"id": "720", "type": "DirectTextChat", "name": "Ella"}, "messages": [stranger]}));
+    let timeline = Timeline::of(vec![direct, server], RoleMapping::well_known());
+    assert_eq!(timeline.message(ChannelId(720), MessageId(2)).unwrap().guild, None);
+    assert_eq!(kinds(&timeline, &[501, 900]), [Kind::YoungPerson, Kind::Guest]);
+}
+
+#[test]
+fn odd_fields_are_read_as_far_as_they_go() {
+    let export = read(
+        &json!({"guild": null, "channel": {"id": 710, "type": 0}, "exportedAt": 5, "messages": [
+            {"id": 1, "type": 0, "timestamp": "2026-03-02T16:00:00", "content": null, "author": {"id": 501}, "reactions": 7},
+            {"id": "2", "type": "20", "timestamp": "2026-03-02T16:00:01Z", "content": "b", "author": {"id": "501", "roles": [null, {"name": "DSL"}]}},
+            {"id": "3", "type": "18", "timestamp": "2026-03-02T16:00:02Z", "content": "Started a thread.", "author": {"id": "501"}},
+            {"id": "175928847299117063", "content": "the id tells when", "author": {"id": "501", "isBot": "no"}},
+            {"id": "5", "content": "neither id nor field tells when", "author": {"id": "501"}},
+            {"id": "6", "timestamp": "2026-03-02T16:00:03Z", "content": "nobody's"},
+            null, 7, [], {}
+        ]}),
+    );
+    let read: Vec<_> = export.messages.iter().map(|m| (m.id.0, m.said, m.content.as_str())).collect();
+    assert_eq!(
+        read,
+        [
+            (1, true, ""),
+            (2, true, "b"),
+            (3, false, "Started a thread."),
+            (175_928_847_299_117_063, true, "the id tells when")
+        ]
+    );
+    assert_eq!(export.left_out, 6);
+    assert_eq!(export.messages[3].at.to_string(), "2016-04-30T11:18:25.796Z");
+    assert_eq!(export.people[&UserId(501)].roles[0].1, "DSL");
+    assert_eq!(export.guild, None);
+}
+
+#[test]
+fn files_that_cannot_be_read_are_all_named_and_nothing_is_replayed() {
+    let dir = tempfile::tempdir().unwrap();
+    let whole = std::fs::read(fixture("club_general.json")).unwrap();
+    let mut damaged = b"\xEF\xBB\xBF".to_vec();
+    damaged.extend_from_slice(&whole);
+    let at = damaged.iter().position(|byte| *byte == b'k').unwrap();
+    damaged[at] = 0xFF;
+    let deep = format!("{{\"messages\":{}", "[".repeat(200_000));
+    let cases: &[(&str, &[u8], &str)] = &[
+        ("cut.json", &whole[..whole.len() / 2], "ends in the middle, at byte "),
+        ("damaged.json", &damaged, &format!("is not UTF-8 at byte {at}\n")),
+        ("deep.json", deep.as_bytes(), "is nested too deeply at byte "),
+        ("list.json", b"[{\"id\":\"1\"}]", "not a channel exported by DiscordChatExporter"),
+        ("other.json", b"{\"name\":\"a package\"}", "not a channel exported by DiscordChatExporter"),
+        ("shape.json", b"{\"messages\":{}}", "not a channel exported by DiscordChatExporter"),
+        ("page.html", b"<html>", "is not JSON at byte 1"),
+        ("twice.json", b"{\"messages\":[]} {}", "is not JSON at byte "),
+        ("empty.json", b"", "ends in the middle, at byte 0"),
+    ];
+    let mut files = vec![fixture("club_art.json"), dir.path().join("nowhere.json"), dir.path().to_owned()];
+    for (name, bytes, _) in cases {
+        std::fs::write(dir.path().join(name), bytes).unwrap();
+        files.push(dir.path().join(name));
+    }
+    let (status, out, err) = replay(true, &files);
+    assert_eq!((status, out.as_str()), (2, ""));
+    for (name, _, wanted) in cases {
+        let told = err.find(&format!("{name} ")).unwrap_or_else(|| panic!("{name} in\n{err}"));
+        assert!(
+            err[told..].lines().next().unwrap().to_owned().add_newline().contains(wanted),
+            "{name}: {wanted} in\n{err}"
+        );
+    }
+    assert!(err.contains("nowhere.json cannot be opened"), "{err}");
+    assert_eq!(err.matches("  to do: ").count(), files.len() - 1, "each bad file says what to do\n{err}");
+    assert!(!err.contains("club_art"), "the good file is not accused\n{err}");
+}
+
+trait AddNewline {
+    fn add_newline(self) -> String;
+}
+
+impl AddNewline for String {
+    fn add_newline(mut self) -> String {
+        self.push('\n');
+        self
+    }
+}
+
+#[test]
+fn a_channel_without_messages_is_quiet() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.json");
+    for body in
+        [channel(710, &[]), json!({"guild": {"id": "700"}, "channel": {"id": "710"}, "messages": null})]
+    {
+        std::fs::write(&path, body.to_string()).unwrap();
+        let (status, out, err) = replay(false, std::slice::from_ref(&path));
+        assert_eq!(status, 0, "{err}");
+        assert!(out.contains("0 messages in 1 channels") && out.contains("No concern was raised."), "{out}");
+    }
+}
+
+#[test]
+fn a_file_that_never_ends_is_an_error() {
+    assert!(Unreadable::TooLarge(2 * 1024 * 1024 * 1024).remedy().contains("--partition"));
+}
+
+/// A JSON value of any shape, with the exporter's own keys in it.
+fn any_json() -> impl Strategy<Value = Value> {
+    let key = prop::sample::select(vec![
+        "id",
+        "guild",
+        "channel",
+        "messages",
+        "author",
+        "roles",
+        "name",
+        "nickname",
+        "timestamp",
+        "timestampEdited",
+        "content",
+        "type",
+        "reactions",
+        "users",
+        "emoji",
+        "count",
+        "mentions",
+        "reference",
+        "messageId",
+        "embeds",
+        "fields",
+        "attachments",
+        "stickers",
+        "forwardedMessage",
+        "components",
+        "isBot",
+        "exportedAt",
+    ]);
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,12}".prop_map(Value::from),
+        (0_u64..50).prop_map(|id| Value::from(id.to_string())),
+        Just(Value::from("+262143-12-31T23:59:59Z")),
+        Just(Value::from("0001-01-01T00:00:00+14:00")),
+        Just(Value::from("2026-03-02T16:00:00Z")),
+    ];
+    leaf.prop_recursive(6, 64, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::btree_map(key.clone().prop_map(String::from), inner, 0..8)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+/// Puts `with` somewhere into `into`, chosen by `at`.
+fn graft(into: &mut Value, at: usize, with: Value) {
+    let size = match into {
+        Value::Array(list) => list.len(),
+        Value::Object(map) => map.len(),
+        _ => 0,
+    };
+    if size == 0 || at == 0 {
+        *into = with;
+        return;
+    }
+    let (child, rest) = (at % size, at / size);
+    match into {
+        Value::Array(list) => graft(&mut list[child], rest, with),
+        Value::Object(map) => {
+            if let Some(value) = map.values_mut().nth(child) {
+                graft(value, rest, with);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Everything that is done with a file's bytes.
+fn through(bytes: &[u8]) {
+    let Ok(export) = Export::read(bytes) else { return };
+    let timeline = Timeline::of(vec![export.clone(), export], RoleMapping::well_known());
+    let lists = LISTS.with(std::sync::Arc::clone);
+    let mut club = Organisation::new("club", Policy::default(), timeline.mapping.clone(), lists);
+    timeline
+        .play(&mut club, |club, at, assessment| {
+            for raised in chaperone::cli::replay::raised::Raised::all(club, at, assessment) {
+                let _ = raised.in_words(club, &timeline);
+            }
+            Ok::<(), ()>(())
+        })
+        .unwrap();
+}
+
+thread_local! {
+    static LISTS: std::sync::Arc<Lists> = std::sync::Arc::new(Lists::builtin());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        through(&bytes);
+    }
+
+    #[test]
+    fn damaged_exports_never_panic(
+        cut in 0_usize..4000,
+        flips in prop::collection::vec((0_usize..4000, any::<u8>()), 0..6),
+    ) {
+        let mut bytes = include_bytes!("fixtures/replay/club_general.json").to_vec();
+        for (at, byte) in flips {
+            let length = bytes.len();
+            bytes[at % length] = byte;
+        }
+        if cut % 3 == 0 {
+            bytes.truncate(cut);
+        }
+        through(&bytes);
+    }
+
+    #[test]
+    fn exports_of_any_shape_never_panic(at in 0_usize..1_000_000, with in any_json()) {
+        let mut export: Value = serde_json::from_slice(include_bytes!("fixtures/replay/club_general.json")).unwrap();
+        graft(&mut export, at, with);
+        through(export.to_string().as_bytes());
+    }
+}
+
+/// What the scripted conversations reach, line by line. Nothing is asserted of how well they are judged, which is for
+/// the detection's own tests; every export must be accepted.
+#[test]
+fn the_scripted_conversations_are_accepted() {
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/scripts");
+    let converter = scripts.join("to_export.py");
+    let python = std::process::Command::new("python3").arg("--version").output();
+    if !converter.is_file() || python.is_err() {
+        eprintln!("SKIPPED: {} or python3 is not here", converter.display());
+        return;
+    }
+    let mut names: Vec<PathBuf> =
+        std::fs::read_dir(&scripts).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.retain(|path| path.extension().is_some_and(|ext| ext == "txt"));
+    names.sort();
+    assert!(!names.is_empty());
+    println!("{:6} {:9} {:8} {:>3}  reached (level @ line: codes)", "script", "kind", "expected", "by");
+    for script in names {
+        let dir = tempfile::tempdir().unwrap();
+        let converted = std::process::Command::new("python3")
+            .arg(&converter)
+            .arg(&script)
+            .arg(dir.path())
+            .output()
+            .unwrap();
+        assert!(converted.status.success(), "{}", String::from_utf8_lossy(&converted.stderr));
+        let expected: Value = serde_json::from_slice(&converted.stdout).unwrap();
+        let mut files: Vec<PathBuf> =
+            std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        let (status, out, err) = replay(true, &files);
+        assert_eq!(status, 0, "{}: {err}", script.display());
+        println!(
+            "{:6} {:9} {:8} {:>3}  ",
+            expected["id"].as_str().unwrap(),
+            expected["kind"].as_str().unwrap(),
+            expected["expect"].as_str().unwrap(),
+            expected["by"],
+        );
+        for line in out.lines() {
+            let line: Value = serde_json::from_str(line).unwrap();
+            // The converter numbers messages 1000 + the line of the script.
+            let last = line["reasons"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter_map(|r| r["message_id"].as_str()?.parse::<u64>().ok())
+                .max();
+            println!(
+                "       {} {} level {} @ {}: {} by {} towards {}",
+                line["concern"].as_str().unwrap(),
+                line["category"].as_str().unwrap(),
+                line["level"],
+                last.map_or("-".into(), |id| (id - 1000).to_string()),
+                line["codes"],
+                line["by"],
+                line["towards"],
+            );
+        }
+    }
+}
