@@ -60,6 +60,10 @@ impl<'t> Reading<'_, 't> {
                 return None;
             }
         };
+        let looks_back = that.as_ref().is_none_or(|that| that.looks_back());
+        if inner.has("since") && !looks_back {
+            self.faults.add(line, "`since` says nothing here", "leave it out: this is about how things are now");
+        }
         let since = match inner.text("since", self.faults) {
             None => Some(Since::LastAct),
             Some(since) if since == "start" => Some(Since::Start),

@@ -158,10 +158,17 @@ impl<'t> Timeline<'t> {
             faults.add(number, "`refused` goes with what a person does", "leave it out here");
         }
         self.remember(id.clone(), says, number, faults);
+        // The lines after a jump are timed by the clock as it then stands.
+        let jumped = match doing {
+            Some(Doing::Act(Act::Clock { by, back: false })) => self.now.plus(by),
+            Some(Doing::Act(Act::Clock { by, back: true })) => self.now.minus(by),
+            _ => self.now,
+        };
         if let Some(doing) = doing {
             let scene = self.scene.take();
             self.done.push(Line { number, at: self.now, scene, id, refused, doing });
         }
+        self.now = jumped;
     }
 
     fn remember(&mut self, id: Option<String>, says: bool, number: usize, faults: &mut Faults) {

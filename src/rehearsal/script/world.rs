@@ -93,6 +93,9 @@ pub fn people(all: Vec<(String, Fields<'_>)>, faults: &mut Faults) -> BTreeMap<S
             let do_this = "use small letters, digits, - _ and . only; `shown` can be anything";
             faults.add(line, format!("nobody can be called \"{name}\""), do_this);
         }
+        if people.values().any(|other: &Person| other.shown == shown) {
+            faults.add(line, format!("somebody else is shown as \"{shown}\" too"), "give each person a name of their own");
+        }
         people.insert(name, Person { shown, roles, email });
     }
     people
@@ -105,7 +108,7 @@ fn capitalised(name: &str) -> String {
 
 /// Channels. Their names go into `names`.
 pub fn spaces(all: Vec<(String, Fields<'_>)>, names: &mut Names, faults: &mut Faults) -> Vec<Space> {
-    let mut spaces = Vec::new();
+    let mut spaces: Vec<Space> = Vec::new();
     for (name, mut fields) in all {
         let (line, name) = (fields.line, bare(&name));
         let kind = match fields.text("kind", faults).as_deref() {
@@ -128,7 +131,9 @@ pub fn spaces(all: Vec<(String, Fields<'_>)>, names: &mut Names, faults: &mut Fa
             })
             .collect();
         fields.finish(faults);
-        names.spaces.insert(name.clone(), kind);
+        if names.spaces.insert(name.clone(), kind).is_some() {
+            faults.add(line, format!("there are two spaces \"{name}\""), "the # is decoration; use another name");
+        }
         spaces.push(Space { name, kind, category, private_to });
     }
     spaces
