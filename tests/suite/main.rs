@@ -1,1 +1,4 @@
+//! Stories and contracts over the real parts.
 
+mod openapi; // every REST exchange, checked against Discord's own description of its API
+mod platform; // the rehearsal platform, driven by twilight's socket and serenity's types
