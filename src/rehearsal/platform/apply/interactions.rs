@@ -242,12 +242,9 @@ fn fill(component: &mut Value, fields: &BTreeMap<String, String>) {
         let value = fields.get(custom_id).cloned().unwrap_or_default();
         *component =
             json!({"type": component["type"], "id": component["id"], "custom_id": custom_id, "value": value});
-        if component["id"].is_null() {
-            component["id"] = 1.into();
-        }
         return;
     }
-    for inner in component["components"].as_array_mut().into_iter().flatten() {
+    for inner in component.get_mut("components").and_then(Value::as_array_mut).into_iter().flatten() {
         fill(inner, fields);
     }
     if component["component"].is_object() {
