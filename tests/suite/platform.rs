@@ -1,12 +1,16 @@
 //! The rehearsal platform as a bot meets it: twilight's gateway client, raw sockets, plain HTTP. No wait here is a
 //! sleep: each is for an event, with a limit that only a failure reaches.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::time::Duration;
 
 use chaperone::clock::Clock;
-use chaperone::domain::{ChannelId, Timestamp, UserId};
-use chaperone::rehearsal::platform::op::CommandUse;
+use chaperone::domain::{ChannelId, MessageId, RoleId, Timestamp, UserId};
+use chaperone::rehearsal::platform::model::{Overwrite, kind};
+use chaperone::rehearsal::platform::op::{
+    ChannelEdit, CommandUse, MemberEdit, MessageEdit, NewChannel, NewRole, NewThread, RoleEdit,
+};
 use chaperone::rehearsal::platform::{
     Answer, GatewayFault, GuildPlan, Handle, NewMessage, Op, Options, Planned, Platform, Privileged,
     RestFault, RestRule, SpacePlan, bits,
@@ -307,7 +311,7 @@ async fn calls_fail_as_told_and_a_lost_answer_was_still_carried_out() {
         let route = "/channels/*/messages".to_owned();
         platform.fail_calls(RestRule { method: Some("POST".to_owned()), route, times: 1, fault });
     };
-    let said = || platform.read(|state| state.messages.get(&names.spaces["art"]).map_or(0, |all| all.len()));
+    let said = || platform.read(|state| state.messages.get(&names.spaces["art"]).map_or(0, BTreeMap::len));
     fail(RestFault::RateLimited { retry_after: 1.5, global: true });
     let (status, headers, answer) = soon(rest.try_call("POST", &path, body())).await.unwrap();
     assert_eq!((status, &answer["retry_after"], &answer["global"]), (429, &json!(1.5), &json!(true)));
@@ -400,7 +404,7 @@ async fn serenity_reads_every_interaction() {
         Op::Click {
             by: ella,
             channel: art,
-            message: chaperone::domain::MessageId(id),
+            message: MessageId(id),
             custom_id: "help".to_owned(),
             values: vec![],
         },
@@ -423,4 +427,149 @@ async fn serenity_reads_every_interaction() {
             serde_json::from_value(data.clone()).unwrap_or_else(|error| panic!("{error}: {data}"));
         assert!(matches!(read, Interaction::Modal(_)), "{op:?}");
     }
+}
+
+/// Does one thing of every sort, so that every event that the platform has goes over the wire.
+fn everything(platform: &Handle, names: &Planned) {
+    let (guild, art, owner) = (names.guild, names.spaces["art"], names.people["Olive"]);
+    let (ella, sam, bot) = (names.people["Ella"], names.people["Sam"], platform.bot());
+    let does =
+        |op: Op| platform.perform(op.clone()).unwrap_or_else(|refused| panic!("{refused}: {op:?}")).answer;
+    let said = |by, channel, message| match does(Op::Say { by, channel, message }) {
+        Answer::Message(_, id) => id,
+        other => panic!("{other:?}"),
+    };
+    // Messages: with a file, a poll, a forward, a reply; edited, reacted to, deleted.
+    let file = serde_json::from_value(json!({"filename": "a.png", "content_type": "image/png"})).unwrap();
+    let first = said(ella, art, NewMessage { attachments: vec![file], ..NewMessage::text("look @everyone") });
+    said(sam, art, NewMessage { reply_to: Some(first), ..NewMessage::text("lovely") });
+    let forward = json!({
+        "message_reference": {"channel_id": art, "message_id": first},
+        "message_snapshots": [{"message": {
+            "type": 0, "content": "look", "embeds": [], "attachments": [], "flags": 0, "mentions": [],
+            "mention_roles": [], "components": [], "timestamp": "2026-03-02T17:00:00.000000+00:00",
+            "edited_timestamp": null,
+        }}],
+    });
+    said(sam, art, NewMessage { more: forward.as_object().unwrap().clone(), ..NewMessage::default() });
+    let edit = MessageEdit { content: Some("look again".to_owned()), ..MessageEdit::default() };
+    does(Op::Edit { by: ella, channel: art, message: first, edit });
+    does(Op::React { by: sam, channel: art, message: first, emoji: "🎨".to_owned() });
+    does(Op::Unreact { by: sam, channel: art, message: first, emoji: "🎨".to_owned(), user: sam });
+    let two: Vec<MessageId> =
+        ["a", "b"].into_iter().map(|text| said(ella, art, NewMessage::text(text))).collect();
+    does(Op::BulkDelete { by: bot, channel: art, messages: two });
+    does(Op::Delete { by: bot, channel: art, message: first });
+    does(Op::AutoModBlocks {
+        user: ella,
+        channel: art,
+        content: "xyz".to_owned(),
+        keyword: "xyz".to_owned(),
+    });
+    // Channels, overwrites, threads.
+    let new = NewChannel { kind: kind::VOICE, name: "booth".to_owned(), ..NewChannel::default() };
+    let Answer::Channel(booth) = does(Op::CreateChannel { by: owner, guild, channel: new }) else { panic!() };
+    let overwrite = Overwrite { id: sam.0, kind: 1, allow: 0, deny: bits::CONNECT };
+    does(Op::SetOverwrite { by: owner, channel: booth, overwrite });
+    does(Op::RemoveOverwrite { by: owner, channel: booth, target: sam.0 });
+    does(Op::DeleteChannel { by: owner, channel: booth });
+    for private in [true, false] {
+        let thread =
+            NewThread { name: "chat".to_owned(), private, invite: vec![ella], ..NewThread::default() };
+        let Answer::Channel(thread) = does(Op::OpenThread { by: sam, channel: art, thread }) else {
+            panic!()
+        };
+        does(Op::AddThreadMember { by: sam, thread, user: bot });
+        does(Op::RemoveThreadMember { by: sam, thread, user: sam });
+        let lock = ChannelEdit { locked: Some(true), archived: Some(true), ..ChannelEdit::default() };
+        does(Op::EditChannel { by: bot, channel: thread, edit: lock });
+        does(Op::DeleteChannel { by: bot, channel: thread });
+    }
+    // Roles, members, voice, incidents, direct messages.
+    let role = NewRole { name: "New".to_owned(), ..NewRole::default() };
+    let Answer::Role(role) = does(Op::CreateRole { by: owner, guild, role }) else { panic!() };
+    let edit = RoleEdit { permissions: Some(bits::KICK_MEMBERS), ..RoleEdit::default() };
+    does(Op::EditRole { by: owner, guild, role, edit });
+    let nick: Option<Option<String>> = Some(Some("Sammy".to_owned()));
+    let roles: Option<Vec<RoleId>> = Some(vec![role]);
+    does(Op::EditMember {
+        by: owner,
+        guild,
+        user: sam,
+        edit: MemberEdit { nick, roles, ..MemberEdit::default() },
+    });
+    does(Op::DeleteRole { by: owner, guild, role });
+    does(Op::JoinVoice { by: sam, channel: names.spaces["studio"] });
+    does(Op::LeaveVoice { by: sam, guild });
+    let until = Some(platform.clock().now().plus(Duration::from_secs(60)));
+    does(Op::SetIncidents { by: owner, guild, invites: until, dms: until });
+    let Answer::Channel(dm) = does(Op::OpenDm { by: ella, with: bot }) else { panic!() };
+    said(ella, dm, NewMessage::text("hello"));
+    let Answer::User(new) = does(Op::CreateUser { name: "Noor".to_owned(), bot: false }) else { panic!() };
+    does(Op::JoinGuild { user: new, guild, roles: vec![] });
+    does(Op::LeaveGuild { user: new, guild });
+    does(Op::Kick { by: owner, guild, user: bot });
+    does(Op::JoinGuild { user: bot, guild, roles: vec![] });
+}
+
+#[tokio::test]
+async fn twilight_reads_every_event_that_the_platform_has() {
+    let (platform, names) = started().await;
+    let mut bot = Bot::new(&platform, 0, 1);
+    bot.until("GUILD_CREATE").await;
+    everything(&platform, &names);
+    let (heard, _) = bot.until("GUILD_CREATE").await;
+    let heard: BTreeSet<&str> = heard.iter().map(String::as_str).collect();
+    let wanted = [
+        "AUTO_MODERATION_ACTION_EXECUTION",
+        "CHANNEL_CREATE",
+        "CHANNEL_DELETE",
+        "CHANNEL_UPDATE",
+        "GUILD_AUDIT_LOG_ENTRY_CREATE",
+        "GUILD_CREATE",
+        "GUILD_DELETE",
+        "GUILD_MEMBER_ADD",
+        "GUILD_MEMBER_REMOVE",
+        "GUILD_MEMBER_UPDATE",
+        "GUILD_ROLE_CREATE",
+        "GUILD_ROLE_DELETE",
+        "GUILD_ROLE_UPDATE",
+        "GUILD_UPDATE",
+        "MESSAGE_CREATE",
+        "MESSAGE_DELETE",
+        "MESSAGE_DELETE_BULK",
+        "MESSAGE_REACTION_ADD",
+        "MESSAGE_REACTION_REMOVE",
+        "MESSAGE_UPDATE",
+        "THREAD_CREATE",
+        "THREAD_DELETE",
+        "THREAD_MEMBERS_UPDATE",
+        "THREAD_UPDATE",
+        "VOICE_STATE_UPDATE",
+    ];
+    assert_eq!(heard, wanted.into_iter().collect());
+}
+
+#[tokio::test]
+async fn pages_share_the_port_and_the_feed_tells_what_happens() {
+    let platform = Platform::start_with(options(), |handle| {
+        let page = move || async move { format!("{} servers", handle.read(|state| state.guilds.len())) };
+        axum::Router::new().route("/", axum::routing::get(page))
+    });
+    let platform = platform.await.unwrap();
+    let mut feed = platform.subscribe();
+    let names = platform.create_guild(&club()).unwrap();
+    let page = soon(reqwest::get(platform.url())).await.unwrap();
+    assert_eq!(soon(page.text()).await.unwrap(), "1 servers");
+    says(&platform, names.people["Ella"], names.spaces["art"], "hello");
+    let said = loop {
+        let happening = soon(feed.recv()).await.unwrap();
+        if let Op::Say { by, .. } = happening.op {
+            break (by, happening.dispatches[0].name);
+        }
+    };
+    assert_eq!(said, (names.people["Ella"], "MESSAGE_CREATE"));
+    // The gateway is on the same port, at the same path.
+    let mut bot = Bot::new(&platform, 0, 1);
+    bot.until("GUILD_CREATE").await;
 }
