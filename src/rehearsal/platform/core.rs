@@ -85,6 +85,8 @@ pub struct Connection {
     pub written: u64,
     /// The newest sequence number that the bot's heartbeats named.
     pub heard: Option<u64>,
+    /// It has been dealt a blow that it may not have felt yet: nothing dispatched from then on goes over it.
+    pub struck: bool,
     /// How to reach it.
     pub blows: mpsc::UnboundedSender<Blow>,
 }

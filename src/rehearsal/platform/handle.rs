@@ -215,7 +215,8 @@ impl Handle {
                 }
                 return;
             };
-            for connection in core.connections.values().filter(hit) {
+            for connection in core.connections.values_mut().filter(|connection| hit(&&**connection)) {
+                connection.struck = true;
                 // A socket that has just closed by itself needs no blow.
                 let _ = connection.blows.send(blow);
             }

@@ -75,7 +75,8 @@ pub fn fact(fact: &Fact, names: &dyn Names) -> Option<String> {
         Fact::Register(change) => register(change, names)?,
         Fact::Outcome { effect, ended, .. } => outcome(effect, ended, names)?,
         Fact::Gap { from, until, why } => format!("did not hear live from {from} to {until} ({why})"),
-        Fact::Kept { .. } | Fact::Decided { .. } => return None,
+        Fact::Withheld { .. } => "a file was attached; its bytes were not fetched".to_owned(),
+        Fact::Kept { .. } | Fact::Decided { .. } | Fact::Started { .. } => return None,
     })
 }
 

@@ -7,13 +7,15 @@ use crate::rehearsal::platform::model::Overwrite;
 use crate::rehearsal::platform::op::MemberEdit;
 use crate::rehearsal::platform::permissions::{in_channel, sees};
 
+/// A rule, the overwrites on #art, whom it is about, what they must have and what they must not.
+type Row = (&'static str, Vec<(Whom, u64, u64)>, &'static str, u64, u64);
+
 /// Who sees and who writes, one row a rule: overwrites on #art as (whom, allow, deny).
 #[test]
 fn overwrites_are_applied_in_discords_order() {
     let (view, send, threads) = (bits::VIEW_CHANNEL, bits::SEND_MESSAGES, bits::SEND_MESSAGES_IN_THREADS);
     let role = |name: &str| Whom::Role(name.to_owned());
     let person = |name: &str| Whom::Person(name.to_owned());
-    type Row = (&'static str, Vec<(Whom, u64, u64)>, &'static str, u64, u64);
     let table: Vec<Row> = vec![
         ("nothing said: the base role decides", vec![], "Ella", view | send, 0),
         ("everyone denied", vec![(Whom::Everyone, 0, send)], "Ella", view, send),
