@@ -95,7 +95,18 @@ impl Handle {
         self.shared.with(|core| core.perform(op, Some(reason)))
     }
 
-    /// Sets a server up.
+    /// Several things at one moment and on one line of the journal: after a kill all of them have happened or none.
+    /// A script's step and the [`Op::Note`] of its position belong together.
+    ///
+    /// # Errors
+    /// The first refusal; what came before it stays.
+    pub fn perform_together(&self, ops: Vec<Op>) -> Result<Vec<Outcome>, Refused> {
+        self.shared.with(|core| {
+            core.together(|core| ops.into_iter().map(|op| core.perform(op, None)).collect::<Result<_, _>>())?
+        })
+    }
+
+    /// Sets a server up, whole or (after a kill) not at all.
     ///
     /// # Errors
     /// When the plan contradicts itself; see [`plan::set_up`].
@@ -106,12 +117,14 @@ impl Handle {
             for user in core.state.users.values().filter(|user| !user.bot) {
                 known.push((user.name.clone(), user.id));
             }
-            plan::set_up(
-                guild,
-                bot,
-                |name| known.iter().find(|(there, _)| there == name).map(|(_, user)| *user),
-                |op| core.perform(op, None).map(|outcome| outcome.answer),
-            )
+            core.together(|core| {
+                plan::set_up(
+                    guild,
+                    bot,
+                    |name| known.iter().find(|(there, _)| there == name).map(|(_, user)| *user),
+                    |op| core.perform(op, None).map(|outcome| outcome.answer),
+                )
+            })?
         })
     }
 
