@@ -75,6 +75,7 @@ mod tests {
                 channel: "email".into(),
                 person: person.into(),
                 drill,
+                evidence_kept: true,
             },
             not_before: Timestamp(0),
             attempts: 0,

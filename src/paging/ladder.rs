@@ -159,7 +159,7 @@ impl Calls {
     /// Enters in the index when a case wants to be looked at.
     fn schedule(&mut self, case: CaseRef) {
         let Some(open) = self.open.get(&case) else { return };
-        let due = self.look(open, |climb, view| climb.due(view));
+        let due = self.look(open, Climb::due);
         if due == open.due {
             return;
         }
@@ -219,8 +219,17 @@ impl Calls {
             for channel in climb.channels_for(person, round, step) {
                 let key = page_key(&self.organisation, case, level, round, step, &person.name, &channel);
                 let (slot, person) = (person.slot.code().to_owned(), person.name.clone());
-                let effect =
-                    Effect::Page { case, level, category, slot, round, channel, person, drill: false };
+                let effect = Effect::Page {
+                    case,
+                    level,
+                    category,
+                    slot,
+                    round,
+                    channel,
+                    person,
+                    drill: false,
+                    evidence_kept: true,
+                };
                 jobs.push(PageJob { key, effect });
             }
         }

@@ -118,6 +118,7 @@ impl Story {
             channel: channel.into(),
             person: person.into(),
             drill: false,
+            evidence_kept: true,
         };
         self.fact(at, Fact::Outcome { job, effect, ended: Ended::Failed { why: "SMTP 550".into() } });
     }

@@ -102,6 +102,7 @@ fn job(key: &str) -> Job {
             channel: EMAIL.into(),
             person: "sam".into(),
             drill: false,
+            evidence_kept: true,
         },
         not_before: Timestamp(0),
         attempts: 0,
@@ -132,6 +133,17 @@ async fn a_page_arrives_dated_addressed_and_without_a_name_in_its_text() {
     let body = message.split_once("\r\n\r\n").unwrap().1;
     assert!(body.contains("C-0007") && body.contains("grooming"), "{body}");
     assert!(!body.to_lowercase().contains("sam"), "{body}");
+}
+
+#[tokio::test]
+async fn a_page_whose_evidence_could_not_be_kept_says_so() {
+    let (port, heard) = server(Script::default()).await;
+    let mut job = job("k");
+    if let Effect::Page { evidence_kept, .. } = &mut job.effect {
+        *evidence_kept = false;
+    }
+    channel(port, Security::Plain).deliver(&job).await;
+    assert!(heard.lock().unwrap().messages[0].contains("could not be kept"));
 }
 
 #[tokio::test]
