@@ -35,7 +35,7 @@ pub async fn export_case(
     let facts: Vec<StoredFact> =
         store.facts(organisation).await?.into_iter().filter(|stored| stored.entry < size).collect();
     let about = About::of(case, &facts);
-    let Some(opened) = about.opened else {
+    let Some(opened) = &about.opened else {
         anyhow::bail!("there is no case {case}\n`chaperone evidence list` shows the cases that there are");
     };
 
@@ -57,7 +57,8 @@ pub async fn export_case(
     let mut exhibits = Vec::with_capacity(pieces.len());
     for (index, content) in pieces {
         let row = store.log_entries(index..index + 1).await?.pop();
-        let row = row.with_context(|| format!("entry {index} of the log is missing\nrestore the newest backup"))?;
+        let row =
+            row.with_context(|| format!("entry {index} of the log is missing\nrestore the newest backup"))?;
         let needs = InclusionProof::needs(index, size)?;
         let hashes: BTreeMap<u64, Hash> =
             needs.iter().copied().zip(store.log_hashes(&needs).await?.into_iter().map(Hash)).collect();
@@ -68,7 +69,8 @@ pub async fn export_case(
             content,
         });
     }
-    let label = |message: &MessageId| label_of_message.get(message).and_then(|entry| labels.get(entry)).cloned();
+    let label =
+        |message: &MessageId| label_of_message.get(message).and_then(|entry| labels.get(entry)).cloned();
     let chronology = about
         .facts
         .iter()
@@ -93,10 +95,11 @@ pub async fn export_case(
         })
         .collect();
     let last = about.facts.last().map_or(opened.at, |stored| stored.at);
+    let opened_at = opened.at;
     let file = CaseFile {
         reference: case.to_string(),
         organisation: organisation.to_owned(),
-        opened_at: opened.at,
+        opened_at,
         level: about.level,
         category: about.category,
         // The same case at the same state of the log gives the same bytes.

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use anyhow::Context;
 
+use crate::evidence::Hash;
 use crate::evidence::checkpoint::{Checkpoint, SignedCheckpoint, SigningKey};
 use crate::evidence::log::{ConsistencyProof, Tree};
-use crate::evidence::Hash;
 use crate::store::Store;
 
 /// The key that signs the log's state; made when there is none yet.
@@ -15,8 +15,9 @@ pub(super) fn signing_key(path: &Path, organisation: &str) -> anyhow::Result<Sig
         return Ok(SigningKey::load(path)?);
     }
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("the folder {} cannot be made; make it, or name another", folder.display()))?;
+        std::fs::create_dir_all(folder).with_context(|| {
+            format!("the folder {} cannot be made; make it, or name another", folder.display())
+        })?;
     }
     Ok(SigningKey::create(path, &origin(organisation))?)
 }
@@ -55,10 +56,7 @@ pub(super) async fn check_log(store: &Store, key: &SigningKey, file: &Path) -> a
     Ok(tree)
 }
 
-async fn fetch(
-    store: &Store,
-    indexes: Vec<u64>,
-) -> anyhow::Result<std::collections::BTreeMap<u64, Hash>> {
+async fn fetch(store: &Store, indexes: Vec<u64>) -> anyhow::Result<std::collections::BTreeMap<u64, Hash>> {
     let hashes = store.log_hashes(&indexes).await?;
     Ok(indexes.into_iter().zip(hashes.into_iter().map(Hash)).collect())
 }

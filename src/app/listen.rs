@@ -52,11 +52,12 @@ struct Missed {
 impl Listener {
     /// Listens until `stop` is ready or the gateway refuses for good.
     pub(super) async fn run(self, stop: impl Future<Output = ()>) {
-        let mut missed = Missed { from: self.position.as_ref().map(|p| p.heard_at), caught_up: BTreeSet::new() };
+        let mut missed =
+            Missed { from: self.position.as_ref().map(|p| p.heard_at), caught_up: BTreeSet::new() };
         if self.position.is_some() && self.describe_known_servers(&mut missed).await.is_err() {
             return;
         }
-        let identify = if crate::discord::rest::is_loopback(&self.api_url) {
+        let identify = if crate::discord::rest::is_on_this_machine(&self.api_url) {
             IdentifyQueue::immediate()
         } else {
             IdentifyQueue::spaced()
@@ -96,9 +97,16 @@ impl Listener {
                     }
                 }
                 Some(Signal::Closed { fatal: true, what, .. }) => return self.fail(&what),
-                Some(Signal::Closed { what, .. }) => tracing::warn!(shard = self.shard.0, what, "connection closed"),
+                Some(Signal::Closed { what, .. }) => {
+                    tracing::warn!(shard = self.shard.0, what, "connection closed")
+                }
                 Some(Signal::Behind { waiting, disconnected }) => {
-                    tracing::warn!(shard = self.shard.0, waiting, disconnected, "hearing faster than deciding");
+                    tracing::warn!(
+                        shard = self.shard.0,
+                        waiting,
+                        disconnected,
+                        "hearing faster than deciding"
+                    );
                 }
                 None => return,
             }
@@ -114,8 +122,7 @@ impl Listener {
         let Packet { raw, at, session, .. } = packet;
         let raw: Arc<str> = raw.into();
         let sequence = session.as_deref().and_then(sequence_of);
-        let mut position =
-            session.map(|session| Position { shard: self.shard.0, session, heard_at: at });
+        let mut position = session.map(|session| Position { shard: self.shard.0, session, heard_at: at });
         if let Some(interaction) = interactions::parse(&raw) {
             self.answer(interaction, at).await?;
         }
@@ -249,7 +256,9 @@ impl Listener {
                     self.ear.hear(Input::event(heard)).await?;
                     self.recollect(*guild, &spaces, missed.from).await?;
                 }
-                Err(error) => tracing::warn!(%error, %guild, "the server could not be described after the restart"),
+                Err(error) => {
+                    tracing::warn!(%error, %guild, "the server could not be described after the restart")
+                }
             }
         }
         Ok(())

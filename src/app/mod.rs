@@ -108,7 +108,8 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
         settings.mapping.clone(),
         settings.lists.clone(),
     );
-    let mut calls = Calls::new(settings.organisation.clone(), settings.ladder.clone(), settings.people.clone());
+    let mut calls =
+        Calls::new(settings.organisation.clone(), settings.ladder.clone(), settings.people.clone());
     for stored in store.facts(&settings.organisation).await? {
         organisation.restore(stored.at, &stored.fact);
         calls.apply(stored.at, &stored.fact);
@@ -307,16 +308,10 @@ impl Routes {
 fn routes(settings: &mut Settings, rest: &Rest, calls: &Arc<RwLock<Calls>>) -> Routes {
     let calls = calls.clone();
     let still_wanted: Arc<StillWanted> = Arc::new(move |_: &str, case, level, person: &str| {
-        calls
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .still_wanted(case, level, person)
+        calls.read().unwrap_or_else(std::sync::PoisonError::into_inner).still_wanted(case, level, person)
     });
-    let accounts: BTreeMap<String, UserId> = settings
-        .people
-        .iter()
-        .filter_map(|person| Some((person.name.clone(), person.account?)))
-        .collect();
+    let accounts: BTreeMap<String, UserId> =
+        settings.people.iter().filter_map(|person| Some((person.name.clone(), person.account?))).collect();
     let email = settings.email.take();
     let email = email.map(|email| Arc::new(Gate::before(email, still_wanted.clone())) as Arc<dyn Deliver>);
     Routes {
@@ -331,11 +326,7 @@ async fn until_stopped(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-async fn report_outcomes(
-    mut ended: mpsc::UnboundedReceiver<crate::outbox::Outcome>,
-    ear: Ear,
-    clock: Clock,
-) {
+async fn report_outcomes(mut ended: mpsc::UnboundedReceiver<crate::outbox::Outcome>, ear: Ear, clock: Clock) {
     while let Some(outcome) = ended.recv().await {
         let heard = Heard { at: clock.now(), event: outcome.into_event() };
         if ear.hear(crate::pipeline::Input::event(heard)).await.is_err() {

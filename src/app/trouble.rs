@@ -59,7 +59,11 @@ impl Trouble {
         let Some(space) = self.operator_channel else { return };
         let times = self.times.fetch_add(1, Ordering::Relaxed);
         self.send_now(Job {
-            key: format!("operator/{}/{about:?}/{}/{times}", self.organisation, self.clock.now().as_seconds()),
+            key: format!(
+                "operator/{}/{about:?}/{}/{times}",
+                self.organisation,
+                self.clock.now().as_seconds()
+            ),
             organisation: self.organisation.clone(),
             case: None,
             effect: Effect::Notice { space, about },

@@ -105,7 +105,7 @@ impl Keys {
 /// # Errors
 /// First line what, second line what to do; never a part of the file.
 pub fn load_identity(file: &Path, passphrase: &PassphraseFile) -> anyhow::Result<Identity> {
-    let bytes = secret_file::read(file).map_err(|why| {
+    let bytes = secret_file::read_anywhere(file).map_err(|why| {
         anyhow!(
             "cannot use the identity file {}: {why}\ngive the file that `chaperone keys new` made",
             file.display()
@@ -123,7 +123,7 @@ fn read_passphrase(file: &Path) -> anyhow::Result<Passphrase> {
             .context("cannot read the passphrase from standard input\ntype it, then press return")?;
         line
     } else {
-        let bytes = secret_file::read(file).map_err(|why| {
+        let bytes = secret_file::read_anywhere(file).map_err(|why| {
             anyhow!(
                 "cannot read the passphrase file {}: {why}\ncheck the path and its permissions",
                 file.display()

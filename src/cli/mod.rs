@@ -29,12 +29,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Rehearse(rehearse::Args),
-    Init(init::Args),
-    Check(check::Args),
     Run(run::Args),
     Replay(replay::Args),
-    Scan(scan::Args),
     Keys(keys::Keys),
     Evidence(evidence::Evidence),
 }
@@ -42,17 +38,13 @@ enum Command {
 /// Reads the arguments, runs the command, and tells how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
-    let ended = match Cli::parse().command {
-        Command::Rehearse(args) => rehearse::run(&args),
-        Command::Init(args) => Ok(init::run(args)),
-        Command::Check(args) => Ok(check::run(args)),
+    let status = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
-        Command::Replay(args) => Ok(replay::run(args)),
-        Command::Scan(args) => Ok(scan::run(args)),
+        Command::Replay(args) => Ok(replay::run(&args)),
         Command::Keys(args) => return ended(args.run()),
         Command::Evidence(args) => return ended(args.run()),
     };
-    ended(ended.map(ExitCode::from))
+    ended(status.map(ExitCode::from))
 }
 
 fn ended(result: anyhow::Result<ExitCode>) -> ExitCode {

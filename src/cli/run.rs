@@ -10,10 +10,8 @@ use crate::config::Config;
 
 /// Run the bot
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Example:\n  DISCORD_TOKEN=… chaperone run --config chaperone.toml\n\n\
-    Stop it with Ctrl-C or SIGTERM: it finishes what it has heard and goes on from there at the next start."
-)]
+#[command(after_help = "Example:\n  DISCORD_TOKEN=… chaperone run --config chaperone.toml\n\n\
+    Stop it with Ctrl-C or SIGTERM: it finishes what it has heard and goes on from there at the next start.")]
 pub struct Args {
     /// The configuration, as `chaperone init` writes it
     #[arg(long, value_name = "FILE")]

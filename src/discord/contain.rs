@@ -130,7 +130,12 @@ impl Contain {
         Ok(done(Some(json!({ "thread": { "locked": state.locked, "archived": state.archived } }))))
     }
 
-    async fn disconnect(&self, guild: GuildId, room: ChannelId, adult: UserId) -> Result<Delivered, RestError> {
+    async fn disconnect(
+        &self,
+        guild: GuildId,
+        room: ChannelId,
+        adult: UserId,
+    ) -> Result<Delivered, RestError> {
         let in_no_room = |error: &RestError| {
             matches!(
                 error.discord_code,
@@ -168,7 +173,12 @@ impl Deliver for Contain {
 
 /// Writes a message of ours once: Discord drops a repeated nonce for some minutes; a job that was tried before looks
 /// first whether its message stands there.
-async fn say_once(rest: &Rest, job: &Job, space: ChannelId, draft: MessageDraft) -> Result<Delivered, RestError> {
+async fn say_once(
+    rest: &Rest,
+    job: &Job,
+    space: ChannelId,
+    draft: MessageDraft,
+) -> Result<Delivered, RestError> {
     if job.attempts > 0 {
         let since = rest.clock().now().minus(LOOK_BACK);
         let newest = Rest::in_order(rest.newest_messages(space, 50).await?, None);
@@ -199,9 +209,9 @@ fn space_gone() -> Delivered {
 /// What a failed request means for the job.
 pub(super) fn undone(error: &RestError) -> Delivered {
     match (error.discord_code, error.kind) {
-        (Some(code::DMS_CLOSED | code::NO_COMMON_SERVER), _) => {
-            never("this person cannot be sent a direct message: they do not accept any, or share no server with the bot")
-        }
+        (Some(code::DMS_CLOSED | code::NO_COMMON_SERVER), _) => never(
+            "this person cannot be sent a direct message: they do not accept any, or share no server with the bot",
+        ),
         (_, Kind::Temporary) => Delivered::Later { why: error.to_string(), after: error.retry_after },
         (_, Kind::Permanent | Kind::Forbidden | Kind::NotFound | Kind::Unauthorised) => {
             Delivered::Never { why: error.to_string() }

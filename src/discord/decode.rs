@@ -176,6 +176,8 @@ fn hint(name: &str, data: &str) -> Option<GuildId> {
     hint.guild_id.or(own).and_then(|raw| serde_json::from_str(raw.get()).ok())
 }
 
+/// The server that an event belongs to, where it belongs to one.
+#[must_use]
 pub fn guild_of(event: &Event) -> Option<GuildId> {
     match event {
         Event::Guild(snapshot) => Some(snapshot.id),
@@ -203,6 +205,8 @@ pub fn guild_of(event: &Event) -> Option<GuildId> {
         | Event::Register(_)
         | Event::Outcome { .. }
         | Event::Due
+        | Event::Started { .. }
+        | Event::Gap { .. }
         | Event::Other { .. } => None,
     }
 }

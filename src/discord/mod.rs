@@ -6,6 +6,7 @@
 //! * [`rest`] makes every HTTP call, with deadlines and rate limits, and gives the token to one host only;
 //! * [`contain`] and [`page_dm`] carry out the outbox's jobs: hide, lock, disconnect, nudge, notice, page;
 //! * [`interactions`] read buttons and commands, and answer them within Discord's three seconds;
+//! * [`snapshot`] describes a server from REST, for a restart that resumes a session;
 //! * [`backfill`] fetches what was written while nobody was listening;
 //! * [`permissions`] knows which intents and permissions all of this needs, and why.
 //!
@@ -20,7 +21,8 @@ pub mod interactions;
 pub mod page_dm;
 pub mod permissions;
 pub mod rest;
-//X pub mod socket;
+pub mod snapshot;
+pub mod socket;
 pub mod token;
 
 pub use token::Token;

@@ -33,21 +33,28 @@ impl PageDm {
     }
 
     async fn page(&self, job: &Job) -> Result<Delivered, RestError> {
-        let Effect::Page { case, level, category, slot, round, channel, person, drill } = &job.effect else {
+        let Effect::Page { case, level, category, slot, round, channel, person, drill, evidence_kept } =
+            &job.effect
+        else {
             return Ok(never("not a page"));
         };
         if channel != CHANNEL {
             return Ok(never("a page for another channel"));
         }
         let Some(account) = self.accounts.get(person) else {
-            return Ok(never("no Discord account is configured for the person in this slot; add it to the configuration"));
+            return Ok(never(
+                "no Discord account is configured for the person in this slot; add it to the configuration",
+            ));
         };
         let dm = self.rest.open_dm(*account).await?;
         let button = acknowledge::custom_id(*case, *round);
         if job.attempts > 0 && self.stands(dm, &button).await? {
             return Ok(done(Some(json!({ "already": true }))));
         }
-        let text = wording::page(*case, *level, *category, slot, *drill);
+        let mut text = wording::page(*case, *level, *category, slot, *drill);
+        if !evidence_kept {
+            text = format!("{}\n\n{text}", wording::page_without_evidence());
+        }
         let row = CreateActionRow::Buttons(vec![acknowledge::button(button)]);
         let message = self.rest.send_message(dm, MessageDraft::new(text, &job.key).with_buttons(row)).await?;
         Ok(done(Some(json!({ "message": message }))))

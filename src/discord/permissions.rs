@@ -75,7 +75,11 @@ pub const NEEDED: &[Needed] = &[
     needed(Permissions::CONNECT, "Connect", "the text chat of a voice room is only readable with it"),
     needed(Permissions::MOVE_MEMBERS, "Move Members", "disconnecting an adult from voice"),
     needed(Permissions::MANAGE_GUILD, "Manage Server", "pausing direct messages between members"),
-    needed(Permissions::VIEW_AUDIT_LOG, "View Audit Log", "who deleted a message, changed a role or a channel"),
+    needed(
+        Permissions::VIEW_AUDIT_LOG,
+        "View Audit Log",
+        "who deleted a message, changed a role or a channel",
+    ),
     needed(
         Permissions::MODERATE_MEMBERS,
         "Time out members",
@@ -163,7 +167,10 @@ mod tests {
     #[test]
     fn the_intents_are_discords_numbers() {
         // Discord's documentation, "List of Intents".
-        assert_eq!(intents(), 1 | 2 | 4 | 128 | 512 | 1024 | 4096 | 32_768 | 65_536 | 1_048_576 | 2_097_152 | 16_777_216);
+        assert_eq!(
+            intents(),
+            1 | 2 | 4 | 128 | 512 | 1024 | 4096 | 32_768 | 65_536 | 1_048_576 | 2_097_152 | 16_777_216
+        );
         assert_eq!(switches().collect::<Vec<_>>(), ["Server Members Intent", "Message Content Intent"]);
     }
 }

@@ -335,7 +335,10 @@ fn limits_of(headers: &HeaderMap) -> Option<RateLimitHeaders> {
     let number = |name: &str| header(headers, name)?.parse::<u16>().ok();
     let seconds: f64 = header(headers, RateLimitHeaders::RESET_AFTER)?.parse().ok()?;
     let after = Duration::try_from_secs_f64(seconds).ok()?;
-    #[expect(clippy::disallowed_methods, reason = "the limiter's interface takes an Instant; nothing is decided by it")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the limiter's interface takes an Instant; nothing is decided by it"
+    )]
     let now = std::time::Instant::now();
     Some(RateLimitHeaders {
         bucket: headers.get(RateLimitHeaders::BUCKET)?.as_bytes().to_vec(),
@@ -353,6 +356,12 @@ fn limited(method: &Method) -> LimitedMethod {
         "PUT" => LimitedMethod::Put,
         _ => LimitedMethod::Get,
     }
+}
+
+/// Whether an address is on this machine: limits that protect Discord are not needed there.
+#[must_use]
+pub fn is_on_this_machine(url: &str) -> bool {
+    reqwest::Url::parse(url).is_ok_and(|url| is_loopback(&url))
 }
 
 fn is_loopback(url: &reqwest::Url) -> bool {

@@ -153,8 +153,11 @@ impl Socket {
         // Twilight takes whatever provider the process has; the first one to ask decides, and it is always ring.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let rest = Rest::new(&options.api_url, &options.token, options.clock.clone())?;
-        let host = address::Trusted::new(&options.api_url, options.gateway_url.as_deref())
-            .ok_or(RestError::refused("discord.gateway_url is not an address; write it like wss://gateway.example.org"))?;
+        let host = address::Trusted::new(&options.api_url, options.gateway_url.as_deref()).ok_or(
+            RestError::refused(
+                "discord.gateway_url is not an address; write it like wss://gateway.example.org",
+            ),
+        )?;
         let (signal, signals) = mpsc::channel(CHANNEL);
         let (command, commands) = mpsc::unbounded_channel();
         tokio::spawn(run::run(options, rest, host, signal, commands));

@@ -77,10 +77,14 @@ pub fn unseal(
     }
     examination.entries = entries;
     examination.sealed_contents = examination.sealed_contents.max(unsealed);
-    let files = match &examination.case {
+    let mut files = match &examination.case {
         Some(case) => readable::files(case, &examination.chronology, &opened),
         None => Vec::new(),
     };
+    // What was not heard and not copied goes with the words wherever they go.
+    for (name, file) in [("GAPS.txt", path::GAPS), ("WITHHELD.txt", path::WITHHELD)] {
+        files.extend(examination.bag.read(file).map(|bytes| (name.to_owned(), bytes)));
+    }
     Ok(Unsealed { files, opened: opened.len(), closed, report: examination.report() })
 }
 

@@ -361,10 +361,11 @@ fn class_of(fact: &Fact) -> Class {
     match fact {
         Fact::Observed(_) => Class::OBSERVATION,
         Fact::ConcernRaised { .. } => Class::CONCERN,
-        Fact::CaseOpened { .. } | Fact::CaseRose { .. } | Fact::Kept { .. } | Fact::NotKept { .. }
-        | Fact::Withheld { .. } => {
-            Class::CASE
-        }
+        Fact::CaseOpened { .. }
+        | Fact::CaseRose { .. }
+        | Fact::Kept { .. }
+        | Fact::NotKept { .. }
+        | Fact::Withheld { .. } => Class::CASE,
         Fact::Acknowledged { .. } | Fact::AcknowledgementRefused { .. } => Class::ACKNOWLEDGEMENT,
         Fact::Called { .. } => Class::PAGE,
         Fact::Register(_) => Class::REGISTER,

@@ -1,7 +1,18 @@
 //! Keeping a batch: one transaction, all or nothing.
 
-use super::log::Follows;
+use super::log::{Appended, Follows};
+use super::transaction::Tx;
 use super::{Batch, Store, StoreError, exhibits, facts, jobs, log, positions};
+
+/// What came of a batch that was written.
+enum Written {
+    /// It is there, once the transaction commits.
+    New,
+    /// It was there before.
+    Before,
+    /// Somebody else appended between the look at the log and the writing.
+    Overtaken,
+}
 
 impl Store {
     /// Makes a batch durable. When this returns `Ok`, everything in it survives a loss of power; otherwise nothing of
@@ -16,27 +27,37 @@ impl Store {
     pub async fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
         let _turn = self.turn().await;
         let mut tx = self.begin().await?;
-        match log::follows(&mut tx, &batch.entries).await? {
-            Follows::Yes => {}
-            Follows::AlreadyKept => return Ok(tx.forget().await?),
+        let written = write(&mut tx, batch).await;
+        if let Ok(Written::New) = written {
+            return Ok(tx.commit().await?);
         }
-        if let Err(error) = log::append(&mut tx, &batch.entries, &batch.hashes).await {
-            let raced = matches!(&error, sqlx::Error::Database(answer) if answer.is_unique_violation());
-            tx.forget().await?;
-            let Some(first) = batch.entries.first().filter(|_| raced) else {
-                return Err(error.into());
-            };
-            // Somebody else appended between the look and the writing.
-            return Err(StoreError::Fork { kept: self.log_size().await?, offered: first.index });
+        // Waited for, so that whoever is next finds the database free. On a full disk SQLite has rolled back by
+        // itself and says that there is nothing to roll back; the connection is then replaced (see `open`).
+        let _ = tx.forget().await;
+        match written? {
+            Written::New | Written::Before => Ok(()),
+            Written::Overtaken => {
+                let offered = batch.entries.first().map_or(0, |first| first.index);
+                Err(StoreError::Fork { kept: self.log_size().await?, offered })
+            }
         }
-        facts::insert(&mut tx, &batch.facts).await?;
-        exhibits::insert(&mut tx, &batch.exhibits).await?;
-        jobs::insert(&mut tx, &batch.jobs).await?;
-        jobs::end(&mut tx, &batch.ended).await?;
-        if let Some(note) = &batch.checkpoint {
-            log::keep_checkpoint(&mut tx, note).await?;
-        }
-        positions::keep(&mut tx, &batch.positions).await?;
-        Ok(tx.commit().await?)
     }
+}
+
+async fn write(tx: &mut Tx, batch: &Batch) -> Result<Written, StoreError> {
+    if let Follows::AlreadyKept = log::follows(tx, &batch.entries).await? {
+        return Ok(Written::Before);
+    }
+    if let Appended::Overtaken = log::append(tx, &batch.entries, &batch.hashes).await? {
+        return Ok(Written::Overtaken);
+    }
+    facts::insert(tx, &batch.facts).await?;
+    exhibits::insert(tx, &batch.exhibits).await?;
+    jobs::insert(tx, &batch.jobs).await?;
+    jobs::end(tx, &batch.ended).await?;
+    if let Some(note) = &batch.checkpoint {
+        log::keep_checkpoint(tx, note).await?;
+    }
+    positions::keep(tx, &batch.positions).await?;
+    Ok(Written::New)
 }

@@ -20,6 +20,13 @@ pub(super) enum Follows {
     AlreadyKept,
 }
 
+/// What came of appending.
+pub(super) enum Appended {
+    Yes,
+    /// Another connection has written one of the entries since the look.
+    Overtaken,
+}
+
 /// Looks whether `entries` follow the log.
 pub(super) async fn follows(tx: &mut Tx, entries: &[StoredEntry]) -> Result<Follows, StoreError> {
     let Some(first) = entries.first() else { return Ok(Follows::Yes) };
@@ -58,17 +65,21 @@ pub(super) async fn append(
     tx: &mut Tx,
     entries: &[StoredEntry],
     hashes: &[(u64, [u8; 32])],
-) -> Result<(), sqlx::Error> {
+) -> Result<Appended, StoreError> {
     let values = entries
         .iter()
         .flat_map(|entry| [Value::Number(entry.index.cast_signed()), Value::Bytes(&entry.bytes)])
         .collect();
-    tx.insert("log_entry (idx, bytes)", 2, values, "").await?;
+    match tx.insert("log_entry (idx, bytes)", 2, values, "").await {
+        Err(sqlx::Error::Database(answer)) if answer.is_unique_violation() => return Ok(Appended::Overtaken),
+        answer => answer?,
+    }
     let values = hashes
         .iter()
         .flat_map(|(index, hash)| [Value::Number(index.cast_signed()), Value::Bytes(hash)])
         .collect();
-    tx.insert("log_hash (idx, hash)", 2, values, "").await
+    tx.insert("log_hash (idx, hash)", 2, values, "").await?;
+    Ok(Appended::Yes)
 }
 
 /// Keeps a checkpoint under the tree size that its second line gives (c2sp.org/tlog-checkpoint).

@@ -8,7 +8,7 @@ use std::time::Duration;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{Connection as _, PgPool, SqlitePool};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::StoreError;
@@ -62,7 +62,7 @@ impl Store {
     /// others when it cannot be opened or written.
     pub async fn open(address: &str) -> Result<Self, StoreError> {
         match Address::read(address)? {
-            Address::File { path, mode } => Self::open_file(&path, mode, SqliteConnectOptions::new()).await,
+            Address::File { path, mode } => Self::open_file(&path, mode, waiting(LOCK_WAIT)).await,
             Address::Memory => Self::open_memory().await,
             Address::Server(options) => Self::open_server(&options, Mode::Create).await,
         }
@@ -75,9 +75,7 @@ impl Store {
     /// As [`Store::open`], but never [`StoreError::Held`]; everything that writes answers [`StoreError::ReadOnly`].
     pub async fn open_to_read(address: &str) -> Result<Self, StoreError> {
         match Address::read(address)? {
-            Address::File { path, .. } => {
-                Self::open_file(&path, Mode::Read, SqliteConnectOptions::new()).await
-            }
+            Address::File { path, .. } => Self::open_file(&path, Mode::Read, waiting(LOCK_WAIT)).await,
             Address::Memory => {
                 Err(StoreError::Address { why: "a database in memory has nothing to be read".to_owned() })
             }
@@ -91,8 +89,17 @@ impl Store {
         mode: Mode,
         options: SqliteConnectOptions,
     ) -> Result<Self, StoreError> {
-        let options = options.filename(path).foreign_keys(true).busy_timeout(LOCK_WAIT);
-        let pool = SqlitePoolOptions::new().max_connections(4).min_connections(1);
+        let options = options.filename(path).foreign_keys(true);
+        let pool =
+            SqlitePoolOptions::new().max_connections(4).min_connections(1).after_release(|connection, _| {
+                Box::pin(async move {
+                    // On a full disk SQLite rolls back by itself, and the driver, whose own rollback then fails, would
+                    // take the connection to be in a transaction for ever. Such a connection is replaced. The ping comes
+                    // behind any rollback that is still queued.
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            });
         if mode == Mode::Read {
             let pool = pool.connect_with(options.read_only(true)).await?;
             let newest = sqlx::query_as(NEWEST_MIGRATION).fetch_one(&pool).await;
@@ -193,6 +200,11 @@ impl Store {
             Db::Pg(pool) => Tx::Pg(pool.begin().await?),
         })
     }
+}
+
+/// Options that wait this long for another program's lock.
+pub(super) fn waiting(wait: Duration) -> SqliteConnectOptions {
+    SqliteConnectOptions::new().busy_timeout(wait)
 }
 
 const NEWEST_MIGRATION: &str = "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations";

@@ -1,87 +1,54 @@
-//! The lines of a case file's chronology: what the system saw, did and was told, in words a lead can use.
+//! The lines of a case's chronology: what the system saw, did and was told.
 
+use crate::domain::Fact;
 use crate::domain::event::Ended;
-use crate::domain::fact::Register;
-use crate::domain::{Effect, Fact};
 
 use super::level_name;
 
-/// What a fact says in a chronology; none for what is only bookkeeping, or has a list of its own in the file.
+/// One line of a case's chronology: what happened, in codes and roles; no name and no word of anybody. None for
+/// what says nothing to a reader of the case.
 #[must_use]
 pub fn chronology(fact: &Fact) -> Option<String> {
     Some(match fact {
-        Fact::Observed(observation) => format!("{} ({})", observation.code.sentence(), observation.code),
-        Fact::ConcernRaised { reference, category, level, reasons, .. } => format!(
-            "Concern {reference} stands at level {level} ({}), {category}, on {}.",
-            level_name(*level),
-            count(reasons.len(), "observation")
-        ),
-        Fact::CaseOpened { case, category, level, .. } => {
-            format!("{case} was opened at level {level} ({}), {category}.", level_name(*level))
+        Fact::Observed(observation) => {
+            format!("Observed: {} ({})", observation.code.sentence(), observation.code)
         }
-        Fact::CaseRose { case, category, level, .. } => {
-            format!("{case} now stands at level {level} ({}), {category}.", level_name(*level))
+        Fact::ConcernRaised { reference, category, level, .. } => {
+            format!("Concern {reference}: level {level} ({}), {category}.", level_name(*level))
+        }
+        Fact::CaseOpened { case, level, category, .. } => {
+            format!("Case {case} was opened: level {level} ({}), {category}.", level_name(*level))
+        }
+        Fact::CaseRose { case, level, category, .. } => {
+            format!("Case {case} rose: level {level} ({}), {category}.", level_name(*level))
+        }
+        Fact::Called { round, people, .. } if people.is_empty() => {
+            format!("Round {}: nobody on this step of the ladder may know of the case.", round + 1)
+        }
+        Fact::Called { round, people, .. } => {
+            format!("Round {}: called {}.", round + 1, people.join(", "))
         }
         Fact::Acknowledged { by, via, .. } => format!("Acknowledged by account {by} over {via}."),
-        Fact::AcknowledgementRefused { by, why, .. } => {
-            format!("An acknowledgement by account {by} was refused ({why}).")
-        }
-        Fact::Called { people, round, step, .. } if people.is_empty() => {
-            format!("Nobody on step {} of round {} may know of this case.", step + 1, round + 1)
-        }
-        Fact::Called { people, round, step, .. } => {
-            format!("Called: {} (step {} of round {}).", people.join(", "), step + 1, round + 1)
-        }
-        Fact::NotKept { message, why, .. } => format!("Message {message} could not be kept ({why})."),
-        Fact::Outcome { effect, ended, .. } => outcome(effect, ended),
-        Fact::Register(register) => registered(register)?,
-        Fact::Gap { from, until, why } => {
-            format!("Nothing was heard live from {from} until {until} ({why}).")
-        }
-        Fact::Kept { .. } | Fact::Withheld { .. } | Fact::Decided { .. } | Fact::Started { .. } => {
-            return None;
-        }
+        Fact::AcknowledgementRefused { why, .. } => format!("An acknowledgement was refused ({why})."),
+        Fact::Decided { effect, .. } => format!("Decided: {}.", effect.code()),
+        Fact::Outcome { effect, ended, .. } => match ended {
+            Ended::Done { .. } => format!("Done: {}.", effect.code()),
+            Ended::Failed { why } => format!("Failed: {} ({why}).", effect.code()),
+            Ended::Withheld { why } => format!("Not done: {} ({why}).", effect.code()),
+        },
+        Fact::NotKept { why, .. } => format!("A message of this case could not be kept ({why})."),
+        Fact::Withheld { media_type, size, .. } => format!(
+            "A file was attached ({}, {size} bytes). Its bytes were not fetched.",
+            media_type.as_deref().unwrap_or("type not stated")
+        ),
+        Fact::Kept { .. } | Fact::Register(_) | Fact::Gap { .. } | Fact::Started { .. } => return None,
     })
-}
-
-fn outcome(effect: &Effect, ended: &Ended) -> String {
-    let what = match effect {
-        Effect::Hide { message, .. } => format!("Hiding message {message}"),
-        Effect::Lock { space, adult, .. } => format!("Locking space {space} for account {adult}"),
-        Effect::Disconnect { room, adult, .. } => {
-            format!("Disconnecting account {adult} from voice room {room}")
-        }
-        Effect::Nudge { to, .. } => format!("A private message to account {to}"),
-        Effect::Notice { space, .. } => format!("A notice in space {space}"),
-        Effect::Page { person, channel, drill, .. } => {
-            format!("{} to {person} over {channel}", if *drill { "A drill page" } else { "A page" })
-        }
-    };
-    match ended {
-        Ended::Done { .. } => format!("{what}: done."),
-        Ended::Failed { why } => format!("{what}: failed ({why})."),
-        Ended::Withheld { why } => format!("{what}: withheld ({why})."),
-    }
-}
-
-fn registered(register: &Register) -> Option<String> {
-    Some(match register {
-        Register::Locked { space, adult, .. } => format!("Space {space} is locked for account {adult}."),
-        Register::Unlocked { space, adult, by } => {
-            format!("Account {by} opened space {space} again for account {adult}.")
-        }
-        _ => return None,
-    })
-}
-
-fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{CaseRef, Category, ChannelId, Level, MessageId, Timestamp, UserId};
+    use crate::domain::{CaseRef, Category, ChannelId, Effect, Level, MessageId, Timestamp, UserId};
 
     #[test]
     fn a_chronology_reads_like_this() {
@@ -109,12 +76,12 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "C-0007 was opened at level 4 (serious), grooming.",
-                "Nobody on step 1 of round 1 may know of this case.",
-                "Called: dee (step 2 of round 1).",
-                "Hiding message 6: failed (403).",
+                "Case C-0007 was opened: level 4 (serious), grooming.",
+                "Round 1: nobody on this step of the ladder may know of the case.",
+                "Round 1: called dee.",
+                "Failed: hide (403).",
+                "Decided: hide.",
                 "Acknowledged by account 2 over discord-dm.",
-                "Nothing was heard live from 1970-01-01T00:00:00Z until 1970-01-01T00:01:00Z (restart).",
             ]
         );
     }

@@ -52,13 +52,12 @@ pub fn nudge(about: Nudge) -> &'static str {
              and you."
         }
         Nudge::EvidenceCannotBeKept => {
-            "Chaperone cannot keep evidence at the moment (a full disk, or a database that cannot be written). Until \
-             it can, nothing is hidden, locked or sent, except in immediate danger. Please free disk space or make \
-             the data directory writable now, and tell the safeguarding leads."
+            "Chaperone cannot keep evidence at present (a full disk, or a database that may only be read). Until it \
+             can, it does nothing but answer immediate danger. Please free disk space or make the data directory \
+             writable; it goes on by itself then. The reason stands in its log."
         }
         Nudge::EvidenceIsKeptAgain => {
-            "Chaperone keeps evidence again and acts as usual. What happened in between is on record as far as the \
-             platform still had it."
+            "Chaperone can keep evidence again, and everything that waited has been kept."
         }
     }
 }

@@ -20,9 +20,30 @@ const PURE_ORDER: &[(&str, &[&str])] = &[
 
 /// What must never stand in a pure room: clocks, dice, files, the network, and the crates that bring them.
 const IMPURE: &[&str] = &[
-    "std::fs", "std::env", "std::net", "std::process", "std::thread", "SystemTime", "Instant", "tokio", "rand",
-    "serenity", "twilight_gateway", "twilight_http_ratelimiting", "sqlx", "reqwest", "axum", "age", "tracing",
-    "lettre", "ring", "futures_util", "clap", "anyhow", "Utc::now", "Local::now",
+    "std::fs",
+    "std::env",
+    "std::net",
+    "std::process",
+    "std::thread",
+    "SystemTime",
+    "Instant",
+    "tokio",
+    "rand",
+    "serenity",
+    "twilight_gateway",
+    "twilight_http_ratelimiting",
+    "sqlx",
+    "reqwest",
+    "axum",
+    "age",
+    "tracing",
+    "lettre",
+    "ring",
+    "futures_util",
+    "clap",
+    "anyhow",
+    "Utc::now",
+    "Local::now",
 ];
 
 /// Arrows that must not exist, room to room.
@@ -99,7 +120,10 @@ fn code_of(text: &str) -> String {
 }
 
 fn is_test_file(path: &str) -> bool {
-    path.ends_with("tests.rs") || path.contains("/tests/") || path.ends_with("_tests.rs") || path.ends_with("fake.rs")
+    path.ends_with("tests.rs")
+        || path.contains("/tests/")
+        || path.ends_with("_tests.rs")
+        || path.ends_with("fake.rs")
 }
 
 /// Whether `code` names `word` as a whole path segment.
@@ -131,8 +155,7 @@ fn rooms_used(code: &str) -> BTreeSet<String> {
             None => vec![rest],
         };
         for head in heads {
-            let word: String =
-                head.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let word: String = head.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             rooms.insert(word);
         }
     }
@@ -151,7 +174,8 @@ fn the_pure_rooms_know_only_those_to_their_left() {
 
 #[test]
 fn the_pure_rooms_ask_no_clock_roll_no_dice_and_touch_nothing() {
-    let ladder = |path: &str| path == "paging/ladder.rs" || path == "paging/climb.rs" || path == "paging/policy.rs";
+    let ladder =
+        |path: &str| path == "paging/ladder.rs" || path == "paging/climb.rs" || path == "paging/policy.rs";
     for source in sources() {
         if !PURE.contains(&source.room.as_str()) && !ladder(&source.path) {
             continue;
@@ -177,10 +201,13 @@ fn forbidden_arrows_do_not_exist() {
         assert!(may_know_the_command_line || !used.contains("cli"), "{} uses crate::cli", source.path);
         let may_know_the_whole = may_know_the_command_line || source.room == "app";
         assert!(may_know_the_whole || !used.contains("app"), "{} uses crate::app", source.path);
-        let may_know_the_rehearsal = source.room == "rehearsal"
-            || source.room == "lib"
-            || source.path.starts_with("cli/rehearse");
-        assert!(may_know_the_rehearsal || !used.contains("rehearsal"), "{} uses crate::rehearsal", source.path);
+        let may_know_the_rehearsal =
+            source.room == "rehearsal" || source.room == "lib" || source.path.starts_with("cli/rehearse");
+        assert!(
+            may_know_the_rehearsal || !used.contains("rehearsal"),
+            "{} uses crate::rehearsal",
+            source.path
+        );
     }
 }
 

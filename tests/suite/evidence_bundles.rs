@@ -12,6 +12,7 @@ use rand::{Rng as _, SeedableRng as _};
 use crate::evidence_case::{ORIGIN, PLANTED, World, files_below, gateway_event, write_all};
 
 type Files = BTreeMap<String, Vec<u8>>;
+type Change<'a> = &'a dyn Fn(&mut Files);
 
 fn sound(dir: &Path) -> Report {
     let report = verify::verify(dir, None).unwrap();
@@ -187,12 +188,12 @@ fn rewrite_manifests(files: &mut Files) {
 }
 
 #[test]
-fn four_hundred_ways_to_tamper_are_each_found() {
+fn three_hundred_ways_to_tamper_are_each_found() {
     let world = World::with_case(3);
     let original = files_below(&world.export_readable("bundle"));
     let mut dice = StdRng::seed_from_u64(6962);
     let (mut tried, mut clever) = (0, 0);
-    while tried < 400 {
+    while tried < 300 {
         let mut files = original.clone();
         let mut done = tamper(&mut files, &mut dice);
         if dice.gen_bool(0.5) {
@@ -221,7 +222,7 @@ fn four_hundred_ways_to_tamper_are_each_found() {
 fn each_kind_of_tampering_has_its_name() {
     let world = World::with_case(2);
     let original = files_below(&world.export("bundle"));
-    let found = |name: &str, change: &dyn Fn(&mut Files)| {
+    let found = |name: &str, change: Change| {
         let mut files = original.clone();
         change(&mut files);
         rewrite_manifests(&mut files);
@@ -236,7 +237,8 @@ fn each_kind_of_tampering_has_its_name() {
             files.insert("data/entries.jsonl".into(), text.replace(from, to).into_bytes());
         }
     };
-    let cases: [(&str, &dyn Fn(&mut Files)); 7] = [
+    let cases: [(&str, Change); 8] = [
+        ("proof", &line("\"index\":1,", "\"index\":0,")),
         ("sealed", &|files| {
             let two = files["data/sealed/0002.age"].clone();
             files.insert("data/sealed/0001.age".into(), two);
@@ -314,8 +316,8 @@ fn what_is_no_bundle_cannot_run_or_is_broken_but_never_panics() {
             }
             let dir = world.path(&format!("odd-{number}-{kind}"));
             write_all(&files, &dir);
-            assert!(!codes(&dir).is_empty(), "{name} {kind}");
-            unseal::unseal(&dir, None, &world.lead).unwrap();
+            let unsealed = unseal::unseal(&dir, None, &world.lead).unwrap();
+            assert!(!unsealed.report.is_sound(), "{name} {kind}");
         }
     }
 }

@@ -79,6 +79,7 @@ fn a_lead_opens_a_bundle_into_a_folder_of_their_own() {
     assert_eq!((status, told.contains("Opened 2 exhibits")), (0, true), "{told}");
     assert!(words.contains("content of 2 exhibits"), "{words}");
     assert_eq!(fs::read(out.join("raw/0001.json")).unwrap(), gateway_event(1));
+    assert!(out.join("WITHHELD.txt").exists() && out.join("GAPS.txt").exists(), "they go where the words go");
     #[cfg(unix)]
     {
         let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&out).unwrap().permissions());

@@ -7,7 +7,11 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// Takes the text of one optional part into `out`; false when the part could not be read at all.
-pub(super) fn collect(part: Option<&RawValue>, walk: fn(&Value, &mut Vec<String>), out: &mut Vec<String>) -> bool {
+pub(super) fn collect(
+    part: Option<&RawValue>,
+    walk: fn(&Value, &mut Vec<String>),
+    out: &mut Vec<String>,
+) -> bool {
     let Some(raw) = part else { return true };
     // Most messages have none of this: the two shapes of nothing are not worth a parse.
     if matches!(raw.get(), "[]" | "{}") {

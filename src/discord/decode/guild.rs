@@ -34,13 +34,7 @@ struct WireMember {
 impl WireMember {
     fn member(self) -> Member {
         let shown = self.nick.or(self.user.global_name).unwrap_or_else(|| self.user.username.clone());
-        Member {
-            id: self.user.id,
-            name: self.user.username,
-            shown,
-            roles: self.roles,
-            bot: self.user.bot,
-        }
+        Member { id: self.user.id, name: self.user.username, shown, roles: self.roles, bot: self.user.bot }
     }
 }
 

@@ -15,7 +15,8 @@ use crate::domain::{ChannelId, Event, GuildId, MessageId, RoleId, Timestamp, Use
 /// Nobody said anything. A type that is not listed, one of the future included, counts as said: a renamed channel (4)
 /// and a new thread (18) carry words that a person chose.
 const PLATFORMS_OWN: &[u64] = &[
-    1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 17, 22, 24, 25, 26, 27, 28, 29, 31, 32, 36, 37, 38, 39, 44, 46,
+    1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 17, 22, 24, 25, 26, 27, 28, 29, 31, 32, 36, 37, 38, 39,
+    44, 46,
 ];
 
 /// `flags`: this message was published from another server's announcement channel; what it refers to is no answer.
@@ -245,7 +246,8 @@ pub(super) fn deleted(data: &str) -> Result<Read, Unsaid> {
         guild_id: Option<GuildId>,
     }
     let deleted: Deleted = serde_json::from_str(data)?;
-    Ok(Event::Deleted { space: deleted.channel_id, guild: deleted.guild_id, messages: vec![deleted.id] }.into())
+    Ok(Event::Deleted { space: deleted.channel_id, guild: deleted.guild_id, messages: vec![deleted.id] }
+        .into())
 }
 
 pub(super) fn bulk_deleted(data: &str) -> Result<Read, Unsaid> {

@@ -79,10 +79,11 @@ impl TryFrom<RawOverwrite> for WireOverwrite {
             OverwriteKind::Number(1) => false,
             OverwriteKind::Word(word) if word == "role" || word == "0" => true,
             OverwriteKind::Word(word) if word == "member" || word == "1" => false,
-            OverwriteKind::Number(_) | OverwriteKind::Word(_) => return Err("an overwrite for neither role nor member"),
+            OverwriteKind::Number(_) | OverwriteKind::Word(_) => {
+                return Err("an overwrite for neither role nor member");
+            }
         };
-        let target =
-            if role { OverwriteFor::Role(RoleId(raw.id.0)) } else { OverwriteFor::Member(raw.id) };
+        let target = if role { OverwriteFor::Role(RoleId(raw.id.0)) } else { OverwriteFor::Member(raw.id) };
         Ok(WireOverwrite(Overwrite { target, allow: raw.allow, deny: raw.deny }))
     }
 }
@@ -176,6 +177,11 @@ pub(super) fn own_thread_member(data: &str) -> Result<Read, Unsaid> {
         user_id: UserId,
     }
     let own: Own = serde_json::from_str(data)?;
-    Ok(Event::ThreadMembers { guild: own.guild_id, thread: own.id, added: vec![own.user_id], removed: vec![] }
-        .into())
+    Ok(Event::ThreadMembers {
+        guild: own.guild_id,
+        thread: own.id,
+        added: vec![own.user_id],
+        removed: vec![],
+    }
+    .into())
 }

@@ -78,11 +78,9 @@ impl Interaction {
     #[must_use]
     pub fn event(&self) -> Option<Event> {
         match self {
-            Interaction::Acknowledge { case, by, .. } => Some(Event::Acknowledged {
-                case: *case,
-                by: *by,
-                via: super::page_dm::CHANNEL.to_owned(),
-            }),
+            Interaction::Acknowledge { case, by, .. } => {
+                Some(Event::Acknowledged { case: *case, by: *by, via: super::page_dm::CHANNEL.to_owned() })
+            }
             Interaction::Report { by, message, guild, .. } => {
                 Some(Event::Reported { by: *by, message: message.clone(), guild: *guild })
             }

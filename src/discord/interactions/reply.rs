@@ -43,7 +43,8 @@ impl Rest {
     /// See [`RestError`]. After three seconds Discord does not take an answer any more; there is nothing to try again.
     pub async fn reply(&self, to: &ReplyTo, reply: &Reply) -> Result<(), RestError> {
         // Tokens are of Discord's making, but they become a path here: only what tokens consist of may.
-        if to.token.is_empty() || !to.token.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.=".contains(&b)) {
+        if to.token.is_empty() || !to.token.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.=".contains(&b))
+        {
             return Err(RestError::refused("the interaction's token is not one"));
         }
         let path = format!("interactions/{}/{}/callback", to.id, to.token);

@@ -52,7 +52,9 @@ impl RestError {
     /// From an answer that was not a success.
     pub(super) fn answered(status: u16, discord_code: Option<u64>, retry_after: Option<Duration>) -> Self {
         let (kind, what) = match status {
-            300..=399 => (Kind::Permanent, "the server points elsewhere, and the token goes to no other host"),
+            300..=399 => {
+                (Kind::Permanent, "the server points elsewhere, and the token goes to no other host")
+            }
             401 => (Kind::Unauthorised, "the token is not valid; set a fresh one from the developer portal"),
             403 => (Kind::Forbidden, "the bot may not do this; `chaperone check` lists what it lacks"),
             404 => (Kind::NotFound, "it is not there"),

@@ -130,7 +130,11 @@ mod tests {
         assert!(!official.allows("ws://gateway-us-east1-b.discord.gg"));
         assert!(!official.allows("wss://gateway.discord.gg.evil.example"));
         assert!(!official.allows("wss://evildiscord.gg"));
-        assert!(!Trusted::new("https://discord.com.evil.example", None).unwrap().allows("wss://gateway.discord.gg"));
+        assert!(
+            !Trusted::new("https://discord.com.evil.example", None)
+                .unwrap()
+                .allows("wss://gateway.discord.gg")
+        );
     }
 
     #[test]

@@ -11,17 +11,23 @@ pub(super) fn is_fatal(code: u16) -> bool {
 #[must_use]
 pub fn what_to_do(code: u16) -> String {
     match code {
-        4004 => "Discord does not accept the token (4004). Make a new one in the developer portal, under Bot, \
+        4004 => {
+            "Discord does not accept the token (4004). Make a new one in the developer portal, under Bot, \
                  Reset Token, and put it where the configuration reads it from."
-            .to_owned(),
+                .to_owned()
+        }
         4010 | 4011 => format!(
             "Discord does not accept the number of shards ({code}). Set discord.shards in the configuration to what \
              `chaperone check` recommends."
         ),
-        4012 => "the server does not speak version 10 of the gateway (4012). Check discord.api_url.".to_owned(),
-        4013 => "the server does not know one of the intents (4013). Check discord.api_url; with Discord's own, \
+        4012 => {
+            "the server does not speak version 10 of the gateway (4012). Check discord.api_url.".to_owned()
+        }
+        4013 => {
+            "the server does not know one of the intents (4013). Check discord.api_url; with Discord's own, \
                  update Chaperone."
-            .to_owned(),
+                .to_owned()
+        }
         4014 => {
             let switches: Vec<_> = permissions::switches().collect();
             format!(

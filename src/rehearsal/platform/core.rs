@@ -70,8 +70,8 @@ pub enum Blow {
     Drop(Option<u16>),
     /// Send op 7.
     Reconnect,
-    /// Send op 9.
-    Invalidate(bool),
+    /// Send op 9, with a resume still possible.
+    Invalidate,
 }
 
 /// A gateway connection that identified or resumed.

@@ -131,7 +131,7 @@ impl Talk {
                 Some(blow) = hit(self.line.as_mut()) => match blow {
                     Blow::Drop(code) => Turn::End(code.map_or(End::Silent, End::Close)),
                     Blow::Reconnect => Turn::Send(frame(7, Value::Null)),
-                    Blow::Invalidate(resumable) => Turn::Send(frame(9, resumable.into())),
+                    Blow::Invalidate => Turn::Send(frame(9, true.into())),
                 },
                 message = self.socket.recv() => match message {
                     Some(Ok(Message::Text(text))) => self.shared.with(|core| heard(core, self.line.as_ref(), &text)),
@@ -178,7 +178,13 @@ impl Talk {
                 }
                 Next::Later(at) => break Some(at),
                 Next::Nothing => break None,
-                Next::Gone => return Err(End::Close(code::UNKNOWN_ERROR)),
+                Next::Gone => {
+                    // The session is over for good; the bot may identify again, here or on a new socket.
+                    self.line = None;
+                    self.shared.with(|core| core.connections.remove(&number));
+                    let told = self.send(&frame(9, false.into())).await;
+                    return told.map(|()| None).map_err(|_| End::Silent);
+                }
             }
         };
         if let Some(line) = self.line.as_mut() {

@@ -197,24 +197,27 @@ impl Handle {
         self.shared.with(|core| {
             core.faults.set(fault);
             let (shard, blow) = match *fault {
-                GatewayFault::Drop { shard, code } => (shard, Blow::Drop(code)),
-                GatewayFault::Reconnect { shard } => (shard, Blow::Reconnect),
-                GatewayFault::Invalidate { shard, resumable } => (shard, Blow::Invalidate(resumable)),
-                GatewayFault::Down => (None, Blow::Drop(None)),
+                GatewayFault::Drop { shard, code } => (shard, Some(Blow::Drop(code))),
+                GatewayFault::Reconnect { shard } => (shard, Some(Blow::Reconnect)),
+                GatewayFault::Invalidate { shard, resumable: true } => (shard, Some(Blow::Invalidate)),
+                // A session that is over for good: its socket is told so as soon as it looks for it.
+                GatewayFault::Invalidate { shard, resumable: false } => (shard, None),
+                GatewayFault::Down => (None, Some(Blow::Drop(None))),
                 _ => return,
             };
             let hit = |connection: &&Connection| shard.is_none_or(|shard| connection.shard == shard);
-            for connection in core.connections.values().filter(hit) {
-                // A socket that has just closed by itself needs no blow.
-                let _ = connection.blows.send(blow);
-            }
-            if let GatewayFault::Invalidate { resumable: false, .. } = fault {
-                // The session is gone: a resume of it is refused, a new one begins.
+            let Some(blow) = blow else {
                 let over: Vec<String> =
                     core.connections.values().filter(hit).map(|found| found.session.clone()).collect();
                 for session in over {
-                    core.state.sessions.remove(&session);
+                    // Ending a session is refused by nothing but a full disk, and then it simply goes on.
+                    let _ = core.perform(Op::EndSession { session }, None);
                 }
+                return;
+            };
+            for connection in core.connections.values().filter(hit) {
+                // A socket that has just closed by itself needs no blow.
+                let _ = connection.blows.send(blow);
             }
         });
     }

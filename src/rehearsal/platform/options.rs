@@ -7,11 +7,11 @@ use crate::clock::Clock;
 /// Privileged intents, as switched on or off for the application in Discord's developer portal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Privileged {
-    /// GUILD_MEMBERS: joins, leaves, lists of members.
+    /// `GUILD_MEMBERS`: joins, leaves, lists of members.
     pub members: bool,
-    /// MESSAGE_CONTENT: what messages say.
+    /// `MESSAGE_CONTENT`: what messages say.
     pub message_content: bool,
-    /// GUILD_PRESENCES: who is online. The platform has no presences; the switch only decides about 4014.
+    /// `GUILD_PRESENCES`: who is online. The platform has no presences; the switch only decides about 4014.
     pub presences: bool,
 }
 

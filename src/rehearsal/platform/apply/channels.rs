@@ -186,24 +186,21 @@ impl Turn<'_> {
         );
         let before = self.bot_sight(guild);
         let channel = self.state.channel_mut(id)?;
-        let (action, changes) = match channel.overwrites.iter_mut().find(|o| o.id == new.id) {
-            Some(old) => {
-                let changes = vec![
-                    change("allow", old.allow.to_string(), new.allow.to_string()),
-                    change("deny", old.deny.to_string(), new.deny.to_string()),
-                ];
-                *old = new;
-                (14, changes)
-            }
-            None => {
-                channel.overwrites.push(new);
-                let changes = vec![
-                    change("id", (), new.id.to_string()),
-                    change("allow", (), new.allow.to_string()),
-                    change("deny", (), new.deny.to_string()),
-                ];
-                (13, changes)
-            }
+        let (action, changes) = if let Some(old) = channel.overwrites.iter_mut().find(|o| o.id == new.id) {
+            let changes = vec![
+                change("allow", old.allow.to_string(), new.allow.to_string()),
+                change("deny", old.deny.to_string(), new.deny.to_string()),
+            ];
+            *old = new;
+            (14, changes)
+        } else {
+            channel.overwrites.push(new);
+            let changes = vec![
+                change("id", (), new.id.to_string()),
+                change("allow", (), new.allow.to_string()),
+                change("deny", (), new.deny.to_string()),
+            ];
+            (13, changes)
         };
         let data = wire::channel(channel);
         self.emit_channel("CHANNEL_UPDATE", id, data);
@@ -238,7 +235,7 @@ impl Turn<'_> {
         Ok(Answer::Channel(id))
     }
 
-    /// The server of a channel whose overwrites `by` may edit (MANAGE_ROLES there); threads have none.
+    /// The server of a channel whose overwrites `by` may edit (`MANAGE_ROLES` there); threads have none.
     fn overwritable(&self, by: UserId, id: ChannelId) -> Result<GuildId, Refused> {
         let found = self.state.channel(id)?;
         let Some(guild) = found.guild else { return Err(Refused::not_in_dm()) };
@@ -294,7 +291,7 @@ fn check_name(name: &str) -> Result<(), Refused> {
     }
 }
 
-/// Nobody gives or takes in an overwrite what they do not hold themselves (MANAGE_ROLES never, save administrators).
+/// Nobody gives or takes in an overwrite what they do not hold themselves (`MANAGE_ROLES` never, save administrators).
 fn check_overwrites(overwrites: &[Overwrite], held: u64) -> Result<(), Refused> {
     let beyond = overwrites.iter().any(|o| (o.allow | o.deny) & bits::ALL & !held != 0);
     if beyond { Err(Refused::missing_permissions()) } else { Ok(()) }
