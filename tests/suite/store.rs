@@ -94,7 +94,13 @@ fn entries(from: u64, count: u64) -> Vec<StoredEntry> {
 }
 
 fn fact(organisation: &str, entry: u64, fact: Fact) -> StoredFact {
-    StoredFact { organisation: organisation.to_owned(), at: at(entry.cast_signed()), fact, entry, salt: [7; 32] }
+    StoredFact {
+        organisation: organisation.to_owned(),
+        at: at(entry.cast_signed()),
+        fact,
+        entry,
+        salt: [7; 32],
+    }
 }
 
 fn gap(why: &str) -> Fact {

@@ -60,10 +60,12 @@ impl Stage {
             Some(answer) => Ok(answer),
             None => platform.perform(op).map(|outcome| outcome.answer),
         })?;
-        let mut shown: BTreeMap<UserId, String> = made.people.iter().map(|(name, id)| (*id, name.clone())).collect();
+        let mut shown: BTreeMap<UserId, String> =
+            made.people.iter().map(|(name, id)| (*id, name.clone())).collect();
         shown.insert(bot, "Chaperone".to_owned());
         let people = script.people.iter();
-        let people = people.filter_map(|(name, person)| Some((name.clone(), *made.people.get(&person.shown)?)));
+        let people =
+            people.filter_map(|(name, person)| Some((name.clone(), *made.people.get(&person.shown)?)));
         Ok(Stage {
             guild: made.guild,
             office: made.people.get(OFFICE).copied().unwrap_or_default(),
@@ -97,9 +99,9 @@ impl Stage {
         let nonce = nonce_of(line);
         platform.read(|state| {
             state.messages.iter().find_map(|(channel, messages)| {
-                let found = messages.values().find(|message| {
-                    message.nonce.as_ref() == Some(&nonce) && message.author != self.bot
-                })?;
+                let found = messages
+                    .values()
+                    .find(|message| message.nonce.as_ref() == Some(&nonce) && message.author != self.bot)?;
                 Some((*channel, found.id))
             })
         })
@@ -161,7 +163,9 @@ pub fn nonce_of(line: LineIndex) -> String {
 fn space_named(state: &State, guild: GuildId, name: &str) -> Option<ChannelId> {
     let mut channels = state.channels.values();
     channels
-        .find(|channel| channel.guild == Some(guild) && channel.kind != kind::CATEGORY && channel.name == name)
+        .find(|channel| {
+            channel.guild == Some(guild) && channel.kind != kind::CATEGORY && channel.name == name
+        })
         .map(|channel| channel.id)
 }
 

@@ -62,7 +62,11 @@ impl<'t> Reading<'_, 't> {
         };
         let looks_back = that.as_ref().is_none_or(|that| that.looks_back());
         if inner.has("since") && !looks_back {
-            self.faults.add(line, "`since` says nothing here", "leave it out: this is about how things are now");
+            self.faults.add(
+                line,
+                "`since` says nothing here",
+                "leave it out: this is about how things are now",
+            );
         }
         let since = match inner.text("since", self.faults) {
             None => Some(Since::LastAct),
@@ -124,7 +128,11 @@ impl<'t> Reading<'_, 't> {
                 "paused" => Some(That::Dms { paused: true }),
                 "open" => Some(That::Dms { paused: false }),
                 other => {
-                    self.faults.add(line, format!("DMs cannot be \"{other}\""), "write \"paused\" or \"open\"");
+                    self.faults.add(
+                        line,
+                        format!("DMs cannot be \"{other}\""),
+                        "write \"paused\" or \"open\"",
+                    );
                     None
                 }
             },
@@ -155,7 +163,11 @@ impl<'t> Reading<'_, 't> {
     fn must_be_true(&mut self, key: &'static str) -> bool {
         let yes = self.fields.yes(key, self.faults);
         if !yes {
-            self.faults.add(self.fields.line, format!("`{key}` can only be true"), format!("write {key} = true"));
+            self.faults.add(
+                self.fields.line,
+                format!("`{key}` can only be true"),
+                format!("write {key} = true"),
+            );
         }
         yes
     }
