@@ -283,6 +283,18 @@ async fn a_deliverer_that_panics_is_tried_again_and_hurts_nobody_else() {
 }
 
 #[tokio::test]
+async fn a_deliverer_that_never_answers_is_cut_off_and_tried_again() {
+    let mut scene = Scene::new([Answer::Hangs(Arc::default())]).await;
+    scene.policy = Policy { longest: Duration::from_millis(5), ..Policy::default() };
+    scene.start();
+    scene.commit(&[("page:1", notice())]).await;
+    scene.attempt().await;
+    let due = scene.put_off(1).await;
+    scene.clock.advance_to(due);
+    assert_eq!(scene.attempt().await, ("page:1".to_owned(), due));
+}
+
+#[tokio::test]
 async fn after_a_crash_between_doing_and_recording_it_is_delivered_again_under_the_same_key() {
     let mut scene = Scene::new([]).await;
     scene.start();
