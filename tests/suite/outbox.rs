@@ -61,6 +61,8 @@ struct Scene {
     policy: Policy,
     bell: Bell,
     stop: Arc<Notify>,
+    /// Notified when the dispatcher has heard it.
+    stopping: Arc<Notify>,
     running: Option<JoinHandle<()>>,
 }
 
@@ -82,6 +84,7 @@ impl Scene {
             policy: Policy::default(),
             bell: Bell::default(),
             stop: Arc::default(),
+            stopping: Arc::default(),
             running: None,
         }
     }
@@ -97,8 +100,12 @@ impl Scene {
         let dispatcher =
             Dispatcher::new(store, route, clock, report_to, "test".to_owned()).with_policy(self.policy);
         self.bell = dispatcher.bell();
-        let stop = Arc::clone(&self.stop);
-        self.running = Some(tokio::spawn(dispatcher.run(async move { stop.notified().await })));
+        let (stop, stopping) = (Arc::clone(&self.stop), Arc::clone(&self.stopping));
+        let stop = async move {
+            stop.notified().await;
+            stopping.notify_one();
+        };
+        self.running = Some(tokio::spawn(dispatcher.run(stop)));
     }
 
     /// The process dies: whatever it was doing is cut off, whatever it had reported is lost.
@@ -343,7 +350,7 @@ async fn stopping_waits_for_what_is_under_way_and_starts_nothing_more() {
     scene.commit(&[("hide:1", hide())]).await;
     scene.attempt().await;
     scene.stop.notify_one();
-    tokio::task::yield_now().await;
+    soon(scene.stopping.notified()).await;
     scene.commit(&[("hide:2", hide())]).await;
     scene.nothing_is_tried().await;
     assert!(!scene.running.as_ref().unwrap().is_finished());
