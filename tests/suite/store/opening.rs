@@ -165,3 +165,20 @@ async fn the_file_is_for_its_user_only() {
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.file_name());
     }
 }
+
+#[tokio::test]
+async fn a_server_that_is_down_is_called_so_without_its_password() {
+    // Nothing listens on a port that was just given back.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let error =
+        Store::open(&format!("postgres://chaperone:geheim@127.0.0.1:{port}/chaperone")).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { .. }) && error.is_temporary(), "{error:?}");
+    assert!(!format!("{error} {error:?}").contains("geheim"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_server_without_such_a_database_says_so() {
+    let Some(place) = Place::server().await else { return };
+    let error = Store::open(&place.address.replace("/test_", "/no_such_")).await.unwrap_err();
+    assert!(matches!(error, StoreError::Address { .. }) && !error.is_temporary(), "{error:?}");
+}
