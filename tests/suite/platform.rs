@@ -253,6 +253,25 @@ async fn each_mistake_has_its_close_code() {
 }
 
 #[tokio::test]
+async fn a_heartbeat_is_answered_and_says_how_far_the_bot_has_come() {
+    let (platform, _) = started().await;
+    let url = format!("{}/?v=10&encoding=json", platform.url().replacen("http", "ws", 1));
+    let (mut socket, _) = soon(tokio_tungstenite::connect_async(url)).await.unwrap();
+    let identify = json!({"op": 2, "d": {"token": TOKEN, "intents": 1, "properties": {}}}).to_string();
+    for frame in [identify, json!({"op": 1, "d": 2}).to_string()] {
+        socket.send(Frame::text(frame)).await.unwrap();
+    }
+    let mut ops = Vec::new();
+    while ops.last() != Some(&11) {
+        if let Some(Ok(Frame::Text(text))) = soon(socket.next()).await {
+            ops.push(serde_json::from_str::<Value>(&text).unwrap()["op"].as_u64().unwrap());
+        }
+    }
+    assert_eq!(ops, [10, 0, 0, 11], "hello, READY, GUILD_CREATE, acknowledged");
+    assert_eq!(platform.progress().sessions[0].heard, Some(2));
+}
+
+#[tokio::test]
 async fn a_gateway_that_is_down_takes_nobody_until_it_is_up() {
     let (platform, names) = started().await;
     let mut bot = Bot::new(&platform, 0, 1);
