@@ -102,8 +102,16 @@ impl Talk {
             let frame = CloseFrame { code, reason: "".into() };
             let _ = self.socket.send(Message::Close(Some(frame))).await;
             // The peer answers with its own close frame; dropping the socket earlier could lose ours.
-            while let Some(Ok(message)) = self.socket.recv().await {
-                if matches!(message, Message::Close(_)) {
+            let mut stopping = self.shared.stopping();
+            loop {
+                let message = tokio::select! {
+                    message = self.socket.recv() => message,
+                    _ = stopping.wait_for(|stop| *stop) => None,
+                };
+                if !matches!(
+                    message,
+                    Some(Ok(Message::Text(_) | Message::Binary(_) | Message::Ping(_) | Message::Pong(_)))
+                ) {
                     break;
                 }
             }

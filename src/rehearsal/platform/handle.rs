@@ -7,14 +7,14 @@ use tokio::sync::{broadcast, watch};
 
 use super::core::{Blow, Call, Connection, Core, Happening, Outcome};
 use super::faults::{GatewayFault, RestRule};
-use super::op::Op;
+use super::op::{Answer, Op};
 use super::plan::{self, GuildPlan, Planned};
 use super::refused::Refused;
 use super::shared::Shared;
 use super::state::State;
 use super::view::{self, View};
 use crate::clock::Clock;
-use crate::domain::UserId;
+use crate::domain::{ChannelId, UserId};
 
 /// A way into a running platform. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -93,6 +93,17 @@ impl Handle {
     /// As Discord would refuse it.
     pub fn perform_because(&self, op: Op, reason: &str) -> Result<Outcome, Refused> {
         self.shared.with(|core| core.perform(op, Some(reason)))
+    }
+
+    /// The direct message of two people, or of a person and the bot; opened if need be.
+    ///
+    /// # Errors
+    /// When one of them does not exist or both are bots.
+    pub fn dm(&self, by: UserId, with: UserId) -> Result<ChannelId, Refused> {
+        match self.perform(Op::OpenDm { by, with })?.answer {
+            Answer::Channel(channel) => Ok(channel),
+            _ => Err(Refused::internal("no channel")),
+        }
     }
 
     /// Several things at one moment and on one line of the journal: after a kill all of them have happened or none.

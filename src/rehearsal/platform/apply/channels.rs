@@ -252,7 +252,7 @@ impl Turn<'_> {
     }
 
     /// Nobody changes in an overwrite a permission that they hold neither in the server nor in the category, unless
-    /// an overwrite of this channel gives them MANAGE_ROLES (Discord's documentation, "Edit Channel Permissions").
+    /// an overwrite of this channel gives them `MANAGE_ROLES` (Discord's documentation, "Edit Channel Permissions").
     /// Bits that stay as they were are not asked about (unverified against Discord itself).
     fn may_hand_out(&self, by: UserId, id: ChannelId, changed: u64) -> Result<(), Refused> {
         let channel = self.state.channel(id)?;

@@ -105,7 +105,7 @@ fn what_belongs_together_is_there_whole_or_not_at_all() {
     let ops = [say("one"), say("two"), Op::Note { note: json!(2) }];
     before.core.together(|core| ops.map(|op| core.perform(op, None).unwrap())).unwrap();
     let whole = fs::read(&path).unwrap();
-    assert_eq!(whole[start.len()..].iter().filter(|byte| **byte == b'\n').count(), 1);
+    assert_eq!(String::from_utf8(whole[start.len()..].to_vec()).unwrap().lines().count(), 1);
     fs::write(&path, &whole[..whole.len() - 3]).unwrap();
     let after = scene(&path);
     assert_eq!((after.core.state.messages.len(), &after.core.state.note), (0, &None));
