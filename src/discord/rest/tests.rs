@@ -5,7 +5,7 @@ use crate::discord::fake::{Answer, Fake, empty, noon, ok, refused, status};
 use crate::domain::{ChannelId, GuildId, MessageId, Timestamp};
 
 fn slow_down(after: &str) -> Answer {
-    status(429).with("retry-after", after)
+    status(429).with("retry-after", &after)
 }
 
 #[tokio::test]
@@ -36,7 +36,7 @@ async fn a_global_429_holds_everybody_back() {
     let fake =
         Fake::start(
             |before, _| {
-                if before == 0 { slow_down("0.2").with("x-ratelimit-global", "true") } else { empty() }
+                if before == 0 { slow_down("0.2").with("x-ratelimit-global", &"true") } else { empty() }
             },
         )
         .await;
@@ -103,7 +103,7 @@ async fn the_token_does_not_follow_a_redirect() {
     let elsewhere = Fake::start(|_, _| ok(&json!({}))).await;
     let target = elsewhere.url.clone();
     let fake =
-        Fake::start(move |_, _| status(307).with("location", format!("{target}/api/v10/users/@me"))).await;
+        Fake::start(move |_, _| status(307).with("location", &format!("{target}/api/v10/users/@me"))).await;
     let error = fake.rest().get("users/@me").await.unwrap_err();
     assert_eq!(error.kind, Kind::Permanent);
     assert_eq!(fake.seen()[0].authorization, "Bot secret-token");
