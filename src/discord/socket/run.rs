@@ -36,11 +36,13 @@ pub(super) async fn run(
     mut line: Line,
     mut commands: UnboundedReceiver<Command>,
 ) {
-    let Some(base) = find_gateway(&rest, &host, &mut line, &mut commands).await else {
+    let mut asks = Vec::new();
+    let Some(base) = find_gateway(&rest, &host, &mut line, &mut commands, &mut asks).await else {
         line.drain().await;
         return;
     };
     let mut connection = Connection::new(options, host, base);
+    connection.asks = asks;
     connection.keep(&mut line, &mut commands).await;
     line.drain().await;
 }
@@ -116,6 +118,7 @@ async fn find_gateway(
     host: &Trusted,
     line: &mut Line,
     commands: &mut UnboundedReceiver<Command>,
+    asks: &mut Vec<String>,
 ) -> Option<String> {
     if host.has_gateway() {
         return Some(host.base(None));
@@ -138,19 +141,19 @@ async fn find_gateway(
                 tokio::select! {
                     () = tokio::time::sleep(wait) => {}
                     () = line.signals.closed() => return None,
-                    () = told_to_close(commands) => return None,
+                    () = told_to_close(commands, asks) => return None,
                 }
             }
         }
     }
 }
 
-/// Waits for the command to close. Questions that come before there is a connection find no one to answer them; what
-/// they ask for is asked again when servers are described.
-async fn told_to_close(commands: &mut UnboundedReceiver<Command>) {
+/// Waits for the command to close, and keeps questions until there is a connection.
+async fn told_to_close(commands: &mut UnboundedReceiver<Command>, asks: &mut Vec<String>) {
     while let Some(command) = commands.recv().await {
-        if matches!(command, Command::Close) {
-            return;
+        match command {
+            Command::Send(ask) => asks.push(ask),
+            Command::Close => return,
         }
     }
 }

@@ -144,9 +144,14 @@ fn dispatch(sequence: u64, name: &str) -> Step {
     Step::Say(json!({ "op": 0, "s": sequence, "t": name, "d": { "n": sequence } }))
 }
 
+/// The next signal, or a failed test: a socket that went astray would wait for ever.
+async fn signal(socket: &mut Socket) -> Option<Signal> {
+    tokio::time::timeout(std::time::Duration::from_secs(10), socket.next()).await.expect("nothing was heard")
+}
+
 async fn packet(socket: &mut Socket) -> Packet {
     loop {
-        match socket.next().await.expect("the socket goes on") {
+        match signal(socket).await.expect("the socket goes on") {
             Signal::Packet(packet) => return packet,
             Signal::Closed { fatal: false, .. } | Signal::Behind { .. } => {}
             Signal::Closed { what, .. } => panic!("{what}"),
@@ -235,12 +240,12 @@ async fn a_server_that_resumes_nowhere_else_is_given_up_with_what_to_do() {
     .await;
     let mut socket = Socket::open(gateway.options(None)).unwrap();
     let what = loop {
-        if let Signal::Closed { fatal: true, what, .. } = socket.next().await.unwrap() {
+        if let Signal::Closed { fatal: true, what, .. } = signal(&mut socket).await.unwrap() {
             break what;
         }
     };
     assert!(what.contains("discord.gateway_url"), "{what}");
-    assert_eq!(socket.next().await, None);
+    assert_eq!(signal(&mut socket).await, None);
 }
 
 #[tokio::test]
@@ -258,12 +263,12 @@ async fn a_fatal_close_says_what_to_do_and_ends() {
     for (code, hint) in [(4004, "Reset Token"), (4014, "Message Content Intent")] {
         let gateway = Gateway::start(vec![vec![Step::Close(code)]]).await;
         let mut socket = Socket::open(gateway.options(None)).unwrap();
-        let Some(Signal::Closed { code: Some(closed), fatal: true, what }) = socket.next().await else {
+        let Some(Signal::Closed { code: Some(closed), fatal: true, what }) = signal(&mut socket).await else {
             panic!("{code}")
         };
         assert_eq!(closed, code);
         assert!(what.contains(hint), "{what}");
-        assert_eq!(socket.next().await, None);
+        assert_eq!(signal(&mut socket).await, None);
     }
 }
 
@@ -284,7 +289,7 @@ async fn members_are_asked_for_once_there_is_a_session() {
 async fn take_all(socket: &mut Socket, last: u64) -> (usize, usize) {
     let (mut behind, mut gave_up, mut next) = (0, 0, 1);
     while next <= last {
-        match socket.next().await.unwrap() {
+        match signal(socket).await.unwrap() {
             Signal::Packet(packet) => {
                 assert_eq!(sequence(&packet), next);
                 next += 1;
@@ -342,4 +347,28 @@ async fn closing_keeps_the_session_for_the_next_start() {
     let mut socket = Socket::open(gateway.options(last.session)).unwrap();
     assert_eq!(sequence(&packet(&mut socket).await), 3);
     assert_eq!(gateway.heard(6)[0]["seq"], 2);
+}
+
+#[tokio::test]
+async fn a_token_that_the_api_refuses_is_never_shown_to_the_gateway() {
+    let api = crate::discord::fake::Fake::start(|_, _| crate::discord::fake::refused(401, 0)).await;
+    let gateway = Gateway::start(vec![]).await;
+    let mut socket =
+        Socket::open(SocketOptions { api_url: api.url.clone(), ..gateway.options(None) }).unwrap();
+    let Some(Signal::Closed { code: Some(4004), fatal: true, what }) = signal(&mut socket).await else {
+        panic!()
+    };
+    assert!(what.contains("Reset Token"), "{what}");
+    assert_eq!(signal(&mut socket).await, None);
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_is_said_to_be_and_tried_again() {
+    let api = crate::discord::fake::Fake::start(|_, _| crate::discord::fake::status(503)).await;
+    let gateway = Gateway::start(vec![]).await;
+    let mut socket =
+        Socket::open(SocketOptions { api_url: api.url.clone(), ..gateway.options(None) }).unwrap();
+    assert!(matches!(signal(&mut socket).await, Some(Signal::Closed { code: None, fatal: false, .. })));
+    // Whoever gives up meanwhile does not have to wait for it.
+    assert!(socket.close().await.is_empty());
 }
