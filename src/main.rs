@@ -1,3 +1,7 @@
 //! `chaperone`: parse, run, exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    chaperone::cli::main()
+}

@@ -1,1 +1,151 @@
-//! `chaperone evidence`.
+//! `chaperone evidence`: bundles, verified by anybody and opened by a lead. No network, no database.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::anyhow;
+use clap::{Args, Subcommand};
+
+use super::keys::{PassphraseFile, load_identity};
+use crate::evidence::{Report, VerifierKey, unseal, verify};
+
+/// Exit status of CLI contract: everything holds.
+const DONE: u8 = 0;
+/// It ran, and found something wrong.
+const FOUND_WRONG: u8 = 1;
+
+/// Verify and open evidence bundles
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  chaperone evidence verify bundle\n  chaperone evidence open bundle --identity dsl-identity.txt --out opened"
+)]
+pub struct Evidence {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Verify(Verify),
+    Open(Open),
+}
+
+/// Check a bundle and say in words what it proves and what not. Needs no key, no network, no database
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  chaperone evidence verify bundle --key 'arts.example/evidence+1a2b3c4d+AQ…'\n\n\
+    Exit status: 0 nothing wrong was found, 1 something is not as it was exported, 2 the bundle cannot be read."
+)]
+pub struct Verify {
+    /// The folder of the bundle (it holds bagit.txt and VERIFY.txt)
+    bundle: PathBuf,
+    /// The log's public key as the organisation published it: the bundle's own key has to be this one
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+    /// Print JSON lines: one a finding, then the verdict
+    #[arg(long)]
+    json: bool,
+}
+
+/// Verify a bundle and open what an identity can open, into a new folder
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  chaperone evidence open bundle --identity dsl-identity.txt --out opened\n\n\
+    The folder holds the words of young people: keep it as such, and delete it when it is no longer needed."
+)]
+pub struct Open {
+    /// The folder of the bundle
+    bundle: PathBuf,
+    /// A lead's identity file
+    #[arg(long, value_name = "FILE")]
+    identity: PathBuf,
+    #[command(flatten)]
+    passphrase: PassphraseFile,
+    /// The folder to make; it must not exist yet
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The log's public key as the organisation published it
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+    /// Print JSON lines: one a finding, then the verdict
+    #[arg(long)]
+    json: bool,
+}
+
+impl Evidence {
+    /// Runs the command; exit status 0 or 1.
+    ///
+    /// # Errors
+    /// When it could not run (exit status 2): first line what, second line what to do.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        self.run_to(&mut io::stdout().lock(), &mut io::stderr().lock()).map(ExitCode::from)
+    }
+
+    /// As [`Evidence::run`], with the streams named; returns the exit status.
+    ///
+    /// # Errors
+    /// Those of [`Evidence::run`].
+    pub fn run_to(self, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<u8> {
+        match self.command {
+            Command::Verify(verify) => verify.run_to(out),
+            Command::Open(open) => open.run_to(out, err),
+        }
+    }
+}
+
+impl Verify {
+    /// Verifies; 0 when nothing wrong was found, else 1.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or the key is no key.
+    pub fn run_to(self, out: &mut dyn Write) -> anyhow::Result<u8> {
+        let report = verify::verify(&self.bundle, published(self.key.as_deref())?.as_ref())?;
+        print(&report, self.json, out)
+    }
+}
+
+impl Open {
+    /// Verifies and opens; 0 when nothing wrong was found and everything could be opened by this identity or is
+    /// sealed to others, else 1.
+    ///
+    /// # Errors
+    /// When the identity cannot be used, nothing was sealed to it, or the folder cannot be made.
+    pub fn run_to(self, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<u8> {
+        let identity = load_identity(&self.identity, &self.passphrase)?;
+        let unsealed = unseal::unseal(&self.bundle, published(self.key.as_deref())?.as_ref(), &identity)?;
+        if unsealed.opened == 0 && unsealed.closed > 0 {
+            return Err(anyhow!(
+                "none of the {} sealed exhibits was sealed to this identity\nuse the identity of a lead who was named when they were kept",
+                unsealed.closed
+            ));
+        }
+        unseal::write_unsealed(&unsealed.files, &self.out).map_err(|why| {
+            anyhow!(
+                "cannot write {}: {why}\nname a folder with --out that does not exist yet",
+                self.out.display()
+            )
+        })?;
+        writeln!(
+            err,
+            "Opened {} exhibits into {} ({} are sealed to others).",
+            unsealed.opened,
+            self.out.display(),
+            unsealed.closed
+        )?;
+        print(&unsealed.report, self.json, out)
+    }
+}
+
+fn published(key: Option<&str>) -> anyhow::Result<Option<VerifierKey>> {
+    Ok(key.map(str::parse).transpose()?)
+}
+
+fn print(report: &Report, json: bool, out: &mut dyn Write) -> anyhow::Result<u8> {
+    if json {
+        out.write_all(report.to_json_lines().as_bytes())?;
+    } else {
+        write!(out, "{report}")?;
+    }
+    Ok(if report.is_sound() { DONE } else { FOUND_WRONG })
+}

@@ -2,8 +2,10 @@
 //!
 //! * [`export`]: one file, whichever version wrote it.
 //! * [`timeline`]: several files as one stretch of time, and playing it to an organisation.
+//! * [`called`]: who would be called first.
 //! * [`raised`]: what is told of a concern, as JSON or in words.
 
+pub mod called;
 pub mod export;
 pub mod raised;
 pub mod timeline;
@@ -13,10 +15,12 @@ use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::config::{Config, ConfigError};
 use crate::domain::Level;
 use crate::domain::person::RoleMapping;
 use crate::engine::{Organisation, Policy};
 use crate::text::Lists;
+use called::Callers;
 use export::{Export, Unreadable};
 use raised::Raised;
 use timeline::{Counts, Timeline};
@@ -54,10 +58,10 @@ pub fn run(args: &Args) -> u8 {
 
 /// Runs the command with these in the places of standard output and standard error; gives its exit status.
 pub fn run_with(args: &Args, mut out: impl Write, mut err: impl Write) -> u8 {
-    let (policy, mapping) = match rules(args.config.as_deref()) {
+    let rules = match Rules::of(args.config.as_deref()) {
         Ok(rules) => rules,
         Err(why) => {
-            _ = writeln!(err, "chaperone replay: {why}");
+            _ = writeln!(err, "chaperone replay: the configuration cannot be used\n{why}");
             return 2;
         }
     };
@@ -73,14 +77,15 @@ pub fn run_with(args: &Args, mut out: impl Write, mut err: impl Write) -> u8 {
         }
     };
     let files = exports.len();
-    let timeline = Timeline::of(exports, mapping);
+    let timeline = Timeline::of(exports, rules.mapping);
     _ = writeln!(
         err,
         "An export does not say who could see a space, who was there or what was deleted: supervised-contact rules are off."
     );
     tell_counts(timeline.counts, &mut err);
-    let club = Organisation::new("replay", policy, timeline.mapping.clone(), Arc::new(Lists::builtin()));
-    match tell(&timeline, club, files, args.json, &mut out) {
+    let club =
+        Organisation::new("replay", rules.policy, timeline.mapping.clone(), Arc::new(Lists::builtin()));
+    match tell(&timeline, club, &rules.callers, files, args.json, &mut out) {
         // Whoever reads the output may have had enough.
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
             _ = writeln!(err, "chaperone replay: cannot write the output: {e}");
@@ -91,14 +96,30 @@ pub fn run_with(args: &Args, mut out: impl Write, mut err: impl Write) -> u8 {
     }
 }
 
-/// The policy and role mapping of a configuration, or those that need none.
-fn rules(config: Option<&Path>) -> Result<(Policy, RoleMapping), String> {
-    match config {
-        None => Ok((Policy::default(), RoleMapping::well_known())),
-        Some(path) => Err(format!(
-            "{} is not used: this version replays without a configuration\n  to do: leave --config out",
-            path.display()
-        )),
+/// What a charity decides, as far as a replay needs it.
+struct Rules {
+    policy: Policy,
+    mapping: RoleMapping,
+    callers: Callers,
+}
+
+impl Rules {
+    /// The rules of a configuration, or those that need none. Secrets are not read.
+    fn of(config: Option<&Path>) -> Result<Rules, ConfigError> {
+        let Some(path) = config else {
+            let (policy, mapping) = (Policy::default(), RoleMapping::well_known());
+            return Ok(Rules { policy, mapping, callers: Callers::default() });
+        };
+        let config = Config::load(path)?;
+        Ok(Rules {
+            policy: Policy {
+                zone: config.organisation.zone,
+                lone_adult_grace: config.policy.lone_adult_grace,
+                ..Policy::default()
+            },
+            callers: Callers { ladder: config.ladder.clone(), people: Some(config.people()) },
+            mapping: config.roles,
+        })
     }
 }
 
@@ -144,13 +165,14 @@ fn tell_counts(counts: Counts, err: &mut impl Write) {
 fn tell(
     timeline: &Timeline,
     mut club: Organisation,
+    callers: &Callers,
     files: usize,
     json: bool,
     out: &mut impl Write,
 ) -> io::Result<()> {
     let mut levels: BTreeMap<String, Level> = BTreeMap::new();
     timeline.play(&mut club, |club, at, assessment| {
-        for raised in Raised::all(club, at, assessment) {
+        for raised in Raised::all(club, callers, at, assessment) {
             if json {
                 serde_json::to_writer(&mut *out, &raised)?;
                 writeln!(out)?;

@@ -1,1 +1,66 @@
-//! `chaperone run`.
+//! `chaperone run`: the real bot, until it is told to stop.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+
+use crate::app;
+use crate::clock::Clock;
+use crate::config::Config;
+
+/// Run the bot
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  DISCORD_TOKEN=… chaperone run --config chaperone.toml\n\n\
+    Stop it with Ctrl-C or SIGTERM: it finishes what it has heard and goes on from there at the next start.")]
+pub struct Args {
+    /// The configuration, as `chaperone init` writes it
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+/// Runs until a signal comes; exit status 0, or 1 when it cannot go on.
+///
+/// # Errors
+/// When it cannot start: the configuration, the data directory, the keys.
+pub fn run(args: &Args) -> anyhow::Result<u8> {
+    super::log_to_stderr();
+    let config = Config::load(&args.config)?;
+    if let Some(folder) = config.data.dir.to_str() {
+        std::fs::create_dir_all(folder).with_context(|| {
+            format!("the data directory {folder} cannot be made\nmake it, or name another in [data] dir")
+        })?;
+    }
+    super::runtime()?.block_on(async {
+        let clock = Clock::system();
+        let running = app::start(app::settings::settings(&config, &clock)?, clock).await?;
+        tracing::info!(organisation = running.organisation(), "listening");
+        let failure = tokio::select! {
+            () = stop_signal() => None,
+            failure = running.failed() => Some(failure),
+        };
+        running.stop().await?;
+        Ok(match failure {
+            None => 0,
+            Some(failure) => {
+                eprintln!("{failure}");
+                1
+            }
+        })
+    })
+}
+
+/// Ctrl-C, or SIGTERM where there is one.
+async fn stop_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut term) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = term.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -70,7 +70,14 @@ pub enum Effect {
         /// A drill, marked as such.
         #[serde(default)]
         drill: bool,
+        /// Its evidence is durable. False only when immediate danger could not wait for that; the page says so.
+        #[serde(default = "yes")]
+        evidence_kept: bool,
     },
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Effect {
@@ -112,6 +119,10 @@ pub enum Nudge {
     ReportReceived,
     /// To the author, level 2: please keep it kind.
     KeepItKind,
+    /// To the operator: nothing can be kept at present, so nothing is acted upon but immediate danger.
+    EvidenceCannotBeKept,
+    /// To the operator: things can be kept again.
+    EvidenceIsKeptAgain,
     /// To an adult, level 3 boundary: please keep to the agreed places.
     KeepToAgreedPlaces,
 }

@@ -297,6 +297,11 @@ pub enum Event {
         /// How it ended.
         ended: Ended,
     },
+    /// The program started.
+    Started {
+        /// Its name and version.
+        software: String,
+    },
     /// For a while nothing was heard live.
     Gap {
         /// From when.

@@ -100,6 +100,20 @@ pub enum Fact {
         /// What it is to the case.
         part: Part,
     },
+    /// A file was attached to a message that was kept. Its bytes were never fetched; its name and link stand in the
+    /// sealed exhibit only.
+    Withheld {
+        /// The case of the exhibit.
+        case: Option<CaseRef>,
+        /// The message.
+        message: MessageId,
+        /// The platform's id of the attachment.
+        attachment: u64,
+        /// Its media type, as the platform says.
+        media_type: Option<String>,
+        /// Its size in bytes, as the platform says.
+        size: u64,
+    },
     /// A message that belongs to a case could not be kept: it was no longer at hand.
     NotKept {
         /// The case.
@@ -128,6 +142,11 @@ pub enum Fact {
         effect: Effect,
         /// How it ended.
         ended: Ended,
+    },
+    /// The program started.
+    Started {
+        /// Its name and version.
+        software: String,
     },
     /// An interval in which nothing was heard live.
     Gap {

@@ -133,6 +133,15 @@ impl Organisation {
         self.state.apply(at, fact);
     }
 
+    /// Takes a fact in that was concluded beside the engine (an acknowledgement): it is folded and handed out like
+    /// one of its own.
+    pub fn note(&mut self, now: Timestamp, fact: Fact) -> Assessment {
+        let mut a = Assessment::default();
+        self.conclude(now, fact, &mut a);
+        a.due = self.next_due(now);
+        a
+    }
+
     /// The folded state.
     #[must_use]
     pub fn state(&self) -> &State {
@@ -185,6 +194,9 @@ impl Organisation {
             Event::GuildGone { outage: false, guild } => {
                 self.servers.remove(guild);
                 self.about_itself(Code::BotRemoved, now, &mut a);
+            }
+            Event::Started { software } => {
+                self.conclude(now, Fact::Started { software: software.clone() }, &mut a);
             }
             Event::Gap { from, until, why } => {
                 self.conclude(now, Fact::Gap { from: *from, until: *until, why: why.clone() }, &mut a);

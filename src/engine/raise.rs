@@ -47,10 +47,10 @@ impl Organisation {
         self.hide_serious(&new, message, now, a);
         // What no case holds is kept for the pattern, sealed to leads other than its author.
         for observation in &new {
-            if let (Some(message), Some(space)) = (observation.message, observation.space) {
-                if !self.state.is_held(message) {
-                    self.keep(None, message, space, observation.by, Part::Finding, now, a);
-                }
+            if let (Some(message), Some(space)) = (observation.message, observation.space)
+                && !self.state.is_held(message)
+            {
+                self.keep(None, message, space, observation.by, Part::Finding, now, a);
             }
         }
     }

@@ -132,6 +132,8 @@ impl State {
             Fact::AcknowledgementRefused { .. }
             | Fact::Called { .. }
             | Fact::NotKept { .. }
+            | Fact::Withheld { .. }
+            | Fact::Started { .. }
             | Fact::Outcome { .. }
             | Fact::Gap { .. } => {}
         }

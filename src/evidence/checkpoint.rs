@@ -163,7 +163,7 @@ impl VerifierKey {
         self.verifier.name()
     }
 
-    /// The key in PEM (SubjectPublicKeyInfo, RFC 8410), for `openssl pkeyutl -verify`.
+    /// The key in PEM (`SubjectPublicKeyInfo`, RFC 8410), for `openssl pkeyutl -verify`.
     #[must_use]
     pub fn to_pem(&self) -> String {
         // RFC 8410 §10.1: the fixed DER prefix of an Ed25519 public key, then its 32 bytes.

@@ -22,6 +22,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fmt::Write as _;
 
 use rand::RngCore as _;
 
@@ -60,6 +61,12 @@ impl Salt {
         let mut bytes = [0; 32];
         rand::rngs::OsRng.fill_bytes(&mut bytes);
         Salt(bytes)
+    }
+
+    /// Its bytes, for whoever keeps it beside what it salts.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; 32] {
+        self.0
     }
 
     /// A given salt: for tests, and for reading one back.
@@ -140,7 +147,7 @@ impl Exhibit {
             text.push_str(value);
             text.push('\n');
         }
-        text.push_str(&format!("length: {}\n\n", self.payload.len()));
+        let _ = write!(text, "length: {}\n\n", self.payload.len());
         let mut bytes = text.into_bytes();
         bytes.extend_from_slice(&self.payload);
         bytes

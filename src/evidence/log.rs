@@ -116,6 +116,28 @@ impl Tree {
         Ok(Tree { size, edge })
     }
 
+    /// Builds the log again from all its leaves and holds every stored hash against it: the whole check, in time
+    /// proportional to the log.
+    ///
+    /// # Errors
+    /// [`LogError::Missing`] or [`LogError::Altered`] for the first stored hash that is not what it has to be.
+    pub fn audit<S: HashSource + ?Sized>(
+        leaves: impl IntoIterator<Item = Hash>,
+        source: &S,
+    ) -> Result<Self, LogError> {
+        let mut tree = Tree::empty();
+        for leaf in leaves {
+            for row in tree.append(leaf) {
+                match source.hash(row.index) {
+                    None => return Err(LogError::Missing(row.index)),
+                    Some(hash) if hash != row.hash => return Err(LogError::Altered(row.index)),
+                    Some(_) => {}
+                }
+            }
+        }
+        Ok(tree)
+    }
+
     /// The number of leaves.
     #[must_use]
     pub fn size(&self) -> u64 {
@@ -270,6 +292,11 @@ pub enum LogError {
         "stored hash {0} of the evidence log is missing\nthe database lost rows: stop, keep a copy of it, and restore the newest backup"
     )]
     Missing(u64),
+    /// A stored hash is not that of the entries.
+    #[error(
+        "stored hash {0} of the evidence log is not that of its entries\nthe database was altered: keep it as it is and compare it with a backup and the last published checkpoint"
+    )]
+    Altered(u64),
     /// Numbers that cannot belong together.
     #[error("the sizes of the proof make no sense\nask for the proof of an entry that the checkpoint covers")]
     Size,

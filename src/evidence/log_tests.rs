@@ -89,6 +89,18 @@ fn a_lost_row_is_named() {
 }
 
 #[test]
+fn an_audit_finds_an_altered_entry_and_an_altered_row() {
+    let all = leaves(11);
+    let (tree, mut rows) = log_of(&all);
+    assert_eq!(Tree::audit(all.clone(), &rows).unwrap(), tree);
+    let mut rewritten = all.clone();
+    rewritten[4] = leaf_hash(b"rewritten");
+    assert_eq!(Tree::audit(rewritten, &rows).unwrap_err(), LogError::Altered(7));
+    rows.get_mut(&9).unwrap().0[0] ^= 1;
+    assert_eq!(Tree::audit(all, &rows).unwrap_err(), LogError::Altered(9));
+}
+
+#[test]
 fn absurd_numbers_are_refused_not_computed() {
     let rows = BTreeMap::new();
     for (index, size) in [(0, 0), (5, 5), (1, u64::MAX), (u64::MAX, u64::MAX), (0, LARGEST_SIZE + 1)] {

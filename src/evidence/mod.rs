@@ -8,24 +8,36 @@
 //! | the append-only log and its proofs | RFC 6962 | [`log`] |
 //! | signed states of the log | C2SP tlog-checkpoint, signed-note | [`checkpoint`] |
 //! | a proof that travels | C2SP tlog-proof | [`tlog_proof`] |
-//! | a case that travels | BagIt, RFC 8493 | `bundle` |
-//! | what a bundle proves, in words | all of the above | `verify` |
+//! | a case that travels | BagIt, RFC 8493 | [`bundle`], [`bag`] |
+//! | what a bundle proves, in words | all of the above | [`verify`] |
 //!
 //! Values come in and go out: whoever keeps rows (the store) or exports (the command line) hands them over;
 //! nothing here knows a database or a platform.
 
+pub mod bag;
+pub mod bundle;
+pub mod casefile;
 pub mod checkpoint;
 pub mod commitment;
 pub mod entry;
 pub mod hash;
+mod instructions;
 pub mod log;
+pub mod readable;
+pub mod report;
 pub mod seal;
 pub mod secret_file;
+mod timeline;
 pub mod tlog_proof;
+pub mod unseal;
+mod verdict;
+pub mod verify;
 
+pub use casefile::{BundledExhibit, CaseFile, ChronologyLine, Content, Gap, Withheld};
 pub use checkpoint::{Checkpoint, SignedCheckpoint, SigningKey, VerifierKey};
 pub use commitment::{Exhibit, Salt};
 pub use entry::{Class, Entry};
 pub use hash::Hash;
 pub use log::{ConsistencyProof, HashSource, InclusionProof, StoredHash, Tree};
+pub use report::{Finding, Report, Severity};
 pub use seal::{Identity, Recipient, Sealed};

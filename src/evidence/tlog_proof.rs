@@ -46,3 +46,40 @@ pub fn read(text: &str, size: u64) -> Option<(InclusionProof, &str)> {
     }
     Some((InclusionProof { index: number, size, path }, rest))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::{SigningKey, Tree};
+
+    #[test]
+    fn a_proof_reads_back_with_its_checkpoint() {
+        let signed =
+            SigningKey::generate("arts.example/evidence").unwrap().sign(&Tree::empty(), None).unwrap();
+        for path in [vec![], vec![Hash([1; 32])], vec![Hash([1; 32]); 21]] {
+            let proof = InclusionProof { index: 7, size: 9, path };
+            assert_eq!(read(&write(&proof, &signed), 9), Some((proof, signed.text())));
+        }
+    }
+
+    #[test]
+    fn the_specifications_form_is_read_and_no_other() {
+        let hash = BASE64_STANDARD.encode([1; 32]);
+        let good = format!("c2sp.org/tlog-proof@v1\nindex 7\n{hash}\n\ncheckpoint\n");
+        assert_eq!(read(&good, 9).unwrap().1, "checkpoint\n");
+        let bad = [
+            good.replace("v1", "v2"),
+            good.replace("index 7", "index 07"),
+            good.replace("index 7", "index -1"),
+            good.replace("index 7", "index 99999999999999999999"),
+            good.replace(&hash, &hash[4..]),
+            good.replace(&hash, "not base64"),
+            good.replace("\n\n", "\n"),
+            good.replace(&hash, &format!("{hash}\n").repeat(65)),
+            String::new(),
+        ];
+        for text in bad {
+            assert_eq!(read(&text, 9), None, "{text:?}");
+        }
+    }
+}

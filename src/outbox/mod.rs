@@ -6,9 +6,16 @@
 //! crash between doing and recording repeats nothing that a person would notice: deliverers pass the key on as
 //! Discord's nonce, as a Message-ID, or look first whether the thing is already so.
 
+mod backoff;
+mod dispatcher;
+mod jobs;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
+
+pub use dispatcher::{Bell, Dispatcher, Outcome, Policy};
+pub use jobs::{Jobs, Lease};
 
 use crate::domain::{CaseRef, Effect, Timestamp};
 

@@ -1,1 +1,19 @@
-//! The ladder (pure) and the channels that a page travels by.
+//! Paging: a lead is reached, one who may know, until a named person acknowledges.
+//!
+//! What decides is pure and gets the time passed in: [`people`] says who stands in which slot and how each is
+//! reached, [`policy`] turns slots and subjects into the rungs of one case's ladder, [`ladder`] folds facts into
+//! open ladders and says what to commit next, [`digest`] counts what can wait for the evening. What acts is the
+//! shell: [`gate`] asks once more, at the moment of sending, whether the page is still called for, and
+//! [`channels`] holds one file a channel.
+
+pub mod channels;
+mod climb;
+pub mod digest;
+pub mod gate;
+pub mod ladder;
+pub mod people;
+pub mod policy;
+
+pub use ladder::{Calls, Rung};
+pub use people::{OnCall, People, Slot};
+pub use policy::LadderPolicy;

@@ -1,6 +1,29 @@
 //! What is kept, in SQLite by default and in PostgreSQL by URL.
 //!
-//! [`Batch`] is the unit of durability: everything in it becomes durable together or not at all.
+//! [`Batch`] is the unit of durability: everything in it becomes durable together or not at all. [`Store::open`]
+//! takes hold of a database, `Store::commit` keeps a batch, and each aggregate is read back by the file that is named
+//! after it. One SQL text serves both databases except where they differ, and there the two texts stand side by side.
+//!
+//! Numbers: SQL knows signed 64-bit integers only, so Discord's ids and the log's indexes are stored bit for bit
+//! (`cast_signed`) and read back the same way. Equality always holds; order holds below 2^63, which Discord's ids
+//! reach in the year 2084. Times are microseconds since 1970.
+
+mod address;
+mod commit;
+mod error;
+mod exhibits;
+mod facts;
+mod hold;
+mod jobs;
+mod log;
+mod open;
+mod positions;
+#[cfg(test)]
+mod tests;
+mod transaction;
+
+pub use error::StoreError;
+pub use open::Store;
 
 use crate::domain::{CaseRef, ChannelId, Fact, MessageId, Timestamp, UserId};
 use crate::outbox::Job;
@@ -16,6 +39,8 @@ pub struct StoredFact {
     pub fact: Fact,
     /// The index of its entry in the log.
     pub entry: u64,
+    /// The salt of its commitment there.
+    pub salt: [u8; 32],
 }
 
 /// A sealed exhibit: ciphertext only the leads' identities open.

@@ -180,13 +180,13 @@ impl Export {
             channel_name: channel.text("name").unwrap_or_default(),
             exported_at: time(&file.exported_at),
             people: messages.people,
-            messages: messages.messages,
+            messages: messages.read,
             left_out: messages.left_out,
         })
     }
 }
 
-/// The byte behind a line and column of serde_json's.
+/// The byte behind a line and column of the parser's.
 fn byte_of(text: &str, line: usize, column: usize) -> usize {
     let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     (before + column).min(text.len())
@@ -206,7 +206,7 @@ struct File {
 #[derive(Default)]
 struct Messages {
     people: BTreeMap<UserId, Account>,
-    messages: Vec<Exported>,
+    read: Vec<Exported>,
     left_out: usize,
 }
 
@@ -223,7 +223,7 @@ impl<'de> Deserialize<'de> for Messages {
                 let mut all = Messages::default();
                 while let Some(value) = list.next_element::<Value>()? {
                     match all.message(value) {
-                        Some(message) => all.messages.push(message),
+                        Some(message) => all.read.push(message),
                         None => all.left_out += 1,
                     }
                 }

@@ -1,1 +1,0 @@
-//! Composition root: builds the parts from a configuration, starts and stops them.

@@ -1,0 +1,62 @@
+//! The log at start-up: its key, and whether the database still holds what was signed last.
+
+use std::path::Path;
+
+use anyhow::Context;
+
+use crate::evidence::Hash;
+use crate::evidence::checkpoint::{Checkpoint, SignedCheckpoint, SigningKey};
+use crate::evidence::log::{ConsistencyProof, Tree};
+use crate::store::Store;
+
+/// The key that signs the log's state; made when there is none yet.
+pub(super) fn signing_key(path: &Path, organisation: &str) -> anyhow::Result<SigningKey> {
+    if path.exists() {
+        return Ok(SigningKey::load(path)?);
+    }
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(|| {
+            format!("the folder {} cannot be made; make it, or name another", folder.display())
+        })?;
+    }
+    Ok(SigningKey::create(path, &origin(organisation))?)
+}
+
+/// The log's name in checkpoints: a word without spaces, as C2SP asks.
+fn origin(organisation: &str) -> String {
+    let word: String = organisation
+        .chars()
+        .map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .collect();
+    format!("chaperone/{}", word.trim_matches('-'))
+}
+
+/// Restores the right edge of the log and checks that it continues the newest state that was signed, as the file
+/// beside the key and the database have it. A database that was put back from an old backup is behind that file.
+pub(super) async fn check_log(store: &Store, key: &SigningKey, file: &Path) -> anyhow::Result<Tree> {
+    let size = store.log_size().await?;
+    let tree = Tree::restore(size, &fetch(store, Tree::needs(size)).await?)?;
+    let mut signed = Vec::new();
+    signed.extend(SignedCheckpoint::kept(file, key.verifier_key())?);
+    if let Some((_, note)) = store.last_checkpoint().await? {
+        signed.push(SignedCheckpoint::verify(&note, key.verifier_key())?);
+    }
+    let now = Checkpoint::of(key.origin(), &tree);
+    for signed in &signed {
+        let earlier = signed.checkpoint();
+        let proof = if size < earlier.size {
+            // There is none; `follows` says what that means.
+            ConsistencyProof { from: earlier.size, to: size, path: Vec::new() }
+        } else {
+            let needs = fetch(store, ConsistencyProof::needs(earlier.size, size)?).await?;
+            ConsistencyProof::make(earlier.size, size, &needs)?
+        };
+        now.follows(earlier, &proof)?;
+    }
+    Ok(tree)
+}
+
+async fn fetch(store: &Store, indexes: Vec<u64>) -> anyhow::Result<std::collections::BTreeMap<u64, Hash>> {
+    let hashes = store.log_hashes(&indexes).await?;
+    Ok(indexes.into_iter().zip(hashes.into_iter().map(Hash)).collect())
+}

@@ -1,0 +1,298 @@
+//! One shard, listening: raw frames become events in the order in which they came; gaps are found and filled.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::discord::backfill::{self, Limits};
+use crate::discord::decode::{decode, from_history};
+use crate::discord::interactions::{self, Interaction, Reply};
+use crate::discord::permissions;
+use crate::discord::rest::Rest;
+use crate::discord::snapshot::snapshot;
+use crate::discord::socket::{Asker, IdentifyQueue, Packet, Signal, Socket, SocketOptions};
+use crate::discord::token::Token;
+use crate::domain::event::GuildSnapshot;
+use crate::domain::{ChannelId, Event, Fact, GuildId, Heard, MessageId, SpaceKind, Timestamp};
+use crate::pipeline::{Ear, Input, Stopped, What};
+use crate::store::Position;
+
+/// How many messages of each space are read again after a restart, so that the engine knows who was speaking to
+/// whom.
+const RECOLLECTED: u8 = 50;
+
+pub(super) struct Listener {
+    pub(super) shard: (u32, u32),
+    pub(super) api_url: String,
+    pub(super) token: Token,
+    pub(super) guilds: BTreeSet<GuildId>,
+    pub(super) rest: Rest,
+    pub(super) ear: Ear,
+    pub(super) clock: Clock,
+    /// How far an earlier run had heard.
+    pub(super) position: Option<Position>,
+    /// Tells how far this one has: the last sequence number by shard.
+    pub(super) heard: watch::Sender<BTreeMap<u32, u64>>,
+    /// Says why nothing can be heard any more.
+    pub(super) failed: watch::Sender<Option<String>>,
+}
+
+/// What a listener knows of the stretch that it has not heard.
+struct Missed {
+    /// The last moment that was heard before it; none at the very first start.
+    from: Option<Timestamp>,
+    /// Servers whose history was read since the session began.
+    caught_up: BTreeSet<GuildId>,
+}
+
+impl Listener {
+    /// Listens until `stop` is ready or the gateway refuses for good.
+    pub(super) async fn run(self, stop: impl Future<Output = ()>) {
+        let mut missed =
+            Missed { from: self.position.as_ref().map(|p| p.heard_at), caught_up: BTreeSet::new() };
+        if self.position.is_some() && self.describe_known_servers(&mut missed).await.is_err() {
+            return;
+        }
+        let identify = if crate::discord::rest::is_on_this_machine(&self.api_url) {
+            IdentifyQueue::immediate()
+        } else {
+            IdentifyQueue::spaced()
+        };
+        let opened = Socket::open(SocketOptions {
+            api_url: self.api_url.clone(),
+            gateway_url: None,
+            token: self.token.clone(),
+            intents: permissions::intents(),
+            shard: self.shard,
+            session: self.position.as_ref().map(|position| position.session.clone()),
+            identify,
+            clock: self.clock.clone(),
+        });
+        let mut socket = match opened {
+            Ok(socket) => socket,
+            Err(error) => return self.fail(&error.to_string()),
+        };
+        let asker = socket.asker();
+        let mut stop = pin!(stop);
+        loop {
+            let signal = tokio::select! {
+                signal = socket.next() => signal,
+                () = &mut stop => {
+                    for packet in socket.close().await {
+                        if self.take(packet, &asker, &mut missed).await.is_err() {
+                            return;
+                        }
+                    }
+                    return;
+                }
+            };
+            match signal {
+                Some(Signal::Packet(packet)) => {
+                    if self.take(packet, &asker, &mut missed).await.is_err() {
+                        return;
+                    }
+                }
+                Some(Signal::Closed { fatal: true, what, .. }) => return self.fail(&what),
+                Some(Signal::Closed { what, .. }) => {
+                    tracing::warn!(shard = self.shard.0, what, "connection closed")
+                }
+                Some(Signal::Behind { waiting, disconnected }) => {
+                    tracing::warn!(
+                        shard = self.shard.0,
+                        waiting,
+                        disconnected,
+                        "hearing faster than deciding"
+                    );
+                }
+                None => return,
+            }
+        }
+    }
+
+    fn fail(&self, what: &str) {
+        tracing::error!(shard = self.shard.0, what, "nothing can be heard any more");
+        self.failed.send_replace(Some(what.to_owned()));
+    }
+
+    async fn take(&self, packet: Packet, asker: &Asker, missed: &mut Missed) -> Result<(), Stopped> {
+        let Packet { raw, at, session, .. } = packet;
+        let raw: Arc<str> = raw.into();
+        let sequence = session.as_deref().and_then(sequence_of);
+        let mut position = session.map(|session| Position { shard: self.shard.0, session, heard_at: at });
+        if let Some(interaction) = interactions::parse(&raw) {
+            self.answer(interaction, at).await?;
+        }
+        let decoded = decode(&raw);
+        let count = decoded.events.len();
+        for (index, event) in decoded.events.into_iter().enumerate() {
+            if !self.is_ours(&event) {
+                continue;
+            }
+            if let Event::SessionBegan { .. } = event {
+                self.tell_gap(at, missed).await?;
+            }
+            let described = match &event {
+                Event::Guild(snapshot) => Some(snapshot.clone()),
+                _ => None,
+            };
+            let last = index + 1 == count;
+            self.ear
+                .hear(Input {
+                    what: What::Event(Heard { at, event }),
+                    raw: Some(raw.clone()),
+                    position: if last { position.take() } else { None },
+                    done: None,
+                })
+                .await?;
+            if let Some(snapshot) = described {
+                if snapshot.members_missing {
+                    asker.ask_members(snapshot.id);
+                }
+                self.ask_who_is_in_threads(&snapshot, at).await?;
+                self.catch_up(&snapshot, missed).await?;
+            }
+        }
+        if let Some(sequence) = sequence {
+            self.heard.send_modify(|heard| {
+                heard.insert(self.shard.0, sequence);
+            });
+        }
+        Ok(())
+    }
+
+    /// The description of a server names the bot's own thread memberships only; who else sees a private thread is
+    /// asked for.
+    async fn ask_who_is_in_threads(&self, snapshot: &GuildSnapshot, at: Timestamp) -> Result<(), Stopped> {
+        for thread in snapshot.spaces.iter().filter(|space| space.kind == SpaceKind::PrivateThread) {
+            match self.rest.thread_members(thread.id).await {
+                Ok(added) => {
+                    let (guild, thread) = (snapshot.id, thread.id);
+                    let event = Event::ThreadMembers { guild, thread, added, removed: Vec::new() };
+                    self.ear.hear(Input::event(Heard { at, event })).await?;
+                }
+                Err(error) => tracing::warn!(%error, "who is in a private thread could not be asked"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Only enrolled servers are listened to, and direct messages with the bot.
+    fn is_ours(&self, event: &Event) -> bool {
+        self.guilds.is_empty()
+            || crate::discord::decode::guild_of(event).is_none_or(|guild| self.guilds.contains(&guild))
+    }
+
+    /// A new session: what happened since the last one was not heard live.
+    async fn tell_gap(&self, now: Timestamp, missed: &mut Missed) -> Result<(), Stopped> {
+        missed.caught_up.clear();
+        let Some(from) = missed.from else { return Ok(()) };
+        let event = Event::Gap { from, until: now, why: "session-lost".to_owned() };
+        self.ear.hear(Input::event(Heard { at: now, event })).await
+    }
+
+    /// Reads what stands in the history of a server: what was written before the gap gives context, what was
+    /// written in it is heard now.
+    async fn catch_up(&self, snapshot: &GuildSnapshot, missed: &mut Missed) -> Result<(), Stopped> {
+        if !missed.caught_up.insert(snapshot.id) {
+            return Ok(());
+        }
+        let spaces: Vec<ChannelId> = snapshot
+            .spaces
+            .iter()
+            .filter(|space| !matches!(space.kind, SpaceKind::Category | SpaceKind::Forum | SpaceKind::Dm))
+            .map(|space| space.id)
+            .collect();
+        self.recollect(snapshot.id, &spaces, missed.from).await?;
+        if let Some(from) = missed.from.replace(self.clock.now()) {
+            let last = message_at(from);
+            let spaces = spaces.into_iter().map(|space| (space, last)).collect();
+            let found = backfill::backfill(&self.rest, Some(snapshot.id), &spaces, Limits::default()).await;
+            if !found.failed.is_empty() || !found.cut_short.is_empty() {
+                tracing::warn!(
+                    failed = found.failed.len(),
+                    cut_short = found.cut_short.len(),
+                    "not every space could be read for the time that was not heard"
+                );
+            }
+            for (raw, event) in found.heard {
+                let what = What::Event(Heard { at: self.clock.now(), event });
+                self.ear.hear(Input { what, raw: Some(raw.into()), position: None, done: None }).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn recollect(
+        &self,
+        guild: GuildId,
+        spaces: &[ChannelId],
+        until: Option<Timestamp>,
+    ) -> Result<(), Stopped> {
+        for space in spaces {
+            let Ok(newest) = self.rest.newest_messages(*space, RECOLLECTED).await else { continue };
+            for raw in newest {
+                let Some(Event::Said(message)) = from_history(&raw, Some(guild)) else { continue };
+                if until.is_some_and(|until| message.at > until) {
+                    continue;
+                }
+                let what = What::Recollection(message, self.clock.now());
+                self.ear.hear(Input { what, raw: Some(raw.into()), position: None, done: None }).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A resumed session does not describe the servers again; after a restart they are asked for.
+    async fn describe_known_servers(&self, missed: &mut Missed) -> Result<(), Stopped> {
+        for guild in &self.guilds {
+            match snapshot(&self.rest, *guild).await {
+                Ok(snapshot) => {
+                    let spaces: Vec<ChannelId> = snapshot.spaces.iter().map(|space| space.id).collect();
+                    let heard = Heard { at: self.clock.now(), event: Event::Guild(Box::new(snapshot)) };
+                    self.ear.hear(Input::event(heard)).await?;
+                    self.recollect(*guild, &spaces, missed.from).await?;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, %guild, "the server could not be described after the restart")
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Somebody pressed a button or used a command: what it changes is made durable, then answered, within the
+    /// three seconds that Discord gives.
+    async fn answer(&self, interaction: Interaction, at: Timestamp) -> Result<(), Stopped> {
+        let Some((to, reply)) = interaction.answer() else { return Ok(()) };
+        let mut reply = reply;
+        if let Some(event) = interaction.event() {
+            let facts = self.ear.hear_durably(Heard { at, event }).await?;
+            if let Some(Fact::AcknowledgementRefused { why, .. }) = facts.first() {
+                reply = Reply::Private(crate::wording::acknowledgement_refused(why).to_owned());
+            }
+        }
+        if let Err(error) = self.rest.reply(to, &reply).await {
+            tracing::warn!(%error, "an answer to a button or command did not arrive");
+        }
+        Ok(())
+    }
+}
+
+/// The sequence number inside a serialised session.
+fn sequence_of(session: &str) -> Option<u64> {
+    #[derive(serde::Deserialize)]
+    struct Session {
+        sequence: u64,
+    }
+    serde_json::from_str::<Session>(session).ok().map(|session| session.sequence)
+}
+
+/// The smallest message id of a moment: everything written later has a larger one.
+fn message_at(moment: Timestamp) -> MessageId {
+    let millis = moment.as_millis().saturating_sub(1_420_070_400_000).max(0);
+    MessageId(u64::try_from(millis).unwrap_or(0) << 22)
+}

@@ -1,0 +1,336 @@
+//! Composition root: builds the parts from [`Settings`], joins them, starts and stops them.
+//!
+//! Nothing else in the house knows all rooms. What `run` does with Discord, `rehearse` does with the embedded
+//! platform: the same parts, other settings.
+
+pub mod export;
+mod keep;
+mod listen;
+pub mod settings;
+mod trouble;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Arc, RwLock};
+
+use anyhow::Context;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::clock::Clock;
+use crate::discord::contain::Contain;
+use crate::discord::page_dm::PageDm;
+use crate::discord::rest::Rest;
+use crate::discord::token::Token;
+use crate::domain::person::RoleMapping;
+use crate::domain::{ChannelId, Effect, Event, Fact, GuildId, Heard, Timestamp, UserId};
+use crate::engine::{Organisation, Policy};
+use crate::outbox::{Deliver, Dispatcher};
+use crate::paging::channels::email::EmailChannel;
+use crate::paging::gate::{Gate, StillWanted};
+use crate::paging::{Calls, LadderPolicy, People};
+use crate::pipeline::actor::Actor;
+use crate::pipeline::committer::{Committer, Lead};
+use crate::pipeline::ring::Ring;
+use crate::pipeline::{Ear, Progress};
+use crate::store::Store;
+use crate::text::Lists;
+
+/// Everything that the parts need to know, checked.
+pub struct Settings {
+    /// The organisation's name.
+    pub organisation: String,
+    /// Where Discord, or something that speaks like it, is reached: `https://discord.com`.
+    pub api_url: String,
+    /// The bot's token; it is sent to that host and no other.
+    pub token: Token,
+    /// The enrolled servers. Others are not listened to. Empty: every server that the bot is on (rehearsal).
+    pub guilds: BTreeSet<GuildId>,
+    /// How many gateway shards.
+    pub shards: u32,
+    /// What the roles mean.
+    pub mapping: RoleMapping,
+    /// The charity's rules.
+    pub policy: Policy,
+    /// The wordlists.
+    pub lists: Arc<Lists>,
+    /// Where things are kept: a path or a PostgreSQL URL.
+    pub database: String,
+    /// The key that signs the log's state; made at the first start. Keep it apart from the database's backups.
+    pub signing_key: PathBuf,
+    /// Who is called.
+    pub people: People,
+    /// How they are called.
+    pub ladder: LadderPolicy,
+    /// To whom evidence is sealed.
+    pub leads: Vec<Lead>,
+    /// How e-mail leaves, where it does.
+    pub email: Option<EmailChannel>,
+    /// Where the operator is told about trouble.
+    pub operator_channel: Option<ChannelId>,
+}
+
+/// Name and version, as the log and exhibits have it.
+#[must_use]
+pub fn software() -> String {
+    format!("chaperone {}", env!("CARGO_PKG_VERSION"))
+}
+
+/// A running Chaperone.
+pub struct Running {
+    /// Where events are handed in.
+    pub ear: Ear,
+    store: Store,
+    organisation: String,
+    clock: Clock,
+    progress: Progress,
+    heard: watch::Receiver<BTreeMap<u32, u64>>,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    committer: JoinHandle<Result<(), crate::store::StoreError>>,
+    failure: watch::Receiver<Option<String>>,
+}
+
+/// Builds the parts and starts them.
+///
+/// # Errors
+/// What is missing or wrong, with what to do: a database that another process holds, a log that is behind its own
+/// signature, a token that Discord refuses.
+pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Running> {
+    let store = Store::open(&settings.database).await?;
+    let key = Arc::new(keep::signing_key(&settings.signing_key, &settings.organisation)?);
+    let checkpoint_file = settings.signing_key.with_extension("checkpoint");
+    let tree = keep::check_log(&store, &key, &checkpoint_file).await?;
+
+    let mut organisation = Organisation::new(
+        &settings.organisation,
+        settings.policy.clone(),
+        settings.mapping.clone(),
+        settings.lists.clone(),
+    );
+    let mut calls =
+        Calls::new(settings.organisation.clone(), settings.ladder.clone(), settings.people.clone());
+    for stored in store.facts(&settings.organisation).await? {
+        organisation.restore(stored.at, &stored.fact);
+        calls.apply(stored.at, &stored.fact);
+    }
+    let calls = Arc::new(RwLock::new(calls));
+
+    let rest = Rest::new(&settings.api_url, &settings.token, clock.clone())?;
+    let routes = Arc::new(routes(&mut settings, &rest, &calls));
+    let progress = Progress::default();
+    let (ear, inputs) = Ear::new(progress.clone());
+    let (commits, to_commit) = mpsc::channel(1_024);
+    let (stop, stopped) = watch::channel(false);
+    let (outcomes, ended) = mpsc::unbounded_channel();
+
+    let dispatcher = {
+        let routes = routes.clone();
+        Dispatcher::new(
+            store.clone(),
+            move |effect: &Effect| routes.to(effect),
+            clock.clone(),
+            outcomes,
+            format!("{}-{}", std::process::id(), clock.now().0),
+        )
+    };
+    let witness = trouble::Trouble::new(
+        settings.operator_channel,
+        settings.organisation.clone(),
+        routes,
+        dispatcher.bell(),
+        clock.clone(),
+    );
+    let committer = Committer {
+        store: store.clone(),
+        tree,
+        key,
+        checkpoint_file: Some(checkpoint_file),
+        leads: settings.leads.clone(),
+        software: software(),
+        clock: clock.clone(),
+        progress: BTreeMap::from([(settings.organisation.clone(), progress.clone())]),
+        witness: Arc::new(witness),
+    };
+    let actor = Actor {
+        name: settings.organisation.clone(),
+        organisation,
+        calls,
+        commits,
+        clock: clock.clone(),
+        progress: progress.clone(),
+        ring: Ring::default(),
+    };
+
+    let (failed, failure) = watch::channel(None);
+    let committer = tokio::spawn({
+        let failed = failed.clone();
+        async move {
+            let ended = committer.run(to_commit).await;
+            if let Err(error) = &ended {
+                failed.send_replace(Some(format!("evidence can no longer be kept: {error}")));
+            }
+            ended
+        }
+    });
+    let mut tasks = vec![tokio::spawn(actor.run(inputs))];
+    ear.hear_durably(Heard { at: clock.now(), event: Event::Started { software: software() } }).await?;
+    tasks.push(tokio::spawn(dispatcher.run(until_stopped(stopped.clone()))));
+    tasks.push(tokio::spawn(report_outcomes(ended, ear.clone(), clock.clone())));
+    let (heard_now, heard) = watch::channel(BTreeMap::new());
+    for shard in 0..settings.shards.max(1) {
+        let listener = listen::Listener {
+            shard: (shard, settings.shards.max(1)),
+            api_url: settings.api_url.clone(),
+            token: settings.token.clone(),
+            guilds: settings.guilds.clone(),
+            rest: rest.clone(),
+            ear: ear.clone(),
+            clock: clock.clone(),
+            position: store.position(shard).await?,
+            heard: heard_now.clone(),
+            failed: failed.clone(),
+        };
+        tasks.push(tokio::spawn(listener.run(until_stopped(stopped.clone()))));
+    }
+    Ok(Running {
+        ear,
+        store,
+        organisation: settings.organisation,
+        clock,
+        progress,
+        heard,
+        stop,
+        tasks,
+        committer,
+        failure,
+    })
+}
+
+impl Running {
+    /// Where things are kept.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The organisation's name.
+    #[must_use]
+    pub fn organisation(&self) -> &str {
+        &self.organisation
+    }
+
+    /// The last sequence number that each shard has handed on.
+    #[must_use]
+    pub fn heard(&self) -> BTreeMap<u32, u64> {
+        self.heard.borrow().clone()
+    }
+
+    /// Whether everything that was handed in is decided and durable, and every job that is due has ended.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn settled(&self) -> anyhow::Result<bool> {
+        let now = self.clock.now();
+        let before = self.progress.count();
+        if !self.progress.settled(now) || !crate::outbox::Jobs::settled(&self.store, now).await? {
+            return Ok(false);
+        }
+        // Nothing may have moved while the database was asked.
+        Ok(self.progress.settled(now) && self.progress.count() == before)
+    }
+
+    /// When something wants to happen next: a grace that runs out, a ladder, a job that was put off.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn next_due(&self) -> anyhow::Result<Option<Timestamp>> {
+        let job = crate::outbox::Jobs::next_due(&self.store, false).await?;
+        Ok(self.progress.due().into_iter().chain(job).min())
+    }
+
+    /// Every durable fact so far.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn facts(&self) -> anyhow::Result<Vec<(Timestamp, Fact)>> {
+        let facts = self.store.facts(&self.organisation).await?;
+        Ok(facts.into_iter().map(|stored| (stored.at, stored.fact)).collect())
+    }
+
+    /// Waits until it can no longer do its work, and says why: Discord refused the token, the log forked.
+    pub async fn failed(&self) -> String {
+        let mut failure = self.failure.clone();
+        match failure.wait_for(Option::is_some).await {
+            Ok(why) => why.clone().unwrap_or_default(),
+            Err(_) => "the bot has stopped".to_owned(),
+        }
+    }
+
+    /// Stops hearing, finishes what was heard, and lets the database go.
+    ///
+    /// # Errors
+    /// When the last things could not be kept.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        let Running { ear, store, stop, tasks, committer, .. } = self;
+        let _ = stop.send(true);
+        drop(ear);
+        for task in tasks {
+            task.await.context("a part of the house stopped in an unforeseen way")?;
+        }
+        committer.await.context("the committer stopped in an unforeseen way")??;
+        store.close().await;
+        Ok(())
+    }
+}
+
+/// Where each effect goes.
+pub(crate) struct Routes {
+    contain: Arc<dyn Deliver>,
+    page_dm: Arc<dyn Deliver>,
+    email: Option<Arc<dyn Deliver>>,
+}
+
+impl Routes {
+    /// Who carries an effect out; nobody when its channel is not configured.
+    pub(crate) fn to(&self, effect: &Effect) -> Option<Arc<dyn Deliver>> {
+        match effect {
+            Effect::Page { channel, .. } if channel == crate::paging::people::DISCORD_DM => {
+                Some(self.page_dm.clone())
+            }
+            Effect::Page { channel, .. } if channel == crate::paging::people::EMAIL => self.email.clone(),
+            Effect::Page { .. } => None,
+            _ => Some(self.contain.clone()),
+        }
+    }
+}
+
+fn routes(settings: &mut Settings, rest: &Rest, calls: &Arc<RwLock<Calls>>) -> Routes {
+    let calls = calls.clone();
+    let still_wanted: Arc<StillWanted> = Arc::new(move |_: &str, case, level, person: &str| {
+        calls.read().unwrap_or_else(std::sync::PoisonError::into_inner).still_wanted(case, level, person)
+    });
+    let accounts: BTreeMap<String, UserId> =
+        settings.people.iter().filter_map(|person| Some((person.name.clone(), person.account?))).collect();
+    let email = settings.email.take();
+    let email = email.map(|email| Arc::new(Gate::before(email, still_wanted.clone())) as Arc<dyn Deliver>);
+    Routes {
+        contain: Arc::new(Contain::new(rest.clone())),
+        page_dm: Arc::new(Gate::before(PageDm::new(rest.clone(), accounts), still_wanted)),
+        email,
+    }
+}
+
+async fn until_stopped(mut stopped: watch::Receiver<bool>) {
+    // An error means that nobody can stop us any more: the house is gone.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+async fn report_outcomes(mut ended: mpsc::UnboundedReceiver<crate::outbox::Outcome>, ear: Ear, clock: Clock) {
+    while let Some(outcome) = ended.recv().await {
+        let heard = Heard { at: clock.now(), event: outcome.into_event() };
+        if ear.hear(crate::pipeline::Input::event(heard)).await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What happens when evidence cannot be kept: the operator is told, and immediate danger is still answered.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::Routes;
+use crate::clock::Clock;
+use crate::domain::effect::Nudge;
+use crate::domain::{ChannelId, Effect};
+use crate::outbox::{Bell, Delivered, Job};
+use crate::pipeline::committer::Witness;
+use crate::store::StoreError;
+
+/// How often something that must not wait for a disk is tried.
+const ATTEMPTS: u32 = 8;
+
+pub(super) struct Trouble {
+    operator_channel: Option<ChannelId>,
+    organisation: String,
+    routes: Arc<Routes>,
+    bell: Bell,
+    clock: Clock,
+    times: AtomicU32,
+}
+
+impl Trouble {
+    pub(super) fn new(
+        operator_channel: Option<ChannelId>,
+        organisation: String,
+        routes: Arc<Routes>,
+        bell: Bell,
+        clock: Clock,
+    ) -> Self {
+        Trouble { operator_channel, organisation, routes, bell, clock, times: AtomicU32::new(0) }
+    }
+
+    /// Sends at once, beside the outbox: there is no database that could hold a job.
+    fn send_now(&self, job: Job) {
+        let Some(deliver) = self.routes.to(&job.effect) else { return };
+        let clock = self.clock.clone();
+        tokio::spawn(async move {
+            for attempt in 0..ATTEMPTS {
+                match deliver.deliver(&job).await {
+                    Delivered::Later { after, .. } => {
+                        let wait = after.unwrap_or(std::time::Duration::from_secs(1 << attempt.min(5)));
+                        clock.until(clock.now().plus(wait)).await;
+                    }
+                    Delivered::Never { why } => {
+                        tracing::error!(key = %job.key, why, "could not be sent without evidence either");
+                        return;
+                    }
+                    Delivered::Done { .. } | Delivered::Withheld { .. } => return,
+                }
+            }
+        });
+    }
+
+    fn tell_operator(&self, about: Nudge) {
+        let Some(space) = self.operator_channel else { return };
+        let times = self.times.fetch_add(1, Ordering::Relaxed);
+        self.send_now(Job {
+            key: format!(
+                "operator/{}/{about:?}/{}/{times}",
+                self.organisation,
+                self.clock.now().as_seconds()
+            ),
+            organisation: self.organisation.clone(),
+            case: None,
+            effect: Effect::Notice { space, about },
+            not_before: self.clock.now(),
+            attempts: 0,
+        });
+    }
+}
+
+impl Witness for Trouble {
+    fn jobs_are_due(&self) {
+        self.bell.ring();
+    }
+
+    fn evidence_cannot_be_kept(&self, _: &StoreError) {
+        self.tell_operator(Nudge::EvidenceCannotBeKept);
+    }
+
+    fn evidence_is_kept_again(&self) {
+        tracing::info!("evidence is kept again");
+        self.tell_operator(Nudge::EvidenceIsKeptAgain);
+    }
+
+    fn leave_without_evidence(&self, mut job: Job) {
+        if let Effect::Page { evidence_kept, .. } = &mut job.effect {
+            *evidence_kept = false;
+        }
+        self.send_now(job);
+    }
+}

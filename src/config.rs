@@ -1,1 +1,0 @@
-//! From a file to a validated configuration; every mistake is reported at once.

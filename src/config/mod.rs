@@ -1,0 +1,269 @@
+//! From a file to a validated configuration; every mistake is reported at once, with its line and what to do.
+//!
+//! [`Config::load`] reads a file, [`Config::parse`] a text; both give a [`Config`] in which everything that can be
+//! known without the network is known to be right, or every [`Problem`] there is. Secrets stay where they are
+//! ([`SecretSource`]) and are read by whoever needs them.
+
+mod people;
+mod places;
+mod raw;
+mod secret;
+mod steps;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono::NaiveTime;
+
+use crate::domain::person::RoleMapping;
+use crate::domain::zone::Zone;
+use crate::domain::{ChannelId, GuildId, UserId};
+use crate::paging::channels::email::{Security, SmtpServer};
+use crate::paging::people::{DISCORD_DM, EMAIL};
+use crate::paging::{LadderPolicy, OnCall, People, Slot};
+
+pub use raw::Problem;
+use raw::Reader;
+pub use secret::{Secret, SecretSource};
+
+/// A valid configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The charity.
+    pub organisation: Organisation,
+    /// The platform.
+    pub discord: Discord,
+    /// Which role makes an account what.
+    pub roles: RoleMapping,
+    /// Where data is kept.
+    pub data: Data,
+    /// Everybody who is called, and to whose keys evidence is sealed.
+    pub contacts: Vec<Contact>,
+    /// Whom a case calls, in which order, with which waits.
+    pub ladder: LadderPolicy,
+    /// The mail server, where pages travel by e-mail.
+    pub email: Option<Email>,
+    /// Windows, grace periods, the operator's channel.
+    pub policy: Policy,
+    /// What is allowed but worth a thought; shown by `check`.
+    pub remarks: Vec<Problem>,
+}
+
+/// `[organisation]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Organisation {
+    /// Its name; it also keeps its cases apart from another organisation's.
+    pub name: String,
+    /// Its time zone.
+    pub zone: Zone,
+}
+
+/// `[discord]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Discord {
+    /// Where the bot's token stands.
+    pub token: SecretSource,
+    /// The application's id; the platform tells it too, but the invite link needs it beforehand.
+    pub application_id: Option<u64>,
+    /// The base of the API, without a slash at the end. The token goes to no other host.
+    pub api_url: String,
+    /// The enrolled servers; events of others are not looked at. Never empty.
+    pub guilds: BTreeSet<GuildId>,
+    /// How many connections; as many as the platform advises when absent.
+    pub shards: Option<u32>,
+}
+
+/// `[data]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Data {
+    /// The data directory, relative to the configuration's own folder.
+    pub dir: PathBuf,
+    /// A PostgreSQL address, instead of the SQLite file in `dir`. It may hold a password.
+    pub database: Option<Secret>,
+}
+
+/// `[[people]]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// A unique short name.
+    pub name: String,
+    /// Where they stand on the ladder.
+    pub slot: Slot,
+    /// Their Discord account; everybody but an external contact has one.
+    pub discord: Option<UserId>,
+    /// Their e-mail address.
+    pub email: Option<String>,
+    /// Their age recipient (`age1…`), as it was written; its checksum is not checked here.
+    pub recipient: Option<String>,
+}
+
+/// `[paging.email]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email {
+    /// The mail server.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub security: Security,
+    /// The sender's address.
+    pub from: String,
+    /// The user and where the password stands, where the server wants them.
+    pub login: Option<(String, SecretSource)>,
+}
+
+impl Email {
+    /// The mail server with its password read.
+    ///
+    /// # Errors
+    /// What is missing and what to do.
+    pub fn server(&self) -> Result<SmtpServer, String> {
+        let read = |(user, password): &(String, SecretSource)| {
+            Ok::<_, String>((user.clone(), password.read()?.expose().to_owned()))
+        };
+        Ok(SmtpServer {
+            host: self.host.clone(),
+            port: self.port,
+            security: self.security,
+            from: self.from.clone(),
+            credentials: self.login.as_ref().map(read).transpose()?,
+        })
+    }
+}
+
+/// `[policy]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// How long observations on a pair count together. Default 90 days.
+    pub pair_window: Duration,
+    /// How long observations towards a target count together. Default 28 days.
+    pub target_window: Duration,
+    /// How long an adult may be alone with a young person in voice before they are disconnected. Default 60
+    /// seconds.
+    pub lone_adult_grace: Duration,
+    /// When the digest of level 3 leaves, in local time. Default 17:00.
+    pub digest_at: NaiveTime,
+    /// The Discord channel for notices to whoever runs the bot.
+    pub operator_channel: Option<ChannelId>,
+}
+
+/// A configuration that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error(
+        "{file}: cannot be read ({why}) — check the path, or write one with: chaperone init --out {file}"
+    )]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// What the system said.
+        why: String,
+    },
+    /// Everything that is wrong in it, in the order of lines.
+    #[error("{}", .0.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n"))]
+    Wrong(Vec<Problem>),
+}
+
+impl Config {
+    /// Reads and validates a file; environment variables are looked up in this process.
+    ///
+    /// # Errors
+    /// [`ConfigError`]: the file cannot be read, or everything that is wrong in it.
+    pub fn load(path: &Path) -> Result<Config, ConfigError> {
+        let file = path.display().to_string();
+        let bytes = std::fs::read(path)
+            .map_err(|error| ConfigError::Unreadable { file: file.clone(), why: error.to_string() })?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            ConfigError::Wrong(vec![Problem {
+                line: 1 + good.iter().filter(|byte| **byte == b'\n').count(),
+                file: file.clone(),
+                what: "this is not UTF-8 text".into(),
+                fix: "save the file as UTF-8".into(),
+            }])
+        })?;
+        Config::parse(&file, &text, &|name| std::env::var(name).ok()).map_err(ConfigError::Wrong)
+    }
+
+    /// Validates a text. `name` is what problems call the file, and what relative paths are relative to; `env`
+    /// gives the value of an environment variable. Files of secrets are not read.
+    ///
+    /// # Errors
+    /// Every [`Problem`], in the order of lines; never none.
+    pub fn parse(
+        name: &str,
+        text: &str,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Config, Vec<Problem>> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let (mut reader, mut root) = Reader::parse(name, text);
+        let r = &mut reader;
+        let base = Path::new(name).parent().unwrap_or(Path::new(""));
+        let organisation = places::organisation(r, &mut root);
+        let discord = places::discord(r, &mut root, base, env);
+        let roles = places::roles(r, &mut root);
+        let data = places::data(r, &mut root, base);
+        let mut remarks = Vec::new();
+        let (ladder, email) = steps::paging(r, &mut root, base, env);
+        let contacts = people::people(r, &mut root, email.present(), &mut remarks);
+        let ladder = steps::ladder(r, ladder, &contacts);
+        let policy = places::policy(r, &mut root);
+        root.done(r);
+        if let Some(discord) = &discord
+            && places::token_in_the_clear(&discord.api_url)
+        {
+            remarks.push(Problem {
+                file: name.into(),
+                line: 1,
+                what: "[discord] api_url is not https, so the token travels in the clear".into(),
+                fix: "use https unless that network is yours alone".into(),
+            });
+        }
+        let problems = reader.into_problems();
+        match (organisation, discord, data, policy) {
+            (Some(organisation), Some(discord), Some(data), Some(policy)) if problems.is_empty() => {
+                Ok(Config {
+                    organisation,
+                    discord,
+                    roles,
+                    data,
+                    contacts,
+                    ladder,
+                    email: email.into_option(),
+                    policy,
+                    remarks,
+                })
+            }
+            _ => Err(problems),
+        }
+    }
+
+    /// Who can be called, with the channels that reach each: Discord first, then e-mail where a mail server is
+    /// configured.
+    #[must_use]
+    pub fn people(&self) -> People {
+        let on_call = |contact: &Contact| {
+            let discord = contact.discord.map(|_| DISCORD_DM.to_owned());
+            let email = contact.email.as_ref().filter(|_| self.email.is_some()).map(|_| EMAIL.to_owned());
+            OnCall {
+                name: contact.name.clone(),
+                slot: contact.slot,
+                account: contact.discord,
+                channels: discord.into_iter().chain(email).collect(),
+            }
+        };
+        People::new(self.contacts.iter().map(on_call).collect())
+    }
+
+    /// The e-mail address of everybody who has one, by name.
+    #[must_use]
+    pub fn addresses(&self) -> BTreeMap<String, String> {
+        let address = |contact: &Contact| Some((contact.name.clone(), contact.email.clone()?));
+        self.contacts.iter().filter_map(address).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

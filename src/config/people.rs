@@ -1,0 +1,160 @@
+//! `[[people]]`: who is called, and to whose keys evidence is sealed.
+
+use crate::domain::UserId;
+use crate::paging::Slot;
+use crate::paging::channels::email::is_address;
+
+use super::Contact;
+use super::raw::{At, Problem, Reader, Section};
+
+/// The length of an X25519 recipient of age: `age1` and 58 characters of Bech32 (C2SP age specification).
+const RECIPIENT_LENGTH: usize = 62;
+const BECH32: &str = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+
+/// Reads everybody and holds the rules of the ladder against them.
+pub(super) fn people(
+    r: &mut Reader<'_>,
+    root: &mut Section<'_>,
+    mail_server: bool,
+    remarks: &mut Vec<Problem>,
+) -> Vec<Contact> {
+    let mut contacts: Vec<Contact> = Vec::new();
+    let mut unread = false;
+    for section in root.sections(r, "people") {
+        let at = section.at;
+        let Some(contact) = contact(r, section, mail_server) else {
+            unread = true;
+            continue;
+        };
+        if contacts.iter().any(|other| other.name == contact.name) {
+            let what = format!("[[people]] the name {:?} stands twice", contact.name);
+            r.problem(at, what, "give everybody a name of their own");
+        }
+        if let Some(other) = contacts.iter().find(|other| other.discord == contact.discord)
+            && contact.discord.is_some()
+        {
+            let what =
+                format!("[[people]] {:?} and {:?} have the same Discord account", other.name, contact.name);
+            r.problem(at, what, "list each person once; two slots need two people");
+        }
+        if contact.email.is_some() && !mail_server && contact.discord.is_some() {
+            let what = format!("{:?} has an e-mail address, but no mail server is configured", contact.name);
+            remarks.push(r.remark(
+                at,
+                what,
+                "add [paging.email], so that pages do not depend on Discord alone",
+            ));
+        }
+        contacts.push(contact);
+    }
+    // Who is missing can only be said of people who could all be read.
+    if !unread {
+        missing(r, &contacts);
+    }
+    contacts
+}
+
+fn missing(r: &mut Reader<'_>, contacts: &[Contact]) {
+    let has = |slot| contacts.iter().any(|contact| contact.slot == slot);
+    if !has(Slot::Dsl) {
+        r.problem(0, "[[people]] names no dsl", "add the designated safeguarding lead with slot = \"dsl\"");
+    }
+    if !has(Slot::DeputyDsl) && !has(Slot::Chair) {
+        r.problem(
+            0,
+            "[[people]] names no deputy-dsl and no chair, so nobody is called when the DSL is away or the subject",
+            "add a second person with slot = \"deputy-dsl\" or \"chair\"",
+        );
+    }
+}
+
+fn contact(r: &mut Reader<'_>, mut section: Section<'_>, mail_server: bool) -> Option<Contact> {
+    let at = section.at;
+    let name_fix = "write a short name of letters, digits, - and _: name = \"sam\"";
+    let name = section.text(r, "name", name_fix);
+    let slots = "write dsl, deputy-dsl, senior-manager, chair or external";
+    let slot = section.text(r, "slot", slots);
+    let discord = section.id(r, "discord");
+    let email = section.text(r, "email", "write it like \"sam@example.org\"");
+    let recipient = section.text(r, "recipient", "paste the line that begins with age1");
+    section.done(r);
+
+    let shown = name.as_ref().map_or_else(|| "somebody".to_owned(), |name| format!("{:?}", name.value));
+    match &name {
+        None => r.problem(at, "[[people]] somebody has no name", name_fix),
+        Some(name) => {
+            let good = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+            if !name.value.chars().all(good) || name.value.chars().count() > 40 {
+                r.problem(name.at, format!("[[people]] {shown} is not a short name"), name_fix);
+            }
+        }
+    }
+    let slot = match slot {
+        None => {
+            r.problem(at, format!("[[people]] {shown} has no slot"), slots);
+            None
+        }
+        Some(slot) => {
+            let known = slot.value.parse::<Slot>().ok();
+            if known.is_none() {
+                r.problem(slot.at, format!("[[people]] {:?} is not a slot", slot.value), slots);
+            }
+            known
+        }
+    };
+    let email = email.filter(|email| {
+        let good = is_address(&email.value);
+        if !good {
+            let what = format!("[[people]] {:?} is not an e-mail address", email.value);
+            r.problem(email.at, what, "write it like \"sam@example.org\"");
+        }
+        good
+    });
+    let keeps = slot.is_some_and(|slot| matches!(slot, Slot::Dsl | Slot::DeputyDsl | Slot::Chair));
+    check_recipient(r, at, &shown, keeps, recipient.as_ref());
+    let discord = discord.map(|id| UserId(id.value));
+    if let Some(slot) = slot {
+        if slot != Slot::External && discord.is_none() {
+            r.problem(
+                at,
+                format!("[[people]] {shown} has no discord account, so nobody could tell when they are the subject"),
+                "add discord = their account's id",
+            );
+        } else if discord.is_none() && email.is_none() {
+            let what = format!("[[people]] {shown} cannot be reached");
+            r.problem(at, what, "add email = \"…\" or discord = their account's id");
+        } else if discord.is_none() && !mail_server {
+            let what =
+                format!("[[people]] {shown} can only be reached by e-mail, but no mail server is configured");
+            r.problem(at, what, "add [paging.email]");
+        }
+    }
+    Some(Contact {
+        name: name?.value,
+        slot: slot?,
+        discord,
+        email: email.map(|email| email.value),
+        recipient: recipient.map(|recipient| recipient.value),
+    })
+}
+
+fn check_recipient(r: &mut Reader<'_>, at: usize, shown: &str, keeps: bool, recipient: Option<&At<String>>) {
+    let how = "make one with: chaperone keys new, and paste the line that begins with age1";
+    let Some(At { value, at }) = recipient else {
+        if keeps {
+            let what =
+                format!("[[people]] {shown} has no recipient, so evidence could not be opened by them");
+            r.problem(at, what, how);
+        }
+        return;
+    };
+    // Never repeated: it may be the secret half.
+    if value.to_uppercase().starts_with("AGE-SECRET-KEY-") {
+        let what = format!("[[people]] {shown} has a secret key as recipient");
+        r.problem(*at, what, "take it out of this file, make a new pair with: chaperone keys new, and paste the line that begins with age1");
+    } else if value.len() != RECIPIENT_LENGTH
+        || !value.strip_prefix("age1").is_some_and(|rest| rest.chars().all(|c| BECH32.contains(c)))
+    {
+        r.problem(*at, format!("[[people]] the recipient of {shown} is not an age recipient"), how);
+    }
+}

@@ -1,0 +1,261 @@
+//! What a person meets who writes a configuration.
+
+use super::*;
+use crate::domain::RoleId;
+use crate::domain::person::Kind;
+
+const RECIPIENT: &str = "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq";
+
+fn good() -> String {
+    format!(
+        r#"[organisation]
+name = "Riverside Youth"
+
+[discord]
+guilds = ["123456789012345678"]
+
+[roles]
+"Young Person" = "young-person"
+"223456789012345678" = "youth-worker"
+
+[[people]]
+name = "sam"
+slot = "dsl"
+discord = 323456789012345678
+email = "sam@example.org"
+recipient = "{RECIPIENT}"
+
+[[people]]
+name = "dee"
+slot = "deputy-dsl"
+discord = "423456789012345678"
+recipient = "{RECIPIENT}"
+
+[paging.email]
+host = "mail.example.org"
+from = "chaperone@example.org"
+user = "chaperone"
+password_env = "SMTP_PASSWORD"
+"#
+    )
+}
+
+fn parse(text: &str) -> Result<Config, Vec<Problem>> {
+    Config::parse("etc/chaperone.toml", text, &|name| (name == "SMTP_PASSWORD").then(|| "hunter2".into()))
+}
+
+/// The problems of a text, without the file's name.
+fn problems(text: &str) -> Vec<String> {
+    let problems = parse(text).expect_err("has problems");
+    problems.iter().map(|problem| problem.to_string().replace("etc/chaperone.toml:", "")).collect()
+}
+
+/// The problems after replacing a part of the good configuration.
+fn with(from: &str, to: &str) -> Vec<String> {
+    let text = good();
+    assert!(text.contains(from), "{from}");
+    problems(&text.replacen(from, to, 1))
+}
+
+#[test]
+fn what_is_left_out_has_its_default() {
+    let config = parse(&good()).unwrap();
+    assert_eq!(config.organisation.zone.to_string(), "Europe/London");
+    assert_eq!(config.discord.api_url, "https://discord.com");
+    assert_eq!(config.data.dir, Path::new("etc/data"), "relative to the configuration's folder");
+    assert_eq!(config.ladder, LadderPolicy::default());
+    assert_eq!(config.policy.pair_window, Duration::from_secs(90 * 86_400));
+    assert_eq!(config.roles.kind_of(RoleId(1), "young person"), Some(Kind::YoungPerson));
+    assert_eq!(config.roles.kind_of(RoleId(223_456_789_012_345_678), "x"), Some(Kind::YouthWorker));
+    assert_eq!(config.roles.kind_of(RoleId(1), "Staff"), None, "a mapping replaces the well-known names");
+    let email = config.email.as_ref().unwrap();
+    assert_eq!((email.port, email.security), (587, Security::StartTls));
+    assert_eq!(email.server().unwrap().credentials.unwrap().1, "hunter2");
+    assert!(config.discord.token.read().unwrap_err().contains("DISCORD_TOKEN is not set"));
+    let channels: Vec<_> = config.people().iter().map(|person| person.channels.join("+")).collect();
+    assert_eq!(channels, ["discord-dm+email", "discord-dm"]);
+    assert_eq!(config.remarks, []);
+}
+
+#[test]
+fn five_mistakes_are_five_lines() {
+    let text = good()
+        .replace("name = \"Riverside Youth\"", "name = \"Riverside Youth\"\nzone = \"London\"")
+        .replace("[discord]", "[discord]\nshard = 2")
+        .replace("\"youth-worker\"", "\"worker\"")
+        .replace("discord = 323456789012345678", "discord = 423456789012345678")
+        .replace("user = \"chaperone\"", "tls = \"plain\"\nuser = \"chaperone\"");
+    assert_eq!(
+        problems(&text),
+        [
+            "3: \"London\" is not a time zone — write it like \"Europe/London\"",
+            "6: [discord] shard is not a setting — did you mean shards?",
+            "11: [roles] \"worker\" is not a kind — kinds are young-person, adult-at-risk, youth-worker, volunteer, dsl, deputy-dsl, senior-manager, chair, parent, professional",
+            "20: [[people]] \"sam\" and \"dee\" have the same Discord account — list each person once; two slots need two people",
+            "29: [paging.email] pages would travel to mail.example.org in the clear — use tls = \"starttls\" or \"tls\"; plain is for a mail server on this machine only",
+        ]
+    );
+}
+
+#[test]
+fn an_empty_file_lists_everything_that_is_missing() {
+    let all = problems("");
+    let missing =
+        ["[organisation] is missing", "[discord] is missing", "names no dsl", "names no deputy-dsl"];
+    assert_eq!(all.len(), missing.len(), "{all:#?}");
+    for (problem, expected) in all.iter().zip(missing) {
+        assert!(problem.starts_with("1: ") && problem.contains(expected), "{problem}");
+    }
+}
+
+#[test]
+fn every_mistake_says_where_and_what_to_do() {
+    let cases: &[(&str, &str, &str)] = &[
+        (
+            "name = \"Riverside Youth\"",
+            "name = 7",
+            "2: [organisation] name is a number that does not fit here",
+        ),
+        ("[organisation]", "[organisation", "1: this is not TOML"),
+        ("\"Young Person\" = \"young-person\"\n", "", "7: [roles] maps no role to young-person"),
+        ("\"Young Person\" =", "\"young person\" = \"dsl\"\n\"Young Person\" =", "stands twice"),
+        ("slot = \"dsl\"", "slot = \"lead\"", "13: [[people]] \"lead\" is not a slot — write dsl"),
+        ("slot = \"dsl\"", "slot = \"senior-manager\"", "1: [[people]] names no dsl"),
+        ("name = \"dee\"", "name = \"sam\"", "18: [[people]] the name \"sam\" stands twice"),
+        ("name = \"dee\"", "name = \"dee/4\"", "19: [[people]] \"dee/4\" is not a short name"),
+        ("discord = 323456789012345678\n", "", "11: [[people]] \"sam\" has no discord account"),
+        (
+            "discord = 323456789012345678",
+            "discord = \"sam#1\"",
+            "14: [[people]] discord is a text that does not fit",
+        ),
+        (
+            "sam@example.org",
+            "sam@@example.org",
+            "15: [[people]] \"sam@@example.org\" is not an e-mail address",
+        ),
+        (
+            "age1qqqq",
+            "age1bqqq",
+            "the recipient of \"sam\" is not an age recipient — make one with: chaperone keys new",
+        ),
+        ("from = \"chaperone@example.org\"\n", "", "24: [paging.email] has no sender"),
+        ("user = \"chaperone\"\n", "", "24: [paging.email] has a password and no user"),
+        (
+            "[paging.email]",
+            "[[paging.step]]\nslots = [\"chair\"]\n[paging.email]",
+            "24: [[paging.step]] calls chair, but nobody stands there",
+        ),
+        (
+            "[paging.email]",
+            "[paging]\nat_once = [\"dsl\"]\n[paging.email]",
+            "25: [paging] at_once calls fewer than two people",
+        ),
+        (
+            "[paging.email]",
+            "[paging]\nwait_minutes = 0\n[paging.email]",
+            "25: [paging] wait_minutes is 0 — write whole minutes, from 1 to 1440",
+        ),
+        (
+            "[discord]",
+            "[discord]\napi_url = \"discord.com\"",
+            "5: [discord] api_url \"discord.com\" is not a base address",
+        ),
+        (
+            "[discord]",
+            "[discord]\ntoken_env = \"A\"\ntoken_file = \"b\"",
+            "6: [discord] token_file stands beside token_env",
+        ),
+        (
+            "[discord]",
+            "[data]\ndatabase = \"mysql://u:hunter2@h/d\"\n[discord]",
+            "5: [data] database is not a PostgreSQL address",
+        ),
+        (
+            "[discord]",
+            "[policy]\ndigest_time = \"5pm\"\n[discord]",
+            "5: [policy] digest_time \"5pm\" is not a time of day",
+        ),
+        ("[discord]", "[polices]\n[discord]", "4: polices is not a setting"),
+        (
+            "[[people]]\nname = \"dee\"",
+            "[[people]]\nname = \"dee\"\nphone = \"1\"",
+            "20: [[people]] phone is not a setting — settings here are",
+        ),
+    ];
+    for (from, to, expected) in cases {
+        let found = with(from, to);
+        assert!(found.iter().any(|problem| problem.contains(expected)), "{expected}\nin {found:#?}");
+        assert!(found.iter().all(|problem| problem.contains(" — ")), "{found:#?}");
+    }
+}
+
+#[test]
+fn a_secret_in_the_wrong_place_is_never_repeated() {
+    let cases = [
+        ("[discord]", "[discord]\ntoken = \"hunter2\""),
+        ("[discord]", "[discord]\ntoken_env = \"hunter2.abc-def\""),
+        ("[discord]", "[data]\ndatabase = \"hunter2\"\n[discord]"),
+        ("recipient = \"age1", "recipient = \"AGE-SECRET-KEY-1hunter2"),
+    ];
+    for (from, to) in cases {
+        let found = with(from, to).join("\n");
+        assert!(!found.contains("hunter2"), "{found}");
+    }
+    assert!(with("[discord]", "[discord]\ntoken = \"x\"")[0].contains("secrets never stand in this file"));
+    let config =
+        parse(&good().replace("[discord]", "[data]\ndatabase = \"postgres://u:hunter2@h/d\"\n[discord]"));
+    assert!(!format!("{:?}", config.unwrap()).contains("hunter2"));
+}
+
+#[test]
+fn without_a_deputy_the_chair_is_the_second_step() {
+    let config = parse(&good().replace("deputy-dsl", "chair")).unwrap();
+    assert_eq!(config.ladder.steps[1].slots, [Slot::Chair]);
+    assert_eq!(config.ladder.at_once, [Slot::Dsl, Slot::Chair]);
+}
+
+#[test]
+fn an_external_contact_needs_only_an_address() {
+    let more = "[[people]]\nname = \"out\"\nslot = \"external\"\nemail = \"out@example.org\"\n";
+    assert!(parse(&(good() + more)).is_ok());
+    let (before, _) = good().split_once("[paging.email]").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let found = problems(&(before + more));
+    assert!(found[0].contains("can only be reached by e-mail, but no mail server"), "{found:#?}");
+}
+
+#[test]
+fn what_is_allowed_but_doubtful_is_remarked() {
+    let (before, _) = good().split_once("[paging.email]").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let config =
+        parse(&before.replace("[discord]", "[discord]\napi_url = \"http://chat.example.org\"")).unwrap();
+    let remarks: Vec<_> = config.remarks.iter().map(|remark| remark.what.as_str()).collect();
+    assert_eq!(remarks.len(), 2, "{remarks:?}");
+    assert!(remarks[0].contains("no mail server") && remarks[1].contains("in the clear"), "{remarks:?}");
+    for local in ["http://127.0.0.1:8080", "http://localhost", "http://[::1]:9/"] {
+        let text = good().replace("[discord]", &format!("[discord]\napi_url = \"{local}\""));
+        assert_eq!(parse(&text).unwrap().remarks, [], "{local}");
+    }
+}
+
+#[test]
+fn a_missing_file_and_one_that_is_not_text_say_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("chaperone.toml");
+    let missing = Config::load(&path).unwrap_err().to_string();
+    assert!(missing.contains("cannot be read") && missing.contains("chaperone init"), "{missing}");
+    std::fs::write(&path, b"[organisation]\nname = \"\xff\"\n").unwrap();
+    let garbage = Config::load(&path).unwrap_err().to_string();
+    assert!(garbage.contains(":2: this is not UTF-8 text — save the file as UTF-8"), "{garbage}");
+    std::fs::write(&path, good()).unwrap();
+    assert_eq!(Config::load(&path).unwrap().data.dir, folder.path().join("data"));
+}
+
+#[test]
+fn garbage_is_refused_and_never_a_panic() {
+    for text in
+        ["\u{0}\u{1}", "= = =", "[[[[", "a.b.c = {", "\"\"\"", &"[a".repeat(5_000), &"x = [".repeat(5_000)]
+    {
+        assert!(!problems(text).is_empty());
+    }
+}

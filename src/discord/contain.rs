@@ -1,0 +1,220 @@
+//! Containment, nudges and notices: the outbox's jobs that act on the server.
+//!
+//! Every job may arrive twice, after a crash between doing and recording. Each looks at what already is:
+//!
+//! | effect | already done when |
+//! |---|---|
+//! | hide | the message is gone (Discord 10008, or its channel is: 10003) |
+//! | lock | the adult's overwrite already denies everything a lock denies; the thread is locked and archived |
+//! | disconnect | the adult is in no room |
+//! | nudge, notice | Discord drops a repeated nonce; on a second attempt the newest messages are looked through |
+//!
+//! What restrains is kept reversible. The `detail` of a lock is one of
+//! `{"before":null}` (there was no overwrite), `{"before":{"target":…,"allow":"…","deny":"…"}}` (this one, every bit
+//! as it stood), `{"thread":{"locked":false,"archived":false}}`, or `{"already":true}`: it was locked before this
+//! attempt, so this attempt does not know what stood there, and an earlier `before` must be kept. Channels and threads are
+//! never deleted: that destroys evidence.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::rest::{Kind, MessageDraft, Rest, RestError, ThreadState};
+use crate::domain::effect::Nudge;
+use crate::domain::space::{Overwrite, OverwriteFor, Permissions};
+use crate::domain::{ChannelId, Effect, Event, GuildId, MessageId, Timestamp, UserId};
+use crate::outbox::{Deliver, Delivered, Delivery, Job};
+use crate::wording;
+
+#[cfg(test)]
+mod tests;
+
+/// Discord's error numbers that say that a thing is already so, or can never be.
+mod code {
+    pub(super) const UNKNOWN_CHANNEL: u64 = 10_003;
+    pub(super) const UNKNOWN_MEMBER: u64 = 10_007;
+    pub(super) const UNKNOWN_MESSAGE: u64 = 10_008;
+    pub(super) const UNKNOWN_VOICE_STATE: u64 = 10_065;
+    pub(super) const NOT_IN_VOICE: u64 = 40_032;
+    pub(super) const DMS_CLOSED: u64 = 50_007;
+    pub(super) const NO_COMMON_SERVER: u64 = 50_278;
+}
+
+/// How far back a second attempt looks for the message that the first may have sent.
+const LOOK_BACK: Duration = Duration::from_secs(15 * 60);
+
+/// Carries out hide, lock, disconnect, nudge and notice.
+#[derive(Clone, Debug)]
+pub struct Contain {
+    rest: Rest,
+}
+
+impl Contain {
+    /// Acts through this client.
+    #[must_use]
+    pub fn new(rest: Rest) -> Self {
+        Contain { rest }
+    }
+
+    async fn carry_out(&self, job: &Job) -> Result<Delivered, RestError> {
+        match &job.effect {
+            Effect::Hide { space, message } => self.hide(*space, *message).await,
+            Effect::Lock { space, parent: None, adult, .. } => self.lock_channel(*space, *adult).await,
+            Effect::Lock { space, parent: Some(_), .. } => self.lock_thread(*space).await,
+            Effect::Disconnect { guild, room, adult } => self.disconnect(*guild, *room, *adult).await,
+            Effect::Nudge { to, about, .. } => self.nudge(job, *to, *about).await,
+            Effect::Notice { space, about } => {
+                say_once(&self.rest, job, *space, MessageDraft::new(wording::nudge(*about), &job.key)).await
+            }
+            Effect::Page { .. } => Ok(never("a page is not containment")),
+        }
+    }
+
+    async fn hide(&self, space: ChannelId, message: MessageId) -> Result<Delivered, RestError> {
+        match self.rest.delete_message(space, message).await {
+            Ok(()) => Ok(done(None)),
+            // Discord's own number is asked for: any server answers 404 to a wrong address.
+            Err(error)
+                if matches!(error.discord_code, Some(code::UNKNOWN_MESSAGE | code::UNKNOWN_CHANNEL)) =>
+            {
+                Ok(done(Some(json!({ "already": true }))))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn lock_channel(&self, space: ChannelId, adult: UserId) -> Result<Delivered, RestError> {
+        let channel = match self.rest.channel(space).await {
+            Err(error) if error.discord_code == Some(code::UNKNOWN_CHANNEL) => return Ok(space_gone()),
+            other => other?,
+        };
+        if let Some(state) = channel.thread {
+            // Called without its parent, but a thread: it has no overwrites of its own.
+            return self.lock_thread_from(space, state).await;
+        }
+        let target = OverwriteFor::Member(adult);
+        let before = channel.overwrites.into_iter().find(|overwrite| overwrite.target == target);
+        let now = before.unwrap_or(Overwrite {
+            target,
+            allow: Permissions::default(),
+            deny: Permissions::default(),
+        });
+        if now.deny.has(Permissions::LOCK) && !now.allow.has_any(Permissions::LOCK) {
+            return Ok(done(Some(json!({ "already": true }))));
+        }
+        let locked = Overwrite {
+            target,
+            allow: now.allow.without(Permissions::LOCK),
+            deny: now.deny.with(Permissions::LOCK),
+        };
+        self.rest.put_overwrite(space, locked).await?;
+        Ok(done(Some(json!({ "before": before }))))
+    }
+
+    async fn lock_thread(&self, thread: ChannelId) -> Result<Delivered, RestError> {
+        match self.rest.channel(thread).await {
+            Err(error) if error.discord_code == Some(code::UNKNOWN_CHANNEL) => Ok(space_gone()),
+            Err(error) => Err(error),
+            Ok(channel) => {
+                let open = ThreadState { locked: false, archived: false };
+                self.lock_thread_from(thread, channel.thread.unwrap_or(open)).await
+            }
+        }
+    }
+
+    async fn lock_thread_from(&self, thread: ChannelId, state: ThreadState) -> Result<Delivered, RestError> {
+        if state.locked && state.archived {
+            return Ok(done(Some(json!({ "already": true }))));
+        }
+        self.rest.edit_thread(thread, ThreadState { locked: true, archived: true }).await?;
+        Ok(done(Some(json!({ "thread": { "locked": state.locked, "archived": state.archived } }))))
+    }
+
+    async fn disconnect(
+        &self,
+        guild: GuildId,
+        room: ChannelId,
+        adult: UserId,
+    ) -> Result<Delivered, RestError> {
+        let in_no_room = |error: &RestError| {
+            matches!(
+                error.discord_code,
+                Some(code::UNKNOWN_VOICE_STATE | code::UNKNOWN_MEMBER | code::NOT_IN_VOICE)
+            )
+        };
+        let place = match self.rest.voice_place(guild, adult).await {
+            Err(error) if in_no_room(&error) => return Ok(done(Some(json!({ "already": true })))),
+            other => other?,
+        };
+        match place.room {
+            None => return Ok(done(Some(json!({ "already": true })))),
+            Some(now) if now != room => {
+                return Ok(Delivered::Withheld { why: "they are in another room now".to_owned() });
+            }
+            Some(_) => {}
+        }
+        match self.rest.disconnect_member(guild, adult).await {
+            Err(error) if in_no_room(&error) => Ok(done(Some(json!({ "already": true })))),
+            other => other.map(|()| done(None)),
+        }
+    }
+
+    async fn nudge(&self, job: &Job, to: UserId, about: Nudge) -> Result<Delivered, RestError> {
+        let dm = self.rest.open_dm(to).await?;
+        say_once(&self.rest, job, dm, MessageDraft::new(wording::nudge(about), &job.key)).await
+    }
+}
+
+impl Deliver for Contain {
+    fn deliver<'a>(&'a self, job: &'a Job) -> Delivery<'a> {
+        Box::pin(async move { self.carry_out(job).await.unwrap_or_else(|error| undone(&error)) })
+    }
+}
+
+/// Writes a message of ours once: Discord drops a repeated nonce for some minutes; a job that was tried before looks
+/// first whether its message stands there.
+async fn say_once(
+    rest: &Rest,
+    job: &Job,
+    space: ChannelId,
+    draft: MessageDraft,
+) -> Result<Delivered, RestError> {
+    if job.attempts > 0 {
+        let since = rest.clock().now().minus(LOOK_BACK);
+        let newest = Rest::in_order(rest.newest_messages(space, 50).await?, None);
+        let stands = newest.into_iter().find(|(id, _, event)| {
+            Timestamp::from_millis(id.created_millis()) >= since
+                && matches!(event, Some(Event::Said(said)) if said.automated && said.content == draft.text())
+        });
+        if let Some((message, ..)) = stands {
+            return Ok(done(Some(json!({ "already": true, "message": message }))));
+        }
+    }
+    let message = rest.send_message(space, draft).await?;
+    Ok(done(Some(json!({ "message": message }))))
+}
+
+pub(super) fn done(detail: Option<serde_json::Value>) -> Delivered {
+    Delivered::Done { detail: detail.map(|detail| detail.to_string()) }
+}
+
+pub(super) fn never(why: &str) -> Delivered {
+    Delivered::Never { why: why.to_owned() }
+}
+
+fn space_gone() -> Delivered {
+    Delivered::Withheld { why: "the space is not there any more".to_owned() }
+}
+
+/// What a failed request means for the job.
+pub(super) fn undone(error: &RestError) -> Delivered {
+    match (error.discord_code, error.kind) {
+        (Some(code::DMS_CLOSED | code::NO_COMMON_SERVER), _) => never(
+            "this person cannot be sent a direct message: they do not accept any, or share no server with the bot",
+        ),
+        (_, Kind::Temporary) => Delivered::Later { why: error.to_string(), after: error.retry_after },
+        (_, Kind::Permanent | Kind::Forbidden | Kind::NotFound | Kind::Unauthorised) => {
+            Delivered::Never { why: error.to_string() }
+        }
+    }
+}

@@ -1,0 +1,229 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::discord::fake::{Fake, empty, ok, refused, status};
+use crate::domain::MessageId;
+
+const GUILD: GuildId = GuildId(1);
+const SPACE: ChannelId = ChannelId(20);
+const ADULT: UserId = UserId(7);
+
+fn job(effect: Effect) -> Job {
+    Job {
+        key: "lock/C-0001".to_owned(),
+        organisation: "club".to_owned(),
+        case: None,
+        effect,
+        not_before: Timestamp(0),
+        attempts: 0,
+    }
+}
+
+fn lock() -> Job {
+    job(Effect::Lock { guild: GUILD, space: SPACE, parent: None, adult: ADULT })
+}
+
+fn hide() -> Job {
+    job(Effect::Hide { space: SPACE, message: MessageId(5) })
+}
+
+async fn deliver(fake: &Fake, job: &Job) -> Delivered {
+    Contain::new(fake.rest()).deliver(job).await
+}
+
+fn detail(delivered: &Delivered) -> Value {
+    match delivered {
+        Delivered::Done { detail: Some(detail) } => serde_json::from_str(detail).unwrap(),
+        other => panic!("not done with a detail: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_message_is_hidden_once_and_stays_hidden() {
+    let fake = Fake::start(|before, _| if before == 0 { empty() } else { refused(404, 10_008) }).await;
+    assert_eq!(deliver(&fake, &hide()).await, Delivered::Done { detail: None });
+    assert_eq!(detail(&deliver(&fake, &hide()).await), json!({ "already": true }));
+    assert_eq!(fake.calls(), ["DELETE /channels/20/messages/5"; 2]);
+}
+
+#[tokio::test]
+async fn a_404_that_is_not_discords_hides_nothing() {
+    let fake = Fake::start(|_, _| status(404)).await;
+    assert!(matches!(deliver(&fake, &hide()).await, Delivered::Never { .. }));
+}
+
+#[tokio::test]
+async fn a_missing_permission_is_said_with_what_to_do() {
+    let fake = Fake::start(|_, _| refused(403, 50_013)).await;
+    let Delivered::Never { why } = deliver(&fake, &hide()).await else { panic!("tried again") };
+    assert!(why.contains("chaperone check"), "{why}");
+}
+
+#[tokio::test]
+async fn a_fault_or_a_long_wait_is_for_later() {
+    let fake =
+        Fake::start(|before, _| if before == 0 { status(503) } else { status(429).with("retry-after", 90) })
+            .await;
+    assert!(matches!(deliver(&fake, &hide()).await, Delivered::Later { after: None, .. }));
+    let Delivered::Later { after, .. } = deliver(&fake, &hide()).await else { panic!() };
+    assert_eq!(after, Some(Duration::from_secs(90)));
+}
+
+/// A channel that remembers its overwrites, as the platform does.
+async fn channel(overwrites: Value) -> Fake {
+    let state = std::sync::Mutex::new(overwrites);
+    Fake::start(move |_, seen| {
+        let mut state = state.lock().unwrap();
+        if seen.call == "GET /channels/20" {
+            return ok(&json!({ "id": "20", "type": 0, "permission_overwrites": *state }));
+        }
+        assert_eq!(seen.call, "PUT /channels/20/permissions/7");
+        let mut put = seen.body.clone();
+        put["id"] = json!("7");
+        let list = state.as_array_mut().unwrap();
+        list.retain(|overwrite| overwrite["id"] != "7");
+        list.push(put);
+        empty()
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_lock_takes_the_voice_and_nothing_else() {
+    // VIEW_CHANNEL given, SEND_MESSAGES given, bits 51 and 52 that this version does not know given and taken.
+    let before = json!({
+        "id": "7", "type": 1,
+        "allow": (1u64 << 10 | 1 << 11 | 1 << 51).to_string(), "deny": (1u64 << 52).to_string(),
+    });
+    let everyone = json!({ "id": "1", "type": 0, "allow": "0", "deny": "1024" });
+    let fake = channel(json!([everyone, before])).await;
+    let done = deliver(&fake, &lock()).await;
+    assert_eq!(
+        fake.seen()[1].body,
+        json!({
+            "type": 1,
+            "allow": (1u64 << 10 | 1 << 51).to_string(),
+            "deny": (1u64 << 52 | Permissions::LOCK.0).to_string(),
+        })
+    );
+    // What stood there comes back bit by bit, so that exactly it can be restored.
+    let kept: Option<Overwrite> = serde_json::from_value(detail(&done)["before"].clone()).unwrap();
+    assert_eq!(
+        kept,
+        Some(Overwrite {
+            target: OverwriteFor::Member(ADULT),
+            allow: Permissions(1 << 10 | 1 << 11 | 1 << 51),
+            deny: Permissions(1 << 52),
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_second_lock_does_not_take_the_first_for_what_stood_before() {
+    let fake = channel(json!([])).await;
+    assert_eq!(detail(&deliver(&fake, &lock()).await), json!({ "before": null }));
+    assert_eq!(detail(&deliver(&fake, &lock()).await), json!({ "already": true }));
+    assert_eq!(fake.calls().iter().filter(|call| call.starts_with("PUT")).count(), 1);
+}
+
+#[tokio::test]
+async fn a_half_lock_is_made_whole() {
+    let half = json!({ "id": "7", "type": "member", "allow": 0, "deny": Permissions::SEND_MESSAGES.0 });
+    let fake = channel(json!([half])).await;
+    assert!(detail(&deliver(&fake, &lock()).await)["before"].is_object());
+    assert_eq!(fake.seen()[1].body["deny"], json!(Permissions::LOCK.0.to_string()));
+}
+
+#[tokio::test]
+async fn a_thread_is_locked_and_put_away_never_deleted() {
+    let locked = std::sync::Mutex::new(false);
+    let fake = Fake::start(move |_, seen| {
+        let mut locked = locked.lock().unwrap();
+        if seen.call == "PATCH /channels/20" {
+            assert_eq!(seen.body, json!({ "locked": true, "archived": true }));
+            *locked = true;
+        }
+        ok(&json!({ "id": "20", "type": 12, "thread_metadata": { "locked": *locked, "archived": *locked } }))
+    })
+    .await;
+    let job = job(Effect::Lock { guild: GUILD, space: SPACE, parent: Some(ChannelId(2)), adult: ADULT });
+    let open = json!({ "thread": { "locked": false, "archived": false } });
+    assert_eq!(detail(&deliver(&fake, &job).await), open);
+    assert_eq!(detail(&deliver(&fake, &job).await), json!({ "already": true }));
+    assert!(fake.calls().iter().all(|call| !call.starts_with("DELETE")));
+}
+
+#[tokio::test]
+async fn a_space_that_is_gone_needs_no_lock() {
+    let fake = Fake::start(|_, _| refused(404, 10_003)).await;
+    assert!(matches!(deliver(&fake, &lock()).await, Delivered::Withheld { .. }));
+}
+
+fn disconnect() -> Job {
+    job(Effect::Disconnect { guild: GUILD, room: ChannelId(30), adult: ADULT })
+}
+
+#[tokio::test]
+async fn an_adult_is_disconnected_from_that_room_only() {
+    let place = |room: &str| ok(&json!({ "user_id": "7", "channel_id": room }));
+    let fake =
+        Fake::start(move |_, seen| if seen.call.starts_with("GET") { place("30") } else { ok(&json!({})) })
+            .await;
+    assert_eq!(deliver(&fake, &disconnect()).await, Delivered::Done { detail: None });
+    assert_eq!(fake.calls(), ["GET /guilds/1/voice-states/7", "PATCH /guilds/1/members/7"]);
+    assert_eq!(fake.seen()[1].body, json!({ "channel_id": null }));
+
+    let elsewhere = Fake::start(move |_, _| place("31")).await;
+    assert!(matches!(deliver(&elsewhere, &disconnect()).await, Delivered::Withheld { .. }));
+    assert_eq!(elsewhere.calls().len(), 1);
+
+    let nowhere = Fake::start(|_, _| refused(404, 10_065)).await;
+    assert_eq!(detail(&deliver(&nowhere, &disconnect()).await), json!({ "already": true }));
+}
+
+fn nudge() -> Job {
+    job(Effect::Nudge { to: UserId(9), about: Nudge::SpaceClosed, space: Some(SPACE) })
+}
+
+#[tokio::test]
+async fn a_nudge_is_private_and_mentions_nobody() {
+    let fake = Fake::start(|_, seen| match seen.call.as_str() {
+        "POST /users/@me/channels" => ok(&json!({ "id": "77" })),
+        _ => ok(&json!({ "id": "500" })),
+    })
+    .await;
+    assert_eq!(detail(&deliver(&fake, &nudge()).await), json!({ "message": "500" }));
+    assert_eq!(fake.calls(), ["POST /users/@me/channels", "POST /channels/77/messages"]);
+    assert_eq!(fake.seen()[0].body, json!({ "recipient_id": "9" }));
+    let body = &fake.seen()[1].body;
+    assert_eq!(body["content"], json!(wording::nudge(Nudge::SpaceClosed)));
+    assert_eq!(body["allowed_mentions"]["parse"], json!([]));
+    assert_eq!(body["enforce_nonce"], json!(true));
+}
+
+#[tokio::test]
+async fn a_nudge_that_a_crash_repeats_is_not_seen_twice() {
+    let id = (u64::try_from(crate::discord::fake::noon().as_millis()).unwrap() - 1_420_070_400_000) << 22;
+    let fake = Fake::start(move |_, seen| {
+        if seen.call.starts_with("POST /users") {
+            return ok(&json!({ "id": "77" }));
+        }
+        assert_eq!(seen.call, "GET /channels/77/messages?limit=50");
+        let text = wording::nudge(Nudge::SpaceClosed);
+        let author = json!({ "id": "1", "username": "chaperone", "bot": true });
+        ok(&json!([{ "id": id.to_string(), "channel_id": "77", "content": text, "author": author }]))
+    })
+    .await;
+    let again = Job { attempts: 1, ..nudge() };
+    assert_eq!(detail(&deliver(&fake, &again).await)["already"], json!(true));
+}
+
+#[tokio::test]
+async fn somebody_who_takes_no_direct_messages_is_not_asked_again() {
+    let fake = Fake::start(|_, seen| {
+        if seen.call.starts_with("POST /users") { ok(&json!({ "id": "77" })) } else { refused(403, 50_007) }
+    })
+    .await;
+    let Delivered::Never { why } = deliver(&fake, &nudge()).await else { panic!("tried again") };
+    assert!(why.contains("do not accept"), "{why}");
+}

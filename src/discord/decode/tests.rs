@@ -1,0 +1,671 @@
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::domain::event::{Attachment, GuildSnapshot, Member, Message, Role};
+use crate::domain::space::{Overwrite, OverwriteFor, Permissions};
+use crate::domain::{ChannelId, MessageId, RoleId, Space, SpaceKind, Timestamp, UserId};
+
+const GUILD: GuildId = GuildId(1);
+
+fn frame(name: &str, data: &Value) -> String {
+    json!({ "op": 0, "s": 4, "t": name, "d": data }).to_string()
+}
+
+fn read(name: &str, data: &Value) -> Vec<Event> {
+    let decoded = decode(&frame(name, data));
+    assert_eq!(decoded.name, name);
+    decoded.events
+}
+
+fn one(name: &str, data: &Value) -> Event {
+    let mut events = read(name, data);
+    assert_eq!(events.len(), 1, "{name}: {events:?}");
+    events.remove(0)
+}
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse_rfc3339(text).unwrap()
+}
+
+fn user(id: &str, name: &str) -> Value {
+    json!({ "id": id, "username": name, "global_name": null, "discriminator": "0", "avatar": null })
+}
+
+fn member(id: &str, name: &str, roles: &[&str]) -> Value {
+    json!({ "user": user(id, name), "nick": null, "roles": roles, "joined_at": "2026-01-01T00:00:00+00:00", "deaf": false })
+}
+
+/// A message as Discord sends it.
+fn message() -> Value {
+    json!({
+        "id": "334385199974967042", "channel_id": "20", "guild_id": "1", "type": 0, "tts": false, "pinned": false,
+        "content": "hello", "timestamp": "2026-03-02T16:41:07.123000+00:00", "edited_timestamp": null,
+        "author": { "id": "7", "username": "sam", "global_name": "Sam", "discriminator": "0", "avatar": null },
+        "member": { "nick": "Coach Sam", "roles": ["50", "51"], "mute": false, "deaf": false },
+        "mentions": [user("8", "ella")], "mention_roles": [], "mention_everyone": false,
+        "attachments": [], "embeds": [], "components": [], "flags": 0,
+    })
+}
+
+fn with(mut value: Value, more: &Value) -> Value {
+    for (key, new) in more.as_object().unwrap() {
+        value[key] = new.clone();
+    }
+    value
+}
+
+fn said(data: &Value) -> Message {
+    match one("MESSAGE_CREATE", data) {
+        Event::Said(message) => *message,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn guild() -> Value {
+    json!({
+        "id": "1", "name": "Club", "owner_id": "5", "large": false, "member_count": 2, "unavailable": false,
+        "incidents_data": { "invites_disabled_until": null, "dms_disabled_until": "2026-03-03T00:00:00+00:00" },
+        "roles": [{ "id": "1", "name": "@everyone", "permissions": "1024", "position": 0, "color": 0 }],
+        "channels": [channel()],
+        "threads": [thread()],
+        "members": [member("5", "head", &[]), member("8", "ella", &["60"])],
+        "voice_states": [
+            { "user_id": "8", "channel_id": "30", "session_id": "x", "mute": false },
+            { "user_id": "5", "channel_id": null, "session_id": "y" },
+        ],
+        "presences": [], "stage_instances": [], "emojis": [],
+    })
+}
+
+fn channel() -> Value {
+    json!({
+        "id": "20", "type": 0, "name": "art", "parent_id": "2", "position": 1, "topic": "paint",
+        "permission_overwrites": [
+            { "id": "1", "type": 0, "allow": "0", "deny": "1024" },
+            { "id": "8", "type": 1, "allow": (1u64 << 52 | 1024).to_string(), "deny": "0" },
+        ],
+    })
+}
+
+fn thread() -> Value {
+    json!({
+        "id": "21", "guild_id": "1", "type": 12, "name": "just us", "parent_id": "20", "owner_id": "7",
+        "thread_metadata": { "archived": false, "locked": true, "auto_archive_duration": 60 },
+        "member": { "id": "21", "user_id": "99", "flags": 0 },
+    })
+}
+
+fn art() -> Space {
+    Space {
+        id: ChannelId(20),
+        guild: GUILD,
+        kind: SpaceKind::Text,
+        name: "art".to_owned(),
+        parent: Some(ChannelId(2)),
+        owner: None,
+        overwrites: vec![
+            Overwrite {
+                target: OverwriteFor::Role(RoleId(1)),
+                allow: Permissions(0),
+                deny: Permissions::VIEW_CHANNEL,
+            },
+            Overwrite {
+                target: OverwriteFor::Member(UserId(8)),
+                allow: Permissions(1 << 52 | 1024),
+                deny: Permissions(0),
+            },
+        ],
+        members: BTreeSet::new(),
+        locked: false,
+        archived: false,
+    }
+}
+
+fn just_us(members: &[u64]) -> Space {
+    Space {
+        id: ChannelId(21),
+        kind: SpaceKind::PrivateThread,
+        name: "just us".to_owned(),
+        parent: Some(ChannelId(20)),
+        owner: Some(UserId(7)),
+        overwrites: Vec::new(),
+        members: members.iter().map(|id| UserId(*id)).collect(),
+        locked: true,
+        ..art()
+    }
+}
+
+fn ella() -> Member {
+    Member {
+        id: UserId(8),
+        name: "ella".to_owned(),
+        shown: "ella".to_owned(),
+        roles: BTreeSet::from([RoleId(60)]),
+        bot: false,
+    }
+}
+
+#[test]
+fn sessions_begin_and_go_on() {
+    let ready = json!({
+        "v": 10, "user": { "id": "99", "username": "chaperone", "bot": true }, "session_id": "abc",
+        "resume_gateway_url": "wss://x", "guilds": [{ "id": "1", "unavailable": true }], "application": { "id": "99" },
+    });
+    assert_eq!(one("READY", &ready), Event::SessionBegan { own: UserId(99) });
+    assert_eq!(one("RESUMED", &json!({ "_trace": [] })), Event::SessionResumed);
+    assert_eq!(decode(r#"{"op":0,"t":"RESUMED","s":2,"d":null}"#).events, [Event::SessionResumed]);
+}
+
+#[test]
+fn a_server_is_described_whole() {
+    let expected = GuildSnapshot {
+        id: GUILD,
+        name: "Club".to_owned(),
+        owner: UserId(5),
+        roles: vec![Role {
+            id: RoleId(1),
+            name: "@everyone".to_owned(),
+            permissions: Permissions(1024),
+            position: 0,
+        }],
+        spaces: vec![art(), just_us(&[99])],
+        members: vec![
+            Member { id: UserId(5), name: "head".to_owned(), shown: "head".to_owned(), ..Member::default() },
+            ella(),
+        ],
+        members_missing: false,
+        voice: vec![(UserId(8), ChannelId(30))],
+        dms_paused_until: Some(at("2026-03-03T00:00:00Z")),
+    };
+    assert_eq!(one("GUILD_CREATE", &guild()), Event::Guild(Box::new(expected)));
+}
+
+#[test]
+fn members_that_were_not_sent_are_missed() {
+    for more in [json!({ "large": true }), json!({ "member_count": 3 })] {
+        let Event::Guild(snapshot) = one("GUILD_CREATE", &with(guild(), &more)) else { panic!() };
+        assert!(snapshot.members_missing, "{more}");
+    }
+}
+
+#[test]
+fn one_bad_channel_does_not_hide_the_server_and_is_said() {
+    let mut data = guild();
+    data["channels"][0]["permission_overwrites"][0]["deny"] = json!("lots");
+    let events = read("GUILD_CREATE", &data);
+    let Event::Guild(snapshot) = &events[0] else { panic!("{events:?}") };
+    assert_eq!(snapshot.spaces, [just_us(&[99])]);
+    assert_eq!(events[1], Event::Unreadable { name: "GUILD_CREATE".to_owned(), guild: Some(GUILD) });
+}
+
+#[test]
+fn servers_change_and_go() {
+    let gone = |outage| Event::GuildGone { guild: GUILD, outage };
+    assert_eq!(one("GUILD_CREATE", &json!({ "id": "1", "unavailable": true })), gone(true));
+    assert_eq!(one("GUILD_DELETE", &json!({ "id": "1", "unavailable": true })), gone(true));
+    assert_eq!(one("GUILD_DELETE", &json!({ "id": "1" })), gone(false));
+    for lifted in
+        [json!({ "incidents_data": null }), json!({ "incidents_data": { "dms_disabled_until": null } })]
+    {
+        assert_eq!(
+            one("GUILD_UPDATE", &with(guild(), &lifted)),
+            Event::GuildChanged { guild: GUILD, owner: Some(UserId(5)), dms_paused_until: None }
+        );
+    }
+}
+
+#[test]
+fn roles_and_members() {
+    let role = json!({ "guild_id": "1", "role": { "id": 60, "name": "Young Person", "permissions": "0", "position": 2 } });
+    let expected =
+        Role { id: RoleId(60), name: "Young Person".to_owned(), permissions: Permissions(0), position: 2 };
+    for name in ["GUILD_ROLE_CREATE", "GUILD_ROLE_UPDATE"] {
+        assert_eq!(one(name, &role), Event::RoleChanged { guild: GUILD, role: expected.clone() });
+    }
+    assert_eq!(
+        one("GUILD_ROLE_DELETE", &json!({ "guild_id": "1", "role_id": "60" })),
+        Event::RoleGone { guild: GUILD, role: RoleId(60) }
+    );
+    let joined = with(member("8", "ella", &["60"]), &json!({ "guild_id": "1" }));
+    for name in ["GUILD_MEMBER_ADD", "GUILD_MEMBER_UPDATE"] {
+        assert_eq!(one(name, &joined), Event::MemberChanged { guild: GUILD, member: ella() });
+    }
+    assert_eq!(
+        one("GUILD_MEMBER_REMOVE", &json!({ "guild_id": "1", "user": user("8", "ella") })),
+        Event::MemberGone { guild: GUILD, user: UserId(8) }
+    );
+    let chunk = |index: u64| json!({ "guild_id": "1", "members": [member("8", "ella", &["60"])], "chunk_index": index, "chunk_count": 2 });
+    for (index, last) in [(0, false), (1, true)] {
+        let expected = Event::Members { guild: GUILD, members: vec![ella()], last };
+        assert_eq!(one("GUILD_MEMBERS_CHUNK", &chunk(index)), expected);
+    }
+}
+
+#[test]
+fn nicknames_go_before_display_names_before_user_names() {
+    let table = [
+        (json!({ "nick": "El" }), json!({ "global_name": "Ella!" }), "El"),
+        (json!({}), json!({ "global_name": "Ella!" }), "Ella!"),
+        (json!({}), json!({}), "ella"),
+    ];
+    for (nick, global, shown) in table {
+        let mut data = with(member("8", "ella", &[]), &with(nick, &json!({ "guild_id": "1" })));
+        data["user"] = with(data["user"].clone(), &global);
+        let Event::MemberChanged { member, .. } = one("GUILD_MEMBER_UPDATE", &data) else { panic!() };
+        assert_eq!((member.shown.as_str(), member.name.as_str()), (shown, "ella"));
+    }
+}
+
+#[test]
+fn a_member_without_roles_in_the_payload_is_not_taken_for_one_without_roles() {
+    let data = json!({ "guild_id": "1", "user": user("8", "ella") });
+    let expected = Event::Unreadable { name: "GUILD_MEMBER_UPDATE".to_owned(), guild: Some(GUILD) };
+    assert_eq!(one("GUILD_MEMBER_UPDATE", &data), expected);
+}
+
+#[test]
+fn channels_and_threads() {
+    let data = with(channel(), &json!({ "guild_id": "1" }));
+    for name in ["CHANNEL_CREATE", "CHANNEL_UPDATE"] {
+        assert_eq!(one(name, &data), Event::SpaceChanged(Box::new(art())));
+    }
+    let gone = |space| Event::SpaceGone { guild: GUILD, space: ChannelId(space) };
+    assert_eq!(one("CHANNEL_DELETE", &data), gone(20));
+    assert_eq!(
+        one("THREAD_DELETE", &json!({ "id": "21", "guild_id": "1", "parent_id": "20", "type": 12 })),
+        gone(21)
+    );
+    // Whoever opens a thread is in it; a thread that merely changed says nothing about who is.
+    let opened = with(thread(), &json!({ "newly_created": true }));
+    assert_eq!(one("THREAD_CREATE", &opened), Event::SpaceChanged(Box::new(just_us(&[7, 99]))));
+    let changed = with(thread(), &json!({ "member": null }));
+    assert_eq!(one("THREAD_UPDATE", &changed), Event::SpaceChanged(Box::new(just_us(&[]))));
+    let sync = json!({ "guild_id": "1", "threads": [thread(), { "id": "22" }], "members": [] });
+    assert_eq!(
+        read("THREAD_LIST_SYNC", &sync),
+        [
+            Event::SpaceChanged(Box::new(just_us(&[99]))),
+            Event::Unreadable { name: "THREAD_LIST_SYNC".to_owned(), guild: Some(GUILD) },
+        ]
+    );
+    let members = json!({
+        "id": "21", "guild_id": "1", "member_count": 2,
+        "added_members": [{ "id": "21", "user_id": "8", "member": member("8", "ella", &[]), "presence": null }],
+        "removed_member_ids": ["7"],
+    });
+    let event = |added: &[u64], removed: &[u64]| Event::ThreadMembers {
+        guild: GUILD,
+        thread: ChannelId(21),
+        added: added.iter().map(|id| UserId(*id)).collect(),
+        removed: removed.iter().map(|id| UserId(*id)).collect(),
+    };
+    assert_eq!(one("THREAD_MEMBERS_UPDATE", &members), event(&[8], &[7]));
+    let own = json!({ "id": "21", "guild_id": "1", "user_id": "99", "flags": 0 });
+    assert_eq!(one("THREAD_MEMBER_UPDATE", &own), event(&[99], &[]));
+}
+
+#[test]
+fn somebody_writes() {
+    let expected = Message {
+        id: MessageId(334_385_199_974_967_042),
+        space: ChannelId(20),
+        guild: Some(GUILD),
+        author: UserId(7),
+        author_name: "sam".to_owned(),
+        author_shown: Some("Coach Sam".to_owned()),
+        author_roles: Some(BTreeSet::from([RoleId(50), RoleId(51)])),
+        at: at("2026-03-02T16:41:07.123Z"),
+        content: "hello".to_owned(),
+        mentions: vec![UserId(8)],
+        ..Message::default()
+    };
+    assert_eq!(said(&message()), expected);
+}
+
+#[test]
+fn what_a_message_answers() {
+    let reference = json!({ "type": 0, "message_id": "33", "channel_id": "20", "guild_id": "1" });
+    let answer = json!({ "type": 19, "message_reference": reference, "referenced_message": message() });
+    assert_eq!(said(&with(message(), &answer)).reply_to, Some((MessageId(33), Some(UserId(7)))));
+    // The answered message may be deleted; old payloads have no reference type.
+    let gone = json!({ "type": 19, "message_reference": { "message_id": "33" }, "referenced_message": null });
+    assert_eq!(said(&with(message(), &gone)).reply_to, Some((MessageId(33), None)));
+    let forward = json!({ "message_reference": { "type": 1, "message_id": "33" } });
+    assert_eq!(said(&with(message(), &forward)).reply_to, None);
+    let crosspost = json!({ "flags": 2, "message_reference": { "type": 0, "message_id": "33" } });
+    assert_eq!(said(&with(message(), &crosspost)).reply_to, None);
+}
+
+#[test]
+fn applications_and_webhooks_are_not_people() {
+    assert!(!said(&message()).automated);
+    assert!(!said(&with(message(), &json!({ "webhook_id": null }))).automated);
+    assert!(said(&with(message(), &json!({ "webhook_id": "5" }))).automated);
+    let mut bot = message();
+    bot["author"]["bot"] = json!(true);
+    assert!(said(&bot).automated);
+}
+
+#[test]
+fn text_that_hides_elsewhere_is_found() {
+    let data = with(
+        message(),
+        &json!({
+            "attachments": [{
+                "id": "3", "filename": "f1.png", "title": "t1", "description": "alt1", "content_type": "image/png",
+                "size": 12, "width": 4, "height": 5, "url": "https://cdn.example/x", "proxy_url": "https://cdn.example/y",
+            }],
+            "embeds": [{
+                "title": "e1", "description": "e2", "author": { "name": "e3" }, "footer": { "text": "e6" },
+                "fields": [{ "name": "e4", "value": "e5", "inline": true }], "type": "rich",
+            }],
+            "message_snapshots": [{ "message": {
+                "content": "f2", "embeds": [{ "description": "f3" }], "attachments": [{ "filename": "f4" }],
+                "sticker_items": [{ "id": "1", "name": "f5" }],
+            } }],
+            "poll": { "question": { "text": "p1" }, "answers": [{ "answer_id": 1, "poll_media": { "text": "p2" } }] },
+            "sticker_items": [{ "id": "1", "name": "s1", "format_type": 1 }],
+            "components": [
+                { "type": 1, "components": [{ "type": 2, "label": "c1", "custom_id": "x" }] },
+                { "type": 17, "components": [{ "type": 10, "content": "c2" }, {
+                    "type": 9, "components": [{ "type": 10, "content": "c3" }],
+                    "accessory": { "type": 2, "label": "c4" },
+                }] },
+                { "type": 1, "components": [{ "type": 3, "placeholder": "c5", "options": [{ "label": "c6" }] }] },
+                { "type": 18, "label": "c7", "component": { "type": 4, "value": "c8" } },
+            ],
+        }),
+    );
+    let message = said(&data);
+    let expected = [
+        "f1.png", "t1", "alt1", "e1", "e2", "e3", "e4", "e5", "e6", "f2", "f3", "f4", "f5", "p1", "p2", "s1",
+        "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8",
+    ];
+    assert_eq!(message.elsewhere, expected);
+    assert_eq!(
+        message.attachments,
+        [Attachment {
+            id: 3,
+            name: "f1.png".to_owned(),
+            media_type: Some("image/png".to_owned()),
+            size: 12,
+            dimensions: Some((4, 5)),
+            description: Some("alt1".to_owned()),
+        }]
+    );
+}
+
+#[test]
+fn a_bad_attachment_does_not_hide_the_words() {
+    let data =
+        with(message(), &json!({ "attachments": [{ "id": "x" }, { "id": "3", "filename": "f.png" }] }));
+    let events = read("MESSAGE_CREATE", &data);
+    assert!(
+        matches!(&events[0], Event::Said(said) if said.content == "hello" && said.attachments.len() == 1)
+    );
+    assert!(matches!(&events[1], Event::Unreadable { guild: Some(GUILD), .. }));
+}
+
+#[test]
+fn what_the_platform_writes_in_somebodys_name_is_not_said() {
+    for kind in [6, 7, 8, 24, 46] {
+        let event = one("MESSAGE_CREATE", &with(message(), &json!({ "type": kind })));
+        assert_eq!(event, Event::Other { name: "MESSAGE_CREATE".to_owned() }, "{kind}");
+    }
+    // A thread's name is somebody's words, and so is whatever comes with a future type.
+    for kind in [0, 18, 19, 20, 23, 4_000] {
+        assert_eq!(said(&with(message(), &json!({ "type": kind }))).content, "hello", "{kind}");
+    }
+}
+
+#[test]
+fn an_edit_is_what_an_author_changed() {
+    let edited =
+        with(message(), &json!({ "content": "bye", "edited_timestamp": "2026-03-02T17:00:00+00:00" }));
+    let Event::Edited(now) = one("MESSAGE_UPDATE", &edited) else { panic!() };
+    assert_eq!((now.content.as_str(), now.edited_at), ("bye", Some(at("2026-03-02T17:00:00Z"))));
+    let other = Event::Other { name: "MESSAGE_UPDATE".to_owned() };
+    // A link preview: whole, as Discord sends it now, and partial, as it did.
+    assert_eq!(one("MESSAGE_UPDATE", &with(message(), &json!({ "embeds": [{ "title": "x" }] }))), other);
+    let partial = json!({ "id": "3", "channel_id": "20", "guild_id": "1", "embeds": [{ "title": "x" }] });
+    assert_eq!(one("MESSAGE_UPDATE", &partial), other);
+    // Changed at some time, into something that is not there to read.
+    let dated = with(partial, &json!({ "edited_timestamp": "2026-03-02T17:00:00+00:00" }));
+    let expected = Event::Unreadable { name: "MESSAGE_UPDATE".to_owned(), guild: Some(GUILD) };
+    assert_eq!(one("MESSAGE_UPDATE", &dated), expected);
+}
+
+#[test]
+fn messages_are_deleted() {
+    let deleted = |messages: &[u64]| Event::Deleted {
+        space: ChannelId(20),
+        guild: Some(GUILD),
+        messages: messages.iter().map(|id| MessageId(*id)).collect(),
+    };
+    assert_eq!(
+        one("MESSAGE_DELETE", &json!({ "id": "3", "channel_id": "20", "guild_id": "1" })),
+        deleted(&[3])
+    );
+    let bulk = json!({ "ids": ["3", "4"], "channel_id": "20", "guild_id": "1" });
+    assert_eq!(one("MESSAGE_DELETE_BULK", &bulk), deleted(&[3, 4]));
+}
+
+#[test]
+fn reactions_come_and_go() {
+    let data = json!({
+        "user_id": "8", "channel_id": "20", "message_id": "3", "guild_id": "1", "message_author_id": "7",
+        "emoji": { "id": null, "name": "🔥" }, "type": 0, "burst": false,
+    });
+    let event = |emoji: &str, author, added| Event::Reacted {
+        guild: Some(GUILD),
+        space: ChannelId(20),
+        message: MessageId(3),
+        author,
+        by: UserId(8),
+        emoji: emoji.to_owned(),
+        added,
+    };
+    assert_eq!(one("MESSAGE_REACTION_ADD", &data), event("🔥", Some(UserId(7)), true));
+    let custom =
+        with(data.clone(), &json!({ "emoji": { "id": "44", "name": "clown" }, "message_author_id": null }));
+    assert_eq!(one("MESSAGE_REACTION_REMOVE", &custom), event("clown", None, false));
+    let gone = with(data, &json!({ "emoji": { "id": "44", "name": null } }));
+    assert_eq!(one("MESSAGE_REACTION_ADD", &gone), event("44", Some(UserId(7)), true));
+}
+
+#[test]
+fn voice_the_filter_and_the_audit_log() {
+    let voice =
+        json!({ "guild_id": "1", "user_id": "8", "channel_id": "30", "session_id": "x", "mute": false });
+    let room = |room| Event::Voice { guild: GUILD, user: UserId(8), room };
+    assert_eq!(one("VOICE_STATE_UPDATE", &voice), room(Some(ChannelId(30))));
+    assert_eq!(one("VOICE_STATE_UPDATE", &with(voice, &json!({ "channel_id": null }))), room(None));
+
+    let execution = json!({
+        "guild_id": "1", "action": { "type": 1, "metadata": {} }, "rule_id": "4", "rule_trigger_type": 1,
+        "user_id": "8", "channel_id": "20", "content": "words", "matched_keyword": "w", "matched_content": "w",
+    });
+    let blocked = Event::Blocked {
+        guild: GUILD,
+        space: Some(ChannelId(20)),
+        by: UserId(8),
+        content: "words".to_owned(),
+    };
+    assert_eq!(one("AUTO_MODERATION_ACTION_EXECUTION", &execution), blocked);
+    // The alert and the time-out of the same rule are not second messages.
+    let alert = with(execution, &json!({ "action": { "type": 2, "metadata": {} } }));
+    assert!(matches!(one("AUTO_MODERATION_ACTION_EXECUTION", &alert), Event::Other { .. }));
+
+    let entry = json!({ "guild_id": "1", "id": "70", "user_id": "5", "target_id": "8", "action_type": 24 });
+    let audit = |by, target| Event::Audit { guild: GUILD, action: 24, by, target };
+    assert_eq!(one("GUILD_AUDIT_LOG_ENTRY_CREATE", &entry), audit(Some(UserId(5)), Some(8)));
+    let odd = with(entry, &json!({ "user_id": null, "target_id": "an-invite" }));
+    assert_eq!(one("GUILD_AUDIT_LOG_ENTRY_CREATE", &odd), audit(None, None));
+}
+
+#[test]
+fn what_says_nothing_is_other_and_what_is_no_dispatch_is_nothing() {
+    for name in ["TYPING_START", "PRESENCE_UPDATE", "INTERACTION_CREATE", "SOMETHING_NEW"] {
+        assert_eq!(one(name, &json!({ "guild_id": [1] })), Event::Other { name: name.to_owned() });
+    }
+    let dm = json!({ "id": "77", "type": 1, "recipients": [user("8", "ella")] });
+    assert!(matches!(one("CHANNEL_CREATE", &dm), Event::Other { .. }));
+    assert!(decode(r#"{"op":11,"t":null,"s":null,"d":null}"#).events.is_empty());
+}
+
+#[test]
+fn garbage_is_unreadable_and_says_where_it_can() {
+    let unreadable = |name: &str, guild| vec![Event::Unreadable { name: name.to_owned(), guild }];
+    for raw in
+        ["", "nonsense", "[]", "{}", r#"{"op":0}"#, r#"{"op":"zero","t":"READY"}"#, "{\"op\":0,\"t\":\"MESS"]
+    {
+        assert_eq!(decode(raw).events, unreadable("", None), "{raw}");
+    }
+    let bad = json!({ "id": "3", "channel_id": {}, "guild_id": "1" });
+    assert_eq!(read("MESSAGE_CREATE", &bad), unreadable("MESSAGE_CREATE", Some(GUILD)));
+    assert_eq!(read("GUILD_CREATE", &json!({ "id": "1" })), unreadable("GUILD_CREATE", Some(GUILD)));
+    assert_eq!(read("MESSAGE_CREATE", &json!(null)), unreadable("MESSAGE_CREATE", None));
+    assert_eq!(read("MESSAGE_CREATE", &json!("text")), unreadable("MESSAGE_CREATE", None));
+}
+
+#[test]
+fn depth_and_length_have_limits() {
+    let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+    let raw = format!(r#"{{"op":0,"t":"MESSAGE_CREATE","d":{{"guild_id":"1","embeds":{deep}}}}}"#);
+    assert!(matches!(decode(&raw).events[..], [Event::Unreadable { guild: Some(GUILD), .. }]));
+    // Depth in a part that nobody needs is passed over, and in a part that may hold words it is said.
+    let text = message().to_string();
+    let raw = format!(r#"{{"op":0,"t":"MESSAGE_CREATE","d":{{"nonsense":{deep},{}}}"#, &text[1..]);
+    assert!(matches!(decode(&raw).events[..], [Event::Said(_)]));
+    let text = text.replace("\"embeds\":[]", &format!("\"embeds\":{deep}"));
+    let raw = format!(r#"{{"op":0,"t":"MESSAGE_CREATE","d":{text}}}"#);
+    assert!(
+        matches!(&decode(&raw).events[..], [Event::Said(said), Event::Unreadable { .. }] if said.content == "hello")
+    );
+    let long = with(message(), &json!({ "content": "x".repeat(LONGEST) }));
+    assert!(matches!(read("MESSAGE_CREATE", &long)[..], [Event::Unreadable { .. }]));
+}
+
+#[test]
+fn history_is_read_like_the_wire() {
+    let Some(Event::Said(message)) =
+        from_history(&with(message(), &json!({ "guild_id": null })).to_string(), Some(GUILD))
+    else {
+        panic!()
+    };
+    assert_eq!((message.guild, message.content.as_str()), (Some(GUILD), "hello"));
+    assert!(matches!(from_history("{}", None), Some(Event::Unreadable { .. })));
+}
+
+const NAMES: &[&str] = &[
+    "READY",
+    "RESUMED",
+    "GUILD_CREATE",
+    "GUILD_UPDATE",
+    "GUILD_DELETE",
+    "GUILD_ROLE_CREATE",
+    "GUILD_ROLE_DELETE",
+    "GUILD_MEMBER_ADD",
+    "GUILD_MEMBER_REMOVE",
+    "GUILD_MEMBERS_CHUNK",
+    "VOICE_STATE_UPDATE",
+    "CHANNEL_CREATE",
+    "CHANNEL_DELETE",
+    "THREAD_CREATE",
+    "THREAD_LIST_SYNC",
+    "THREAD_MEMBERS_UPDATE",
+    "THREAD_MEMBER_UPDATE",
+    "MESSAGE_CREATE",
+    "MESSAGE_UPDATE",
+    "MESSAGE_DELETE",
+    "MESSAGE_DELETE_BULK",
+    "MESSAGE_REACTION_ADD",
+    "AUTO_MODERATION_ACTION_EXECUTION",
+    "GUILD_AUDIT_LOG_ENTRY_CREATE",
+    "INTERACTION_CREATE",
+    "TYPING_START",
+];
+
+/// Any JSON, made of the field names that the decoder looks at.
+fn any_json() -> impl Strategy<Value = Value> {
+    let key = prop::sample::select(vec![
+        "id",
+        "guild_id",
+        "channel_id",
+        "user",
+        "author",
+        "member",
+        "members",
+        "roles",
+        "type",
+        "content",
+        "embeds",
+        "components",
+        "emoji",
+        "name",
+        "ids",
+        "user_id",
+        "attachments",
+        "message_reference",
+        "edited_timestamp",
+    ]);
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "[0-9]{1,20}".prop_map(Value::from),
+        ".{0,8}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 40, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::btree_map(key.clone(), inner, 0..8)
+                .prop_map(|map| map.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
+        ]
+    })
+}
+
+/// Reads it every way there is; only not panicking is asked for.
+fn survives(raw: &str) {
+    let _ = decode(raw).guild();
+    let _ = from_history(raw, None);
+    let _ = crate::discord::interactions::parse(raw);
+}
+
+proptest! {
+    #[test]
+    fn random_text_never_panics(raw in "\\PC{0,200}") {
+        survives(&raw);
+    }
+
+    #[test]
+    fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        survives(&String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn any_payload_of_a_known_event_gives_an_event(name in prop::sample::select(NAMES), data in any_json()) {
+        let raw = frame(name, &data);
+        survives(&raw);
+        let decoded = decode(&raw);
+        prop_assert_eq!(&decoded.name, name);
+        // Never silence: an empty list of threads is the one payload that says nothing at all.
+        prop_assert!(!decoded.events.is_empty() || name == "THREAD_LIST_SYNC");
+    }
+
+    #[test]
+    fn a_broken_frame_never_panics(cut in 0usize..2_000, at in 0usize..2_000, byte in any::<u8>()) {
+        for raw in [frame("GUILD_CREATE", &guild()), frame("MESSAGE_CREATE", &message())] {
+            let mut bytes = raw.into_bytes();
+            let at = at % bytes.len();
+            bytes[at] = byte;
+            survives(&String::from_utf8_lossy(&bytes));
+            bytes.truncate(cut % bytes.len());
+            survives(&String::from_utf8_lossy(&bytes));
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! A server described from REST, for the restart that resumes a session: the gateway then replays what was missed
+//! but does not describe the server again.
+
+use serde_json::{Value, json};
+
+use super::decode::decode;
+use super::rest::{Rest, RestError};
+use crate::domain::event::GuildSnapshot;
+use crate::domain::{Event, GuildId, SpaceKind};
+
+/// Members fetched at a time; Discord's largest page.
+const MEMBERS: usize = 1_000;
+/// Members fetched at most: beyond it the rest arrives as they act.
+const MOST_MEMBERS: usize = 100_000;
+
+/// Describes a server as `GUILD_CREATE` would. Who is in voice is not to be had this way; it is known again from the
+/// next change on.
+///
+/// # Errors
+/// When one of the parts cannot be fetched.
+pub async fn snapshot(rest: &Rest, guild: GuildId) -> Result<GuildSnapshot, RestError> {
+    let mut described = rest.get(&format!("guilds/{guild}")).await?;
+    let channels = rest.get(&format!("guilds/{guild}/channels")).await?;
+    let threads = rest.get(&format!("guilds/{guild}/threads/active")).await?;
+    let mut members: Vec<Value> = Vec::new();
+    let mut after = "0".to_owned();
+    while members.len() < MOST_MEMBERS {
+        let page = rest.get(&format!("guilds/{guild}/members?limit={MEMBERS}&after={after}")).await?;
+        let Value::Array(page) = page else { break };
+        let full = page.len() == MEMBERS;
+        let Some(last) = page.last().and_then(|member| member["user"]["id"].as_str()) else { break };
+        last.clone_into(&mut after);
+        members.extend(page);
+        if !full {
+            break;
+        }
+    }
+    described["member_count"] = json!(members.len());
+    described["channels"] = channels;
+    described["threads"] = threads["threads"].clone();
+    described["members"] = Value::Array(members);
+    described["voice_states"] = json!([]);
+    let raw = json!({ "op": 0, "s": 0, "t": "GUILD_CREATE", "d": described }).to_string();
+    let snapshot = decode(&raw).events.into_iter().find_map(|event| match event {
+        Event::Guild(snapshot) => Some(*snapshot),
+        _ => None,
+    });
+    let mut snapshot = snapshot.ok_or(RestError::refused("the server's description could not be read"))?;
+    for thread in snapshot.spaces.iter_mut().filter(|space| space.kind == SpaceKind::PrivateThread) {
+        // Only its members say who sees a private thread.
+        thread.members.extend(rest.thread_members(thread.id).await?);
+    }
+    Ok(snapshot)
+}

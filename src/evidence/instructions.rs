@@ -1,0 +1,111 @@
+//! The texts of a bundle that a person reads first: how to verify it, what was not heard, what was not copied.
+
+use super::casefile::{CaseSummary, Gap, Withheld};
+use super::checkpoint::VerifierKey;
+use std::fmt::Write as _;
+
+/// `VERIFY.txt`: step one needs `sha256sum` alone, step two `openssl`, step three this program.
+pub(super) fn verify_txt(case: &CaseSummary, key: &VerifierKey) -> String {
+    format!(
+        "How to check this bundle
+========================
+Case {reference}, exported {exported} by {software}.
+Work on a copy. Nothing here needs a network. Open a terminal in the folder that holds this file.
+
+1. Is every file as it was exported? (sha256sum; on a Mac: shasum -a 256 -c FILE)
+
+     sha256sum -c tagmanifest-sha256.txt
+     sha256sum -c manifest-sha256.txt
+
+   Every line has to end in OK. Files that neither list names are not part of the bundle
+   (but for tagmanifest-sha256.txt and signature.txt).
+
+2. Did the organisation's installation export it? (openssl 3)
+
+   a. Compare this line with the key that the organisation published or gave to somebody else before:
+
+        {key}
+
+   b. Check the signature over the list of all files, and over the state of the log:
+
+        tail -n 1 signature.txt | cut -d' ' -f3 | base64 -d | tail -c 64 > /tmp/bundle.sig
+        head -n 3 signature.txt > /tmp/bundle.txt
+        openssl pkeyutl -verify -pubin -inkey data/proofs/log-key.pem -rawin -in /tmp/bundle.txt -sigfile /tmp/bundle.sig
+        sha256sum tagmanifest-sha256.txt      (has to be the third line of signature.txt)
+
+        sed -n 5p data/proofs/checkpoint.txt | cut -d' ' -f3 | base64 -d | tail -c 64 > /tmp/log.sig
+        head -n 3 data/proofs/checkpoint.txt > /tmp/log.txt
+        openssl pkeyutl -verify -pubin -inkey data/proofs/log-key.pem -rawin -in /tmp/log.txt -sigfile /tmp/log.sig
+
+3. Was each exhibit in the log, unaltered? (chaperone, or any program written from the specifications)
+
+     chaperone evidence verify .
+
+   data/entries.jsonl holds the fields of each log entry. The entry's bytes, from which its leaf hash is computed
+   (RFC 6962, section 2.1), are, in this order: the text chaperone-entry/1 and a line feed; class and organisation, each
+   as 4 bytes length (big-endian) and UTF-8; at_us as 8 bytes signed; 0, or 1 and received_at_us as 8 bytes signed;
+   the commitment's 32 bytes; 0, or 1 and the ciphertext's 32 bytes; software, as 4 bytes length and UTF-8.
+   data/proofs/NNNN.tlog-proof is its inclusion proof (c2sp.org/tlog-proof) and ends in the checkpoint.
+
+4. Is the content what was promised when it was received? (age, and the identity of a lead who may know)
+
+     age -d -i identity.txt data/sealed/0001.age | sha256sum      (has to be the entry's commitment)
+     chaperone evidence open . --identity identity.txt --out opened
+
+   What age prints is a few header lines, an empty line, and then exactly the bytes that were received.
+
+Images and other files were never copied: see data/WITHHELD.txt before anything is opened.
+What was not heard: data/GAPS.txt.
+",
+        reference = case.reference,
+        exported = case.exported_at,
+        software = case.software,
+    )
+}
+
+/// `data/GAPS.txt`.
+pub(super) fn gaps_txt(gaps: &[Gap]) -> String {
+    let mut text = "Times in UTC at which nothing, or not everything, could be heard\n\n".to_owned();
+    for gap in gaps {
+        let until = gap.until.map_or_else(|| "not ended".to_owned(), |until| until.to_string());
+        let _ = writeln!(text, "{} to {until}: {}", gap.from, one_line(&gap.why));
+    }
+    if gaps.is_empty() {
+        text.push_str("None is recorded for this case.\n");
+    }
+    text.push_str(
+        "\nVoice is never recorded. Private messages between members cannot be heard by any bot.\n",
+    );
+    text
+}
+
+/// `data/WITHHELD.txt`.
+pub(super) fn withheld_txt(withheld: &[Withheld]) -> String {
+    let mut text = "Images and files that were posted and were NOT copied\n\n".to_owned();
+    for item in withheld {
+        let size = item.size.map_or_else(|| "size unknown".to_owned(), |size| format!("{size} bytes"));
+        let _ = writeln!(
+            text,
+            "{}  {}  {size}  attachment {}  (exhibit {})",
+            item.at,
+            one_line(&item.media_type),
+            one_line(&item.id),
+            one_line(&item.exhibit)
+        );
+    }
+    if withheld.is_empty() {
+        text.push_str("None is recorded for this case.\n");
+    }
+    text.push_str(
+        "\nNames and links are in the sealed exhibits only.
+Do not look for, open, copy or forward an image that may show a child indecently: that can be an offence, for anybody.
+Write down where it is and who told you, and report it: to the police (999 if somebody is in danger now, else 101), to
+the Internet Watch Foundation (report.iwf.org.uk); a young person can use Report Remove (Childline, 0800 1111).
+",
+    );
+    text
+}
+
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}

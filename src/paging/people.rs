@@ -1,0 +1,122 @@
+//! Who can be called (pure): people in slots, and the channels that each can be reached by.
+//!
+//! A ladder names slots, never people; the configuration says who stands in a slot today.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::domain::UserId;
+use crate::domain::who_may_know::Readers;
+
+/// The channel code of a direct message on Discord.
+pub const DISCORD_DM: &str = "discord-dm";
+/// The channel code of an e-mail.
+pub const EMAIL: &str = "email";
+
+/// A place on the ladder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Slot {
+    /// The Designated Safeguarding Lead.
+    Dsl,
+    /// The DSL's deputy.
+    DeputyDsl,
+    /// A senior manager.
+    SeniorManager,
+    /// The chair of trustees, who is called where a lead is the subject.
+    Chair,
+    /// Somebody outside the charity, called when nobody inside answers or may know.
+    External,
+}
+
+impl Slot {
+    /// Every slot, in the order in which a case climbs.
+    pub const ALL: [Slot; 5] = [Slot::Dsl, Slot::DeputyDsl, Slot::SeniorManager, Slot::Chair, Slot::External];
+
+    /// The stable code, as configuration and pages write it.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Slot::Dsl => "dsl",
+            Slot::DeputyDsl => "deputy-dsl",
+            Slot::SeniorManager => "senior-manager",
+            Slot::Chair => "chair",
+            Slot::External => "external",
+        }
+    }
+}
+
+impl fmt::Display for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl FromStr for Slot {
+    type Err = String;
+
+    /// # Errors
+    /// When no slot has this code.
+    fn from_str(code: &str) -> Result<Self, String> {
+        Slot::ALL.into_iter().find(|slot| slot.code() == code).ok_or_else(|| {
+            let all: Vec<_> = Slot::ALL.iter().map(|slot| slot.code()).collect();
+            format!("{code:?} is not a slot; slots are {}", all.join(", "))
+        })
+    }
+}
+
+/// One person who can be called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnCall {
+    /// The name that the configuration gives; unique, used in job keys, never in a page.
+    pub name: String,
+    /// Where they stand.
+    pub slot: Slot,
+    /// Their Discord account, where they have one.
+    pub account: Option<UserId>,
+    /// The channels that reach them, the preferred one first. Never empty in a valid configuration.
+    pub channels: Vec<String>,
+}
+
+impl OnCall {
+    /// Who reads what is sent to this person.
+    #[must_use]
+    pub fn readers(&self) -> Readers {
+        self.account.map_or_else(Readers::outside, Readers::one)
+    }
+}
+
+/// Everybody who can be called, in the order of the configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct People {
+    everybody: Vec<OnCall>,
+}
+
+impl People {
+    /// These people, in this order.
+    #[must_use]
+    pub fn new(everybody: Vec<OnCall>) -> Self {
+        People { everybody }
+    }
+
+    /// The person whom the configuration calls so.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<&OnCall> {
+        self.everybody.iter().find(|person| person.name == name)
+    }
+
+    /// The person behind an account.
+    #[must_use]
+    pub fn with_account(&self, account: UserId) -> Option<&OnCall> {
+        self.everybody.iter().find(|person| person.account == Some(account))
+    }
+
+    /// Who stands in a slot.
+    pub fn in_slot(&self, slot: Slot) -> impl Iterator<Item = &OnCall> {
+        self.everybody.iter().filter(move |person| person.slot == slot)
+    }
+
+    /// Everybody.
+    pub fn iter(&self) -> impl Iterator<Item = &OnCall> {
+        self.everybody.iter()
+    }
+}

@@ -1,1 +1,0 @@
-//! One ordered actor per organisation; one committer for all.

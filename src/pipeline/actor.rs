@@ -1,0 +1,231 @@
+//! One organisation's actor: takes inputs in order, asks the engine and the ladder, hands on what must be durable.
+
+use std::sync::{Arc, RwLock};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::committer::{Commit, Exhibit};
+use super::ring::{Received, Ring};
+use super::{Input, Progress, What};
+use crate::clock::Clock;
+use crate::domain::event::Message;
+use crate::domain::{Event, Fact, Heard, Timestamp};
+use crate::engine::Organisation;
+use crate::outbox::Job;
+use crate::paging::ladder::Calls;
+use crate::store::Position;
+
+/// A position is kept with whatever else becomes durable, and by itself this often (in µs): hearing a quiet message
+/// twice after a crash changes nothing, so nothing waits for it.
+const POSITION_EVERY: i64 = 2_000_000;
+
+/// One organisation, listening.
+pub struct Actor {
+    /// Its name in the store.
+    pub name: String,
+    /// What decides.
+    pub organisation: Organisation,
+    /// Who is called; read by the channels when a page is about to leave, written only here.
+    pub calls: Arc<RwLock<Calls>>,
+    /// Where durable things go.
+    pub commits: mpsc::Sender<Commit>,
+    /// What time it is.
+    pub clock: Clock,
+    /// How far it has come.
+    pub progress: Progress,
+    /// Recent bytes.
+    pub ring: Ring,
+}
+
+/// What an actor has decided but not yet handed on.
+#[derive(Default)]
+struct Pending {
+    position: Option<Position>,
+    position_kept_at: Timestamp,
+}
+
+impl Actor {
+    /// Listens until every ear is gone, then keeps the last position and ends.
+    pub async fn run(mut self, mut inputs: mpsc::Receiver<Input>) {
+        let mut pending = Pending { position: None, position_kept_at: self.clock.now() };
+        let mut due = self.wanted(None);
+        loop {
+            self.progress.wants(due);
+            let input = tokio::select! {
+                biased;
+                input = inputs.recv() => input,
+                () = wait(&self.clock, due) => {
+                    let at = due.unwrap_or_default().max(self.clock.now());
+                    due = self.decide_due(at, &mut pending).await;
+                    continue;
+                }
+            };
+            let Some(input) = input else { break };
+            due = self.take(input, due, &mut pending).await;
+        }
+        if let Some(position) = pending.position.take() {
+            self.progress.began();
+            self.hand_on(Commit { position: Some(position), ..Commit::of(&self.name) }).await;
+        }
+    }
+
+    async fn take(
+        &mut self,
+        input: Input,
+        due: Option<Timestamp>,
+        pending: &mut Pending,
+    ) -> Option<Timestamp> {
+        let Input { what, raw, position, done } = input;
+        pending.position = position.or(pending.position.take());
+        match what {
+            What::Recollection(message, at) => {
+                if let Some(raw) = raw {
+                    self.put(&message, raw, at);
+                }
+                self.organisation.recollect(&message);
+                self.progress.finished();
+                due
+            }
+            What::Event(heard) => {
+                // What was due before this was heard comes first.
+                let mut due = due;
+                while let Some(at) = due.filter(|due| *due <= heard.at) {
+                    let next = self.decide_due(at, pending).await;
+                    due = next.filter(|next| *next > at);
+                }
+                if let (Some(raw), Event::Said(message) | Event::Edited(message)) = (raw, &heard.event) {
+                    self.put(message, raw, heard.at);
+                }
+                let (commit, due) = self.decide(&heard);
+                self.hand_on_with(commit, done, heard.at, pending).await;
+                due
+            }
+        }
+    }
+
+    fn put(&mut self, message: &Message, raw: Arc<str>, at: Timestamp) {
+        let attachments = message.attachments.clone();
+        self.ring.put(message.space, message.id, Received { raw, at, attachments });
+    }
+
+    async fn decide_due(&mut self, at: Timestamp, pending: &mut Pending) -> Option<Timestamp> {
+        self.progress.began();
+        let (commit, due) = self.decide(&Heard { at, event: Event::Due });
+        self.hand_on_with(commit, None, at, pending).await;
+        due
+    }
+
+    /// What one event leads to, ready to be made durable.
+    fn decide(&mut self, heard: &Heard) -> (Commit, Option<Timestamp>) {
+        let now = heard.at;
+        let mut commit = Commit::of(&self.name);
+        let assessment = match &heard.event {
+            Event::Acknowledged { case, by, via } => {
+                let answer = self.read_calls(|calls| calls.acknowledge(*case, *by, via));
+                let (Ok(fact) | Err(fact)) = answer;
+                self.organisation.note(now, fact)
+            }
+            _ => self.organisation.assess(heard),
+        };
+        if let Event::Outcome { job, .. } = &heard.event {
+            commit.ended.push(job.clone());
+        }
+        for keep in assessment.keep {
+            let received = self.ring.get(keep.space, keep.message);
+            if received.is_empty() {
+                let why = "not-at-hand".to_owned();
+                commit.facts.push((now, Fact::NotKept { case: keep.case, message: keep.message, why }));
+            } else {
+                for attachment in received.iter().flat_map(|received| &received.attachments) {
+                    let fact = Fact::Withheld {
+                        case: keep.case,
+                        message: keep.message,
+                        attachment: attachment.id,
+                        media_type: attachment.media_type.clone(),
+                        size: attachment.size,
+                    };
+                    commit.facts.push((now, fact));
+                }
+                commit.exhibits.push(Exhibit { keep, received: received.to_vec() });
+            }
+        }
+        for fact in assessment.facts {
+            if let Fact::Decided { job, effect, case } = &fact {
+                commit.jobs.push(self.job(job.clone(), effect.clone(), *case, now));
+            }
+            self.write_calls(|calls| calls.apply(now, &fact));
+            commit.facts.push((now, fact));
+        }
+        self.call(now, &mut commit);
+        (commit, self.wanted(assessment.due))
+    }
+
+    /// Calls whoever is to be called by now.
+    fn call(&mut self, now: Timestamp, commit: &mut Commit) {
+        for rung in self.read_calls(|calls| calls.advance(now)) {
+            for page in rung.jobs {
+                let case = match &rung.fact {
+                    Fact::Called { case, .. } => Some(*case),
+                    _ => None,
+                };
+                commit.jobs.push(self.job(page.key, page.effect, case, now));
+            }
+            self.write_calls(|calls| calls.apply(now, &rung.fact));
+            commit.facts.push((now, rung.fact));
+        }
+    }
+
+    fn job(
+        &self,
+        key: String,
+        effect: crate::domain::Effect,
+        case: Option<crate::domain::CaseRef>,
+        now: Timestamp,
+    ) -> Job {
+        Job { key, organisation: self.name.clone(), case, effect, not_before: now, attempts: 0 }
+    }
+
+    fn wanted(&self, engine: Option<Timestamp>) -> Option<Timestamp> {
+        engine.into_iter().chain(self.read_calls(Calls::due)).min()
+    }
+
+    fn read_calls<T>(&self, read: impl FnOnce(&Calls) -> T) -> T {
+        read(&self.calls.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    fn write_calls(&self, write: impl FnOnce(&mut Calls)) {
+        write(&mut self.calls.write().unwrap_or_else(std::sync::PoisonError::into_inner));
+    }
+
+    async fn hand_on_with(
+        &mut self,
+        mut commit: Commit,
+        done: Option<oneshot::Sender<Vec<Fact>>>,
+        now: Timestamp,
+        pending: &mut Pending,
+    ) {
+        commit.done = done;
+        let position_is_old = now.0.saturating_sub(pending.position_kept_at.0) >= POSITION_EVERY;
+        let worth_it = !commit.is_empty() || (position_is_old && pending.position.is_some());
+        if !worth_it {
+            self.progress.finished();
+            return;
+        }
+        commit.position = pending.position.take();
+        pending.position_kept_at = now;
+        self.hand_on(commit).await;
+    }
+
+    async fn hand_on(&mut self, commit: Commit) {
+        if self.commits.send(commit).await.is_err() {
+            tracing::error!("nothing can be made durable any more; the pipeline stops");
+        }
+    }
+}
+
+async fn wait(clock: &Clock, due: Option<Timestamp>) {
+    match due {
+        Some(due) => clock.until(due).await,
+        None => std::future::pending().await,
+    }
+}

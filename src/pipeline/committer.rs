@@ -1,0 +1,376 @@
+//! One committer for all organisations: a single order of the log, everything of a decision in one transaction.
+//!
+//! It seals exhibits to the leads who may know, writes entries into the Merkle log, signs the log's state and keeps
+//! all of it with facts and jobs. Only then do jobs leave. When nothing can be kept (a full disk, a database that may
+//! only be read) nothing is done either, but for immediate danger: that is contained and paged, without content,
+//! and the operator is told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::Progress;
+use super::ring::Received;
+use crate::clock::Clock;
+use crate::domain::who_may_know::{Readers, who_may_know};
+use crate::domain::{Effect, Fact, Level, Timestamp, UserId};
+use crate::engine::Keep;
+use crate::evidence::checkpoint::SigningKey;
+use crate::evidence::commitment::{self, Salt};
+use crate::evidence::entry::{Class, Entry};
+use crate::evidence::log::Tree;
+use crate::evidence::seal::{Recipient, Sealed};
+use crate::outbox::Job;
+use crate::store::{Batch, Position, Store, StoreError, StoredEntry, StoredExhibit, StoredFact};
+
+/// Commits that become durable together at most.
+const GROUP: usize = 256;
+/// How long a commit that failed waits before it is tried again.
+const TRY_AGAIN: Duration = Duration::from_secs(2);
+
+/// A message to be sealed.
+#[derive(Clone, Debug)]
+pub struct Exhibit {
+    /// For which case, and to whom not.
+    pub keep: Keep,
+    /// Its bytes, oldest first.
+    pub received: Vec<Received>,
+}
+
+/// What one decision wants to have durable.
+#[derive(Debug)]
+pub struct Commit {
+    /// Whose it is.
+    pub organisation: String,
+    /// Facts with their moments, in order.
+    pub facts: Vec<(Timestamp, Fact)>,
+    /// Messages to be sealed.
+    pub exhibits: Vec<Exhibit>,
+    /// Jobs that may leave afterwards.
+    pub jobs: Vec<Job>,
+    /// Keys of jobs that have ended.
+    pub ended: Vec<String>,
+    /// How far the socket has come.
+    pub position: Option<Position>,
+    /// Told when all of it is durable.
+    pub done: Option<oneshot::Sender<Vec<Fact>>>,
+}
+
+impl Commit {
+    /// Nothing yet, of an organisation.
+    #[must_use]
+    pub fn of(organisation: &str) -> Self {
+        Commit {
+            organisation: organisation.to_owned(),
+            facts: Vec::new(),
+            exhibits: Vec::new(),
+            jobs: Vec::new(),
+            ended: Vec::new(),
+            position: None,
+            done: None,
+        }
+    }
+
+    /// Whether there is nothing in it that must be durable, and nobody who waits for it. A position is not reason
+    /// enough.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.facts.is_empty()
+            && self.exhibits.is_empty()
+            && self.jobs.is_empty()
+            && self.ended.is_empty()
+            && self.done.is_none()
+    }
+
+    /// Whether it is about somebody in immediate danger.
+    fn is_immediate(&self) -> bool {
+        self.facts.iter().any(|(_, fact)| {
+            matches!(
+                fact,
+                Fact::CaseOpened { level: Level::Immediate, .. }
+                    | Fact::CaseRose { level: Level::Immediate, .. }
+            )
+        })
+    }
+}
+
+/// To whom evidence can be sealed.
+#[derive(Clone, Debug)]
+pub struct Lead {
+    /// Who reads what is sealed to this key.
+    pub readers: Readers,
+    /// The public half of their key.
+    pub recipient: Recipient,
+}
+
+/// What the committer tells the rest of the house.
+pub trait Witness: Send + Sync {
+    /// A batch with jobs is durable: they may leave.
+    fn jobs_are_due(&self);
+    /// Nothing can be kept at present, for this reason. Called once until it is over.
+    fn evidence_cannot_be_kept(&self, why: &StoreError);
+    /// Things can be kept again.
+    fn evidence_is_kept_again(&self);
+    /// Somebody is in immediate danger and nothing can be kept: this job leaves at once all the same.
+    fn leave_without_evidence(&self, job: Job);
+}
+
+/// The committer's parts.
+pub struct Committer {
+    /// Where things are kept.
+    pub store: Store,
+    /// The right edge of the log, as the store has it.
+    pub tree: Tree,
+    /// Signs the log's state.
+    pub key: Arc<SigningKey>,
+    /// Where the newest checkpoint is also kept, apart from the database.
+    pub checkpoint_file: Option<PathBuf>,
+    /// The leads' keys.
+    pub leads: Vec<Lead>,
+    /// Name and version of this program.
+    pub software: String,
+    /// What time it is.
+    pub clock: Clock,
+    /// Progress of each organisation, by name.
+    pub progress: BTreeMap<String, Progress>,
+    /// Told of what happens.
+    pub witness: Arc<dyn Witness>,
+}
+
+impl Committer {
+    /// Keeps what is handed in until every actor is gone.
+    ///
+    /// # Errors
+    /// The error that no trying again can mend (a fork of the log, a damaged file): nothing more is kept then.
+    pub async fn run(mut self, mut commits: mpsc::Receiver<Commit>) -> Result<(), StoreError> {
+        let mut group = Vec::with_capacity(GROUP);
+        while commits.recv_many(&mut group, GROUP).await > 0 {
+            self.keep(std::mem::take(&mut group)).await?;
+        }
+        Ok(())
+    }
+
+    async fn keep(&mut self, group: Vec<Commit>) -> Result<(), StoreError> {
+        let (batch, tree) = self.assemble(&group);
+        let mut in_trouble = false;
+        while let Err(error) = self.store.commit(&batch).await {
+            if !error.is_temporary() && !error.needs_operator() {
+                self.witness.evidence_cannot_be_kept(&error);
+                return Err(error);
+            }
+            if !in_trouble {
+                in_trouble = true;
+                tracing::error!(%error, "evidence cannot be kept");
+                self.witness.evidence_cannot_be_kept(&error);
+                self.save_the_endangered(&group);
+            }
+            self.clock.until(self.clock.now().plus(TRY_AGAIN)).await;
+        }
+        if in_trouble {
+            self.witness.evidence_is_kept_again();
+        }
+        self.tree = tree;
+        self.publish_checkpoint(&batch);
+        if !batch.jobs.is_empty() {
+            self.witness.jobs_are_due();
+        }
+        for commit in group {
+            if let Some(done) = commit.done {
+                let _ = done.send(commit.facts.into_iter().map(|(_, fact)| fact).collect());
+            }
+            if let Some(progress) = self.progress.get(&commit.organisation) {
+                progress.finished();
+            }
+        }
+        Ok(())
+    }
+
+    /// Immediate danger does not wait for a disk: what contains it and who is called for it leave now. Their keys are
+    /// stable, so that nothing is done twice once the same jobs are durable.
+    fn save_the_endangered(&self, group: &[Commit]) {
+        for commit in group.iter().filter(|commit| commit.is_immediate()) {
+            for job in &commit.jobs {
+                let urgent = job.effect.contains()
+                    || matches!(
+                        job.effect,
+                        Effect::Page { level: Level::Immediate, .. } | Effect::Nudge { .. }
+                    );
+                if urgent {
+                    self.witness.leave_without_evidence(job.clone());
+                }
+            }
+        }
+    }
+
+    /// The newest checkpoint also lives beside the key: a database that was put back from an old backup does not
+    /// have it.
+    fn publish_checkpoint(&self, batch: &Batch) {
+        let (Some(path), Some(note)) = (&self.checkpoint_file, &batch.checkpoint) else { return };
+        let kept = crate::evidence::checkpoint::SignedCheckpoint::verify(note, self.key.verifier_key())
+            .map_err(|error| error.to_string())
+            .and_then(|signed| signed.keep(path).map_err(|error| error.to_string()));
+        if let Err(error) = kept {
+            tracing::error!(%error, file = %path.display(), "the newest checkpoint could not be written beside the key");
+        }
+    }
+
+    /// Everything of a group as one batch, and the log as it will be.
+    fn assemble(&self, group: &[Commit]) -> (Batch, Tree) {
+        let mut writer =
+            Writer { tree: self.tree.clone(), batch: Batch::default(), software: &self.software };
+        let mut positions: BTreeMap<u32, Position> = BTreeMap::new();
+        for commit in group {
+            for exhibit in &commit.exhibits {
+                self.write_exhibit(&mut writer, commit, exhibit);
+            }
+            for (at, fact) in &commit.facts {
+                writer.fact(&commit.organisation, *at, fact);
+            }
+            writer.batch.jobs.extend(commit.jobs.iter().cloned());
+            writer.batch.ended.extend(commit.ended.iter().cloned());
+            if let Some(position) = &commit.position {
+                positions.insert(position.shard, position.clone());
+            }
+        }
+        let Writer { tree, mut batch, .. } = writer;
+        batch.positions = positions.into_values().collect();
+        if !batch.entries.is_empty() {
+            // The tree continues the one that was checked against the last checkpoint at start-up.
+            match self.key.sign(&tree, None) {
+                Ok(signed) => batch.checkpoint = Some(signed.text().to_owned()),
+                Err(error) => tracing::error!(%error, "the log's state could not be signed"),
+            }
+        }
+        (batch, tree)
+    }
+
+    /// The keys of the leads who may know of something with these subjects.
+    fn recipients(&self, subjects: &BTreeSet<UserId>) -> Vec<Recipient> {
+        self.leads
+            .iter()
+            .filter(|lead| who_may_know(subjects, &lead.readers))
+            .map(|lead| lead.recipient.clone())
+            .collect()
+    }
+
+    fn write_exhibit(&self, writer: &mut Writer<'_>, commit: &Commit, exhibit: &Exhibit) {
+        let Exhibit { keep, received } = exhibit;
+        let received_at = received.last().map_or(Timestamp(0), |received| received.at);
+        let sealed = exhibit_text(&commit.organisation, keep, received, writer.software)
+            .map_err(|error| error.to_string())
+            .and_then(|text| text.seal(&self.recipients(&keep.subjects)).map_err(|error| error.to_string()));
+        match sealed {
+            Ok(sealed) => {
+                let entry = writer.entry(Entry {
+                    class: Class::EXHIBIT,
+                    organisation: commit.organisation.clone(),
+                    at: Timestamp::from_millis(keep.message.created_millis()),
+                    received_at: Some(received_at),
+                    commitment: sealed.commitment,
+                    ciphertext: Some(sealed.sealed.hash()),
+                    software: writer.software.to_owned(),
+                });
+                let Sealed(sealed) = sealed.sealed;
+                writer.batch.exhibits.push(StoredExhibit {
+                    organisation: commit.organisation.clone(),
+                    case: keep.case,
+                    message: Some(keep.message),
+                    space: Some(keep.space),
+                    author: Some(keep.author),
+                    finding: keep.part == crate::domain::fact::Part::Finding,
+                    received_at,
+                    entry,
+                    sealed,
+                });
+            }
+            Err(error) => {
+                tracing::error!(%error, message = %keep.message, "an exhibit could not be sealed");
+                let why = "could-not-be-sealed".to_owned();
+                let fact = Fact::NotKept { case: keep.case, message: keep.message, why };
+                writer.fact(&commit.organisation, received_at, &fact);
+            }
+        }
+    }
+}
+
+/// What is sealed of a message: headers that say where the bytes come from, then the bytes. Several versions of one
+/// message stand line by line; the gateway's text holds no line break of its own.
+fn exhibit_text(
+    organisation: &str,
+    keep: &Keep,
+    received: &[Received],
+    software: &str,
+) -> Result<commitment::Exhibit, commitment::ExhibitError> {
+    let times: Vec<String> = received.iter().map(|received| received.at.to_string()).collect();
+    let raw: Vec<&str> = received.iter().map(|received| received.raw.as_ref()).collect();
+    commitment::Exhibit::new(Salt::random(), raw.join("\n").into_bytes())
+        .with("organisation", organisation.replace(char::is_control, " "))?
+        .with("message", keep.message.to_string())?
+        .with("space", keep.space.to_string())?
+        .with("author", keep.author.to_string())?
+        .with("received", times.join(" "))?
+        .with("media-type", "application/json")?
+        .with("source", "discord-gateway-v10")?
+        .with("software", software)
+}
+
+/// Writes entries, facts and exhibits into a batch, in one order.
+struct Writer<'a> {
+    tree: Tree,
+    batch: Batch,
+    software: &'a str,
+}
+
+impl Writer<'_> {
+    fn entry(&mut self, entry: Entry) -> u64 {
+        let index = self.tree.size();
+        let hashes = self.tree.append(entry.leaf_hash());
+        self.batch.hashes.extend(hashes.into_iter().map(|stored| (stored.index, stored.hash.0)));
+        self.batch.entries.push(StoredEntry { index, bytes: entry.encode() });
+        index
+    }
+
+    fn fact(&mut self, organisation: &str, at: Timestamp, fact: &Fact) {
+        let salt = Salt::random();
+        let body = serde_json::to_vec(fact).unwrap_or_default();
+        let commitment = commitment::Exhibit::new(salt, body).commitment();
+        let entry = self.entry(Entry {
+            class: class_of(fact),
+            organisation: organisation.to_owned(),
+            at,
+            received_at: None,
+            commitment,
+            ciphertext: None,
+            software: self.software.to_owned(),
+        });
+        self.batch.facts.push(StoredFact {
+            organisation: organisation.to_owned(),
+            at,
+            fact: fact.clone(),
+            entry,
+            salt: salt.to_bytes(),
+        });
+    }
+}
+
+/// The class under which a fact stands in the log.
+fn class_of(fact: &Fact) -> Class {
+    match fact {
+        Fact::Observed(_) => Class::OBSERVATION,
+        Fact::ConcernRaised { .. } => Class::CONCERN,
+        Fact::CaseOpened { .. }
+        | Fact::CaseRose { .. }
+        | Fact::Kept { .. }
+        | Fact::NotKept { .. }
+        | Fact::Withheld { .. } => Class::CASE,
+        Fact::Acknowledged { .. } | Fact::AcknowledgementRefused { .. } => Class::ACKNOWLEDGEMENT,
+        Fact::Called { .. } => Class::PAGE,
+        Fact::Register(_) => Class::REGISTER,
+        Fact::Decided { .. } | Fact::Outcome { .. } => Class::ACTION,
+        Fact::Gap { .. } => Class::GAP,
+        Fact::Started { .. } => Class::START,
+    }
+}
