@@ -9,6 +9,7 @@ pub mod called;
 pub mod export;
 pub mod raised;
 pub mod timeline;
+pub mod unreadable;
 
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write};
@@ -18,12 +19,14 @@ use std::sync::Arc;
 use crate::config::{Config, ConfigError};
 use crate::domain::Level;
 use crate::domain::person::RoleMapping;
+use crate::domain::zone::Zone;
 use crate::engine::{Organisation, Policy};
 use crate::text::Lists;
 use called::Callers;
-use export::{Export, Unreadable};
+use export::Export;
 use raised::Raised;
 use timeline::{Counts, Timeline};
+use unreadable::Unreadable;
 
 /// The largest file that is read at once: 2 GiB.
 const LARGEST: u64 = 2 * 1024 * 1024 * 1024;
@@ -83,9 +86,10 @@ pub fn run_with(args: &Args, mut out: impl Write, mut err: impl Write) -> u8 {
         "An export does not say who could see a space, who was there or what was deleted: supervised-contact rules are off."
     );
     tell_counts(timeline.counts, &mut err);
+    let zone = rules.policy.zone;
     let club =
         Organisation::new("replay", rules.policy, timeline.mapping.clone(), Arc::new(Lists::builtin()));
-    match tell(&timeline, club, &rules.callers, files, args.json, &mut out) {
+    match tell(&timeline, club, (&rules.callers, zone), files, args.json, &mut out) {
         // Whoever reads the output may have had enough.
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
             _ = writeln!(err, "chaperone replay: cannot write the output: {e}");
@@ -165,7 +169,7 @@ fn tell_counts(counts: Counts, err: &mut impl Write) {
 fn tell(
     timeline: &Timeline,
     mut club: Organisation,
-    callers: &Callers,
+    (callers, zone): (&Callers, Zone),
     files: usize,
     json: bool,
     out: &mut impl Write,
@@ -177,7 +181,7 @@ fn tell(
                 serde_json::to_writer(&mut *out, &raised)?;
                 writeln!(out)?;
             } else {
-                writeln!(out, "{}", raised.in_words(club, timeline))?;
+                writeln!(out, "{}", raised.in_words(club, timeline, zone))?;
             }
             levels.insert(raised.concern, raised.level);
         }

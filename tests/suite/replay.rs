@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use chaperone::cli::replay::export::{Export, Unreadable};
+use chaperone::cli::replay::export::Export;
 use chaperone::cli::replay::timeline::Timeline;
+use chaperone::cli::replay::unreadable::Unreadable;
 use chaperone::cli::replay::{Args, run_with};
 use chaperone::domain::person::RoleMapping;
 use chaperone::domain::{
@@ -145,8 +146,8 @@ fn in_words_a_youth_worker_can_follow_it_and_a_terminal_obeys_nobody() {
     let path = dir.path().join("a.json");
     let rory = author(502, "Rory\u{1b}[31m\u{202e}", &["Young Person"]);
     let said = [
-        message(1, "2026-03-02T16:00:00Z", &author(501, "Ella", &["Young Person"]), "hello"),
-        message(2, "2026-03-02T16:00:09Z", &rory, "kys"),
+        message(1, "2026-07-02T16:00:00Z", &author(501, "Ella", &["Young Person"]), "hello"),
+        message(2, "2026-07-02T16:00:09Z", &rory, "kys"),
     ];
     std::fs::write(&path, channel(710, &said).to_string()).unwrap();
     let (status, out, _) = replay(false, &[path]);
@@ -158,6 +159,7 @@ fn in_words_a_youth_worker_can_follow_it_and_a_terminal_obeys_nobody() {
         "in #c710",
         "would page the DSL",
         "would hide message 2",
+        "Thu 2 Jul 2026 17:00",
     ] {
         assert!(out.contains(words), "{words:?} in\n{out}");
     }
@@ -178,6 +180,43 @@ fn who_is_the_subject_is_not_the_one_to_be_paged() {
     let line: Value = serde_json::from_str(out.lines().next().expect("a concern")).unwrap();
     assert_eq!(line["by"], json!(["601"]));
     assert_eq!(line["effects"][0], json!({"effect": "page", "slot": "deputy-dsl"}));
+}
+
+#[test]
+fn a_configuration_says_who_people_are_and_whom_a_case_calls() {
+    let dir = tempfile::tempdir().unwrap();
+    let said = [
+        message(1, "2026-03-02T16:00:00Z", &author(501, "Ella", &["Explorer"]), "hello"),
+        message(2, "2026-03-02T16:00:09Z", &author(601, "Kim", &["Leader"]), "kys"),
+    ];
+    let export = dir.path().join("a.json");
+    std::fs::write(&export, channel(710, &said).to_string()).unwrap();
+    let recipient = format!("age1{}", "q".repeat(58));
+    let good = format!(
+        "[organisation]\nname = \"Riverside\"\n[discord]\nguilds = [\"123456789012345678\"]\n\
+         [roles]\n\"Explorer\" = \"young-person\"\n\"Leader\" = \"dsl\"\n\
+         [[people]]\nname = \"kim\"\nslot = \"dsl\"\ndiscord = \"601\"\nrecipient = \"{recipient}\"\n\
+         [[people]]\nname = \"dee\"\nslot = \"chair\"\ndiscord = \"602\"\nrecipient = \"{recipient}\"\n"
+    );
+    let with = |config: &str| {
+        let path = dir.path().join("chaperone.toml");
+        std::fs::write(&path, config).unwrap();
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let args = Args { config: Some(path), json: false, exports: vec![export.clone()] };
+        let status = run_with(&args, &mut out, &mut err);
+        (status, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    };
+    let (status, out, err) = with(&good);
+    assert_eq!(status, 0, "{err}");
+    for words in ["Kim (DSL) towards Ella (young person)", "would page the chair of trustees"] {
+        assert!(out.contains(words), "{words:?} in\n{out}");
+    }
+    assert!(!out.contains("would page the DSL"), "never the subject\n{out}");
+
+    let (status, out, err) =
+        with(&good.replace("young-person", "youngster").replace("\"chair\"", "\"char\""));
+    assert_eq!((status, out.as_str()), (2, ""));
+    assert!(err.contains("youngster") && err.contains("char"), "all mistakes at once: {err}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::called::Callers;
 use super::timeline::Timeline;
+use crate::domain::zone::Zone;
 use crate::domain::{
     CaseRef, Category, ChannelId, Code, Effect, Fact, Level, MessageId, Observation, Quote, Timestamp, UserId,
 };
@@ -90,10 +91,10 @@ impl Raised {
 
     /// The concern in sentences. Names and quotes are cleaned of everything that a terminal would obey.
     #[must_use]
-    pub fn in_words(&self, club: &Organisation, timeline: &Timeline) -> String {
+    pub fn in_words(&self, club: &Organisation, timeline: &Timeline, zone: Zone) -> String {
         let mut text = format!(
             "{}  {}  level {} ({}): {}\n",
-            self.at,
+            when(zone, self.at),
             self.concern,
             self.level,
             level_in_words(self.level),
@@ -110,7 +111,7 @@ impl Raised {
             (true, true) => {}
         }
         for reason in &self.reasons {
-            _ = writeln!(text, "  - {}{}", reason.code.sentence(), reason.place(club, timeline));
+            _ = writeln!(text, "  - {}{}", reason.code.sentence(), reason.place(club, timeline, zone));
         }
         for effect in &self.effects {
             _ = writeln!(text, "  → {}", effect.in_words(club));
@@ -137,7 +138,7 @@ impl Reason {
     }
 
     /// Who said it, where, when, in which words.
-    fn place(&self, club: &Organisation, timeline: &Timeline) -> String {
+    fn place(&self, club: &Organisation, timeline: &Timeline, zone: Zone) -> String {
         let channel = self
             .channel_id
             .and_then(|id| timeline.channels.get(&id))
@@ -147,7 +148,7 @@ impl Reason {
             self.channel_id.zip(self.message_id).and_then(|(space, id)| timeline.message(space, id));
         let words = message.zip(self.quote).map(|(message, quote)| quoted(&message.content, quote));
         let words = words.filter(|words| !words.is_empty()).map_or_else(String::new, |w| format!(": “{w}”"));
-        format!(" {}{channel}, {}{words}", name(club, self.by), self.at)
+        format!(" {}{channel}, {}{words}", name(club, self.by), when(zone, self.at))
     }
 }
 
@@ -185,6 +186,11 @@ fn decided(assessment: &Assessment, wanted: CaseRef) -> impl Iterator<Item = Don
         }),
         _ => None,
     })
+}
+
+/// A moment in the charity's own time.
+fn when(zone: Zone, at: Timestamp) -> String {
+    zone.local(at).format("%a %-d %b %Y %H:%M").to_string()
 }
 
 /// A level as the guidance names it.

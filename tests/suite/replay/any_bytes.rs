@@ -5,6 +5,7 @@ use chaperone::cli::replay::export::Export;
 use chaperone::cli::replay::raised::Raised;
 use chaperone::cli::replay::timeline::Timeline;
 use chaperone::domain::person::RoleMapping;
+use chaperone::domain::zone::Zone;
 use chaperone::engine::{Organisation, Policy};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -93,7 +94,7 @@ fn through(bytes: &[u8]) {
     timeline
         .play(&mut club, |club, at, assessment| {
             for raised in Raised::all(club, &Callers::default(), at, assessment) {
-                let _ = raised.in_words(club, &timeline);
+                let _ = raised.in_words(club, &timeline, Zone::default());
             }
             Ok::<(), ()>(())
         })
@@ -101,7 +102,7 @@ fn through(bytes: &[u8]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
