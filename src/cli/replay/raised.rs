@@ -102,14 +102,13 @@ impl Raised {
         );
         let name = |user: &UserId| name(club, *user);
         let names = |users: &[UserId]| users.iter().map(name).collect::<Vec<_>>().join(", ");
-        match (self.by.is_empty(), self.towards.is_empty()) {
-            (false, false) => {
-                _ = writeln!(text, "  who: {} towards {}", names(&self.by), names(&self.towards))
-            }
-            (false, true) => _ = writeln!(text, "  who: {}", names(&self.by)),
-            (true, false) => _ = writeln!(text, "  about: {}", names(&self.towards)),
-            (true, true) => {}
-        }
+        let who = match (self.by.is_empty(), self.towards.is_empty()) {
+            (false, false) => format!("  who: {} towards {}\n", names(&self.by), names(&self.towards)),
+            (false, true) => format!("  who: {}\n", names(&self.by)),
+            (true, false) => format!("  about: {}\n", names(&self.towards)),
+            (true, true) => String::new(),
+        };
+        text.push_str(&who);
         for reason in &self.reasons {
             _ = writeln!(text, "  - {}{}", reason.code.sentence(), reason.place(club, timeline, zone));
         }
