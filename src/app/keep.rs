@@ -56,6 +56,35 @@ pub(super) async fn check_log(store: &Store, key: &SigningKey, file: &Path) -> a
     Ok(tree)
 }
 
+/// Builds the log again from its first entry, holds it against every stored hash and against the newest signature;
+/// gives its size and root.
+///
+/// # Errors
+/// What does not agree.
+pub async fn audit(store: &Store, key: &SigningKey) -> anyhow::Result<(u64, Hash)> {
+    let (size, note) =
+        store.last_checkpoint().await?.context("nothing was signed yet\nlet the bot run first")?;
+    let signed = SignedCheckpoint::verify(&note, key.verifier_key())?;
+    let mut leaves = Vec::new();
+    while (leaves.len() as u64) < size {
+        let from = leaves.len() as u64;
+        let page = store.log_entries(from..size.min(from + 10_000)).await?;
+        anyhow::ensure!(!page.is_empty(), "entry {from} of the log is missing\nrestore the newest backup");
+        leaves.extend(page.iter().map(|entry| crate::evidence::entry::leaf_hash(&entry.bytes)));
+    }
+    let all: Vec<u64> = (0..Tree::stored_hashes_of(size)).collect();
+    let mut rows = std::collections::BTreeMap::new();
+    for part in all.chunks(500) {
+        rows.extend(fetch(store, part.to_vec()).await?);
+    }
+    let tree = Tree::audit(leaves, &rows)?;
+    anyhow::ensure!(
+        tree.root() == signed.checkpoint().root && tree.size() == signed.checkpoint().size,
+        "the log is not the one that was signed\nkeep everything as it is and tell the trustees"
+    );
+    Ok((size, tree.root()))
+}
+
 async fn fetch(store: &Store, indexes: Vec<u64>) -> anyhow::Result<std::collections::BTreeMap<u64, Hash>> {
     let hashes = store.log_hashes(&indexes).await?;
     Ok(indexes.into_iter().zip(hashes.into_iter().map(Hash)).collect())

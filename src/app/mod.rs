@@ -4,7 +4,7 @@
 //! platform: the same parts, other settings.
 
 pub mod export;
-mod keep;
+pub mod keep;
 mod listen;
 pub mod settings;
 mod trouble;
@@ -265,6 +265,28 @@ impl Running {
             Ok(why) => why.clone().unwrap_or_default(),
             Err(_) => "the bot has stopped".to_owned(),
         }
+    }
+
+    /// Wakes whenever the pipeline has come further.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.progress.watch()
+    }
+
+    /// Ends at once, finishing nothing, as a process that is killed does.
+    pub async fn kill(self) {
+        let Running { ear, store, tasks, committer, .. } = self;
+        committer.abort();
+        for task in &tasks {
+            task.abort();
+        }
+        for task in tasks {
+            // Cancelled, as it was asked to be.
+            let _ = task.await;
+        }
+        let _ = committer.await;
+        drop(ear);
+        store.close().await;
     }
 
     /// Stops hearing, finishes what was heard, and lets the database go.

@@ -29,6 +29,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Rehearse(rehearse::Args),
     Run(run::Args),
     Replay(replay::Args),
     Scan(scan::Args),
@@ -40,6 +41,7 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let status = match Cli::parse().command {
+        Command::Rehearse(args) => rehearse::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => Ok(replay::run(&args)),
         Command::Scan(args) => Ok(scan::run(&args)),
@@ -67,9 +69,9 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 
-/// Diagnostics to standard error, as `RUST_LOG` asks for (`info` without it). They hold ids and codes, never words.
-fn log_to_stderr() {
+/// Diagnostics to standard error, as `RUST_LOG` asks for. They hold ids and codes, never words.
+fn log_to_stderr(unless_asked: &str) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(unless_asked));
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }

@@ -23,7 +23,7 @@ pub struct Args {
 /// # Errors
 /// When it cannot start: the configuration, the data directory, the keys.
 pub fn run(args: &Args) -> anyhow::Result<u8> {
-    super::log_to_stderr();
+    super::log_to_stderr("info");
     let config = Config::load(&args.config)?;
     if let Some(folder) = config.data.dir.to_str() {
         std::fs::create_dir_all(folder).with_context(|| {

@@ -176,9 +176,9 @@ impl Config {
         let bytes = std::fs::read(path)
             .map_err(|error| ConfigError::Unreadable { file: file.clone(), why: error.to_string() })?;
         let text = String::from_utf8(bytes).map_err(|error| {
-            let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
             ConfigError::Wrong(vec![Problem {
-                line: 1 + good.iter().filter(|byte| **byte == b'\n').count(),
+                line: 1 + good.matches('\n').count(),
                 file: file.clone(),
                 what: "this is not UTF-8 text".into(),
                 fix: "save the file as UTF-8".into(),
@@ -222,20 +222,18 @@ impl Config {
             });
         }
         let problems = reader.into_problems();
-        match (organisation, discord, data, policy) {
-            (Some(organisation), Some(discord), Some(data), Some(policy)) if problems.is_empty() => {
-                Ok(Config {
-                    organisation,
-                    discord,
-                    roles,
-                    data,
-                    contacts,
-                    ladder,
-                    email: email.into_option(),
-                    policy,
-                    remarks,
-                })
-            }
+        match (organisation, discord, policy) {
+            (Some(organisation), Some(discord), Some(policy)) if problems.is_empty() => Ok(Config {
+                organisation,
+                discord,
+                roles,
+                data,
+                contacts,
+                ladder,
+                email: email.into_option(),
+                policy,
+                remarks,
+            }),
             _ => Err(problems),
         }
     }

@@ -150,9 +150,9 @@ pub(super) fn roles(r: &mut Reader<'_>, root: &mut Section<'_>) -> RoleMapping {
     mapping
 }
 
-pub(super) fn data(r: &mut Reader<'_>, root: &mut Section<'_>, base: &Path) -> Option<Data> {
+pub(super) fn data(r: &mut Reader<'_>, root: &mut Section<'_>, base: &Path) -> Data {
     let Some(mut section) = root.section(r, "data") else {
-        return Some(Data { dir: base.join("data"), database: None });
+        return Data { dir: base.join("data"), database: None };
     };
     let dir = section.text(r, "dir", "write the folder's path in quotes");
     let fix = "write it like \"postgres://chaperone@localhost/chaperone\"";
@@ -164,10 +164,10 @@ pub(super) fn data(r: &mut Reader<'_>, root: &mut Section<'_>, base: &Path) -> O
         r.problem(database.at, "[data] database is not a PostgreSQL address", fix);
     }
     section.done(r);
-    Some(Data {
+    Data {
         dir: base.join(dir.map_or_else(|| "data".to_owned(), |dir| dir.value)),
         database: database.map(|database| Secret::new(&database.value)),
-    })
+    }
 }
 
 pub(super) fn policy(r: &mut Reader<'_>, root: &mut Section<'_>) -> Option<Policy> {
@@ -191,12 +191,11 @@ pub(super) fn policy(r: &mut Reader<'_>, root: &mut Section<'_>) -> Option<Polic
         policy.lone_adult_grace = seconds(grace.value, 1);
     }
     if let Some(time) = section.text(r, "digest_time", "write it like \"17:00\"") {
-        match NaiveTime::parse_from_str(&time.value, "%H:%M") {
-            Ok(at) => policy.digest_at = at,
-            Err(_) => {
-                let what = format!("[policy] digest_time {:?} is not a time of day", time.value);
-                r.problem(time.at, what, "write it like \"17:00\"");
-            }
+        if let Ok(at) = NaiveTime::parse_from_str(&time.value, "%H:%M") {
+            policy.digest_at = at;
+        } else {
+            let what = format!("[policy] digest_time {:?} is not a time of day", time.value);
+            r.problem(time.at, what, "write it like \"17:00\"");
         }
     }
     policy.operator_channel = section.id(r, "operator_channel").map(|id| ChannelId(id.value));

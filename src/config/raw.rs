@@ -77,7 +77,7 @@ impl<'i> Reader<'i> {
 
     /// Something with its place that is not noted as a problem.
     pub fn remark(&self, at: usize, what: impl Into<String>, fix: impl Into<String>) -> Problem {
-        let line = 1 + self.text.bytes().take(at).filter(|byte| *byte == b'\n').count();
+        let line = 1 + self.text.bytes().take(at).map(|byte| usize::from(byte == b'\n')).sum::<usize>();
         Problem { file: self.file.to_owned(), line, what: what.into(), fix: fix.into() }
     }
 

@@ -42,6 +42,12 @@ pub enum SecretSource {
 }
 
 impl SecretSource {
+    /// Whether it is an environment variable that was not set when the configuration was read.
+    #[must_use]
+    pub fn is_unset(&self) -> bool {
+        matches!(self, SecretSource::Env { value: None, .. })
+    }
+
     /// Reads the secret.
     ///
     /// # Errors

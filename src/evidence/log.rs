@@ -144,6 +144,12 @@ impl Tree {
         self.size
     }
 
+    /// How many stored hashes a log of `size` leaves has.
+    #[must_use]
+    pub fn stored_hashes_of(size: u64) -> u64 {
+        tlog::stored_hash_count(size)
+    }
+
     /// How many stored hashes a log of this size has: their numbers are 0 up to this, and none is missing.
     #[must_use]
     pub fn stored_hashes(&self) -> u64 {

@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::domain::event::Ended;
 use crate::domain::{Effect, Event, Timestamp};
 
-/// How a job ended. Committing it, with its key in [`crate::store::Batch::ended`], ends the job.
+/// How a job ended. Committing it, with its key among the ended ones of the same batch, ends the job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// The job as it was tried last.

@@ -159,7 +159,7 @@ impl Calls {
     /// Enters in the index when a case wants to be looked at.
     fn schedule(&mut self, case: CaseRef) {
         let Some(open) = self.open.get(&case) else { return };
-        let due = self.look(open, |climb, view| climb.due(view));
+        let due = self.look(open, Climb::due);
         if due == open.due {
             return;
         }

@@ -87,6 +87,21 @@ impl LadderPolicy {
         steps
     }
 
+    /// Whom a case of this level calls while nobody answers, and how long after it was opened, through the first
+    /// round: for a person to read. Nobody is dropped.
+    #[must_use]
+    pub fn outline<'a>(&self, people: &'a People, level: Level) -> Vec<(Duration, Vec<&'a OnCall>)> {
+        let mut after = Duration::ZERO;
+        self.rungs(people, level, &BTreeSet::new())
+            .into_iter()
+            .map(|rung| {
+                let at = after;
+                after += rung.wait;
+                (at, rung.people)
+            })
+            .collect()
+    }
+
     /// The rungs of one round for a case of this level with these subjects. Never without a person as long as
     /// anybody in `people` may know.
     pub(super) fn rungs<'a>(

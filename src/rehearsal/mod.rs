@@ -1,5 +1,13 @@
 //! The rehearsal: a whole small Discord of one's own, on loopback, for trying a policy, training staff before
-//! going live, and testing. [`platform`] is the server; it knows nothing of the bot and shares no code with it,
-//! so that the two cannot agree on the same mistake.
+//! going live, and testing.
+//!
+//! * [`platform`]: the server; it knows nothing of the bot and shares no code with it, so that the two cannot agree
+//!   on the same mistake.
+//! * [`script`]: an evening as a text file: people, spaces, a timeline, expectations.
+//! * [`mailbox`]: where e-mail pages arrive.
+//! * [`player`]: plays a script on the platform, tells what happens, and checks what was expected.
 
+pub mod mailbox;
 pub mod platform;
+pub mod player;
+pub mod script;

@@ -82,8 +82,8 @@ pub enum StoreError {
         /// What to do.
         next: &'static str,
     },
-    /// The address of the database cannot be used.
-    #[error("{why}; write a path, sqlite://PATH, or postgres://USER@HOST/DATABASE")]
+    /// The address of the database cannot be used: it is malformed, or the server refuses its user or database.
+    #[error("{why}; write a path, sqlite://PATH, or postgres://USER:PASSWORD@HOST/DATABASE")]
     Address {
         /// What is wrong with it; never the address itself, which may hold a password.
         why: String,
@@ -206,7 +206,11 @@ fn postgres(code: &str, why: String) -> StoreError {
             StoreError::Unavailable { why }
         }
         _ if code.starts_with("23") => StoreError::refused(why),
-        _ if code.starts_with("28") || code == "3D000" => StoreError::Unavailable { why },
+        // A role without the right to write, or to make the tables.
+        "42501" => StoreError::ReadOnly { why },
+        // A wrong user or password, a database that does not exist.
+        "3D000" => StoreError::Address { why },
+        _ if code.starts_with("28") => StoreError::Address { why },
         _ => StoreError::Other { why },
     }
 }
@@ -234,6 +238,8 @@ mod tests {
             ("53100", false, true),
             ("25006", false, true),
             ("57P01", true, false),
+            ("42501", false, true),
+            ("28P01", false, false),
             ("23505", false, false),
         ] {
             let error = postgres(code, why());

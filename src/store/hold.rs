@@ -46,22 +46,27 @@ impl Hold {
     /// Takes hold of the PostgreSQL database (and schema) that these options lead to.
     pub(super) async fn of_server(options: &PgConnectOptions) -> Result<Self, StoreError> {
         let mut session = options.connect().await?;
-        let (ours,): (bool,) =
-            sqlx::query_as("SELECT pg_try_advisory_lock($1, hashtext(COALESCE(current_schema(), '')))")
-                .bind(LOCK_CLASS)
-                .fetch_one(&mut session)
-                .await?;
-        if ours {
-            return Ok(Hold::Session(session));
+        // A server takes a moment to notice that the process before this one is gone.
+        sqlx::query("SELECT set_config('lock_timeout', '2s', false)").execute(&mut session).await?;
+        let taken = sqlx::query("SELECT pg_advisory_lock($1, hashtext(COALESCE(current_schema(), '')))")
+            .bind(LOCK_CLASS)
+            .execute(&mut session)
+            .await;
+        match taken.map_err(StoreError::from) {
+            Ok(_) => Ok(Hold::Session(session)),
+            Err(StoreError::Busy { .. }) => {
+                let database = options.get_database().unwrap_or("the default database");
+                Err(StoreError::Held { place: format!("{database} on {}", options.get_host()) })
+            }
+            Err(error) => Err(error),
         }
-        let database = options.get_database().unwrap_or("the default database");
-        Err(StoreError::Held { place: format!("{database} on {}", options.get_host()) })
     }
 
     /// Lets go, and for a server waits until it knows.
     pub(super) async fn let_go(self) {
-        if let Hold::Session(session) = self {
-            // A connection that is already broken has let go.
+        if let Hold::Session(mut session) = self {
+            // Asked for, because a server ends sessions in its own time. A connection that is already broken has let go.
+            let _ = sqlx::query("SELECT pg_advisory_unlock_all()").execute(&mut session).await;
             let _ = session.close().await;
         }
     }

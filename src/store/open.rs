@@ -122,12 +122,14 @@ impl Store {
     }
 
     async fn open_memory() -> Result<Self, StoreError> {
-        // A database in memory is its connection: there is one, and it is never let go of.
+        // A database in memory is its connection: there is one, and it is never let go of. Nor is it tried before
+        // use: whoever is cut off while that goes on closes it.
         let pool = SqlitePoolOptions::new()
             .max_connections(1)
             .min_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
+            .test_before_acquire(false)
             .connect_with(SqliteConnectOptions::new().in_memory(true).foreign_keys(true))
             .await?;
         SQLITE.run(&pool).await?;

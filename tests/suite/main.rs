@@ -15,3 +15,10 @@ mod replay;
 mod scan;
 /// What is kept, the same on both databases.
 mod store;
+mod openapi; // every REST exchange, checked against Discord's own description of its API
+mod outbox; // carrying out what was decided: attempts, waits, ends
+mod platform; // the rehearsal platform, driven by twilight's socket and serenity's types
+mod postgres; // a throw-away PostgreSQL server
+mod replay; // exports through the engine: every version is read, nothing makes it panic
+mod scan; // texts one by one
+mod store; // what is kept, the same on both databases

@@ -61,6 +61,8 @@ struct Scene {
     policy: Policy,
     bell: Bell,
     stop: Arc<Notify>,
+    /// Notified when the dispatcher has heard it.
+    stopping: Arc<Notify>,
     running: Option<JoinHandle<()>>,
 }
 
@@ -82,6 +84,7 @@ impl Scene {
             policy: Policy::default(),
             bell: Bell::default(),
             stop: Arc::default(),
+            stopping: Arc::default(),
             running: None,
         }
     }
@@ -97,8 +100,12 @@ impl Scene {
         let dispatcher =
             Dispatcher::new(store, route, clock, report_to, "test".to_owned()).with_policy(self.policy);
         self.bell = dispatcher.bell();
-        let stop = Arc::clone(&self.stop);
-        self.running = Some(tokio::spawn(dispatcher.run(async move { stop.notified().await })));
+        let (stop, stopping) = (Arc::clone(&self.stop), Arc::clone(&self.stopping));
+        let stop = async move {
+            stop.notified().await;
+            stopping.notify_one();
+        };
+        self.running = Some(tokio::spawn(dispatcher.run(stop)));
     }
 
     /// The process dies: whatever it was doing is cut off, whatever it had reported is lost.
@@ -283,6 +290,18 @@ async fn a_deliverer_that_panics_is_tried_again_and_hurts_nobody_else() {
 }
 
 #[tokio::test]
+async fn a_deliverer_that_never_answers_is_cut_off_and_tried_again() {
+    let mut scene = Scene::new([Answer::Hangs(Arc::default())]).await;
+    scene.policy = Policy { longest: Duration::from_millis(5), ..Policy::default() };
+    scene.start();
+    scene.commit(&[("page:1", notice())]).await;
+    scene.attempt().await;
+    let due = scene.put_off(1).await;
+    scene.clock.advance_to(due);
+    assert_eq!(scene.attempt().await, ("page:1".to_owned(), due));
+}
+
+#[tokio::test]
 async fn after_a_crash_between_doing_and_recording_it_is_delivered_again_under_the_same_key() {
     let mut scene = Scene::new([]).await;
     scene.start();
@@ -331,7 +350,7 @@ async fn stopping_waits_for_what_is_under_way_and_starts_nothing_more() {
     scene.commit(&[("hide:1", hide())]).await;
     scene.attempt().await;
     scene.stop.notify_one();
-    tokio::task::yield_now().await;
+    soon(scene.stopping.notified()).await;
     scene.commit(&[("hide:2", hide())]).await;
     scene.nothing_is_tried().await;
     assert!(!scene.running.as_ref().unwrap().is_finished());

@@ -94,7 +94,13 @@ fn entries(from: u64, count: u64) -> Vec<StoredEntry> {
 }
 
 fn fact(organisation: &str, entry: u64, fact: Fact) -> StoredFact {
-    StoredFact { organisation: organisation.to_owned(), at: at(entry.cast_signed()), fact, entry }
+    StoredFact {
+        organisation: organisation.to_owned(),
+        at: at(entry.cast_signed()),
+        fact,
+        entry,
+        salt: [7; 32],
+    }
 }
 
 fn gap(why: &str) -> Fact {
@@ -123,7 +129,7 @@ fn job(key: &str, effect: Effect, not_before: Timestamp) -> Job {
 fn exhibit(message: Option<u64>, entry: u64, sealed: &[u8]) -> StoredExhibit {
     StoredExhibit {
         organisation: "Riverside".to_owned(),
-        case: CaseRef(7),
+        case: Some(CaseRef(7)),
         message: message.map(MessageId),
         space: Some(ChannelId(u64::MAX)),
         author: None,

@@ -16,6 +16,7 @@ fn job(attempts: u32, person: &str) -> Job {
             channel: CHANNEL.to_owned(),
             person: person.to_owned(),
             drill: false,
+            evidence_kept: true,
         },
         not_before: Timestamp(0),
         attempts,

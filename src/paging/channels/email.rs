@@ -148,12 +148,12 @@ impl EmailChannel {
         }
         let to = self.to.get(person).ok_or("nobody of that name has an e-mail address any more")?;
         let now = u64::try_from(self.clock.now().as_seconds()).unwrap_or(0);
-        let above =
+        let fault =
             if *evidence_kept { String::new() } else { format!("{}\n\n", wording::page_without_evidence()) };
         let text = format!(
-            "{above}{}\n\n{}\n",
+            "{fault}{}\n\n{}\n",
             wording::page(*case, *level, *category, slot, *drill),
-            wording::how_to_acknowledge_by_email(*case)
+            wording::how_to_acknowledge_by_email()
         );
         Message::builder()
             .message_id(Some(message_id(&job.key, self.from.email.domain())))
@@ -220,11 +220,9 @@ fn later(why: &str) -> Delivered {
 
 /// The Message-ID of a job: the same whenever the job is tried again.
 fn message_id(key: &str, domain: &str) -> String {
-    let mut id = String::from("<");
-    for byte in &Sha256::digest(key.as_bytes())[..16] {
-        id.push_str(&format!("{byte:02x}"));
-    }
-    format!("{id}@{domain}>")
+    let digest = Sha256::digest(key.as_bytes());
+    let half = digest.iter().take(16).fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
+    format!("<{half:032x}@{domain}>")
 }
 
 /// Whether a text is an e-mail address and nothing more.

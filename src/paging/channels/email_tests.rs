@@ -136,6 +136,17 @@ async fn a_page_arrives_dated_addressed_and_without_a_name_in_its_text() {
 }
 
 #[tokio::test]
+async fn a_page_whose_evidence_could_not_be_kept_says_so() {
+    let (port, heard) = server(Script::default()).await;
+    let mut job = job("k");
+    if let Effect::Page { evidence_kept, .. } = &mut job.effect {
+        *evidence_kept = false;
+    }
+    channel(port, Security::Plain).deliver(&job).await;
+    assert!(heard.lock().unwrap().messages[0].contains("could not be kept"));
+}
+
+#[tokio::test]
 async fn a_repeat_of_a_job_is_recognised_by_its_message_id_and_another_job_has_another() {
     let (port, heard) = server(Script::default()).await;
     let channel = channel(port, Security::Plain);

@@ -75,7 +75,6 @@ enum Turn {
 struct Line {
     number: u64,
     session: String,
-    shard: u32,
     cursor: u64,
     blows: mpsc::UnboundedReceiver<Blow>,
 }
@@ -103,8 +102,16 @@ impl Talk {
             let frame = CloseFrame { code, reason: "".into() };
             let _ = self.socket.send(Message::Close(Some(frame))).await;
             // The peer answers with its own close frame; dropping the socket earlier could lose ours.
-            while let Some(Ok(message)) = self.socket.recv().await {
-                if matches!(message, Message::Close(_)) {
+            let mut stopping = self.shared.stopping();
+            loop {
+                let message = tokio::select! {
+                    message = self.socket.recv() => message,
+                    _ = stopping.wait_for(|stop| *stop) => None,
+                };
+                if !matches!(
+                    message,
+                    Some(Ok(Message::Text(_) | Message::Binary(_) | Message::Ping(_) | Message::Pong(_)))
+                ) {
                     break;
                 }
             }
@@ -159,10 +166,9 @@ impl Talk {
     /// Sends what the socket has not had; answers when to come back if something is delayed.
     async fn flush(&mut self) -> Result<Option<Timestamp>, End> {
         let Some(line) = &self.line else { return Ok(None) };
-        let (number, session, shard, mut cursor) =
-            (line.number, line.session.clone(), line.shard, line.cursor);
+        let (number, session, mut cursor) = (line.number, line.session.clone(), line.cursor);
         let later = loop {
-            match self.shared.look_mut(|core| next(core, &session, shard, cursor)) {
+            match self.shared.look_mut(|core| next(core, number, &session, cursor)) {
                 Next::Frames(frames) => {
                     for (seq, text) in frames {
                         if self.socket.send(Message::Text(text.into())).await.is_err() {
@@ -211,8 +217,12 @@ fn frame(op: u8, data: Value) -> Value {
     frame
 }
 
-fn next(core: &mut Core, session: &str, shard: u32, mut cursor: u64) -> Next {
+fn next(core: &mut Core, number: u64, session: &str, mut cursor: u64) -> Next {
     let now = core.clock.now();
+    let Some(connection) = core.connections.get(&number).filter(|connection| !connection.struck) else {
+        return Next::Nothing;
+    };
+    let shard = connection.shard;
     let mut frames = Vec::new();
     while frames.len() < BATCH {
         let Some(found) = core.state.sessions.get(session) else { return Next::Gone };
@@ -333,8 +343,14 @@ fn resume(core: &mut Core, data: &Value) -> Turn {
 fn open(core: &mut Core, session: String, shard: u32, cursor: u64) -> Turn {
     let (sender, blows) = mpsc::unbounded_channel();
     let number = core.connections.keys().next_back().map_or(1, |last| last + 1);
-    let connection =
-        Connection { session: session.clone(), shard, written: cursor, heard: None, blows: sender };
+    let connection = Connection {
+        session: session.clone(),
+        shard,
+        written: cursor,
+        heard: None,
+        struck: false,
+        blows: sender,
+    };
     core.connections.insert(number, connection);
-    Turn::Opened(Line { number, session, shard, cursor, blows })
+    Turn::Opened(Line { number, session, cursor, blows })
 }

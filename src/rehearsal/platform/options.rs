@@ -21,6 +21,15 @@ impl Default for Privileged {
     }
 }
 
+impl Privileged {
+    /// Discord's application flags for these switches (`GATEWAY_…_LIMITED`: an application in few servers).
+    #[must_use]
+    pub fn flags(self) -> u64 {
+        let on = |switch: bool, bit: u32| if switch { 1_u64 << bit } else { 0 };
+        on(self.presences, 13) | on(self.members, 15) | on(self.message_content, 19)
+    }
+}
+
 /// What the bot is told about channels that it may not view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum HiddenChannels {

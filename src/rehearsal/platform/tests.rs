@@ -4,6 +4,7 @@ mod journal;
 mod messages;
 mod permissions;
 mod sessions;
+mod view;
 
 use std::path::Path;
 use std::time::Duration;

@@ -63,15 +63,15 @@ pub async fn exhibits_come_back_equal_and_once_a_message(place: Place) {
     let batch = Batch { entries: entries(0, 2), exhibits: kept.to_vec(), ..Batch::default() };
     store.commit(&batch).await.unwrap();
     // The message again, sealed anew; and the same message for another case, which is another exhibit.
-    let other_case = StoredExhibit { case: CaseRef(8), ..exhibit(Some(u64::MAX), 2, b"other") };
+    let other_case = StoredExhibit { case: Some(CaseRef(8)), ..exhibit(Some(u64::MAX), 2, b"other") };
     let again = vec![exhibit(Some(u64::MAX), 2, b"again"), other_case.clone()];
     let batch = Batch { entries: entries(2, 1), exhibits: again, ..Batch::default() };
     store.commit(&batch).await.unwrap();
 
-    assert_eq!(store.exhibits("Riverside", CaseRef(7)).await.unwrap(), kept);
-    assert_eq!(store.exhibits("Riverside", CaseRef(8)).await.unwrap(), [other_case]);
+    assert_eq!(store.exhibits("Riverside", Some(CaseRef(7))).await.unwrap(), kept);
+    assert_eq!(store.exhibits("Riverside", Some(CaseRef(8))).await.unwrap(), [other_case]);
     assert!(
-        store.exhibits("Hilltop", CaseRef(7)).await.unwrap().is_empty(),
+        store.exhibits("Hilltop", Some(CaseRef(7))).await.unwrap().is_empty(),
         "cases are an organisation's own"
     );
 }
@@ -102,7 +102,7 @@ pub async fn a_batch_that_fails_half_way_leaves_nothing(place: Place) {
         assert_eq!(store.log_size().await.unwrap(), 0);
         assert!(store.log_hashes(&[0]).await.is_err());
         assert!(store.organisations().await.unwrap().is_empty());
-        assert!(store.exhibits("Riverside", CaseRef(7)).await.unwrap().is_empty());
+        assert!(store.exhibits("Riverside", Some(CaseRef(7))).await.unwrap().is_empty());
         assert!(store.jobs_pending().await.unwrap().is_empty());
         assert_eq!(store.last_checkpoint().await.unwrap(), None);
         assert_eq!(store.position(0).await.unwrap(), None);
@@ -146,7 +146,7 @@ pub async fn a_batch_whose_answer_was_lost_may_be_committed_again(place: Place) 
     store.commit(&Batch { ended: vec!["hide:1".to_owned()], ..Batch::default() }).await.unwrap();
     store.commit(&batch).await.unwrap();
     assert_eq!(store.log_size().await.unwrap(), 2);
-    assert_eq!(store.exhibits("Riverside", CaseRef(7)).await.unwrap().len(), 1);
+    assert_eq!(store.exhibits("Riverside", Some(CaseRef(7))).await.unwrap().len(), 1);
     assert!(store.jobs_pending().await.unwrap().is_empty(), "and its job has not come back to life");
 }
 

@@ -115,7 +115,7 @@ pub async fn what_earlier_versions_wrote_is_read(place: Place) {
     assert_eq!(store.log_entries(0..9).await.unwrap()[4].bytes, [0, 0xff]);
     assert_eq!(store.log_hashes(&[0]).await.unwrap()[0][31], 0x1f);
     assert_eq!(store.last_checkpoint().await.unwrap().unwrap().0, 5);
-    let exhibits = store.exhibits("Riverside", CaseRef(7)).await.unwrap();
+    let exhibits = store.exhibits("Riverside", Some(CaseRef(7))).await.unwrap();
     assert_eq!(exhibits.iter().map(|exhibit| exhibit.finding).collect::<Vec<_>>(), [true, false]);
     assert_eq!(keys(&store.jobs_pending().await.unwrap()), ["page:7:0:dsl:email"]);
     assert_eq!(store.position(0).await.unwrap().unwrap().heard_at, Timestamp(1_772_469_800_000_000));
@@ -164,4 +164,21 @@ async fn the_file_is_for_its_user_only() {
         let file = file.unwrap();
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.file_name());
     }
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_is_called_so_without_its_password() {
+    // Nothing listens on a port that was just given back.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let error =
+        Store::open(&format!("postgres://chaperone:geheim@127.0.0.1:{port}/chaperone")).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { .. }) && error.is_temporary(), "{error:?}");
+    assert!(!format!("{error} {error:?}").contains("geheim"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_server_without_such_a_database_says_so() {
+    let Some(place) = Place::server().await else { return };
+    let error = Store::open(&place.address.replace("/test_", "/no_such_")).await.unwrap_err();
+    assert!(matches!(error, StoreError::Address { .. }) && !error.is_temporary(), "{error:?}");
 }

@@ -53,7 +53,10 @@ impl Turn<'_> {
             9 if found.kind == 5 => return Err(bad_kind()),
             9 => {
                 check_modal(data)?;
-                modal = Some(data.clone());
+                let mut form = data.clone();
+                form["components"] =
+                    text::numbered(data["components"].as_array().map_or(&[], Vec::as_slice)).into();
+                modal = Some(form);
                 None
             }
             _ => return Err(bad_kind()),

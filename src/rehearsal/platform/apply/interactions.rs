@@ -72,7 +72,7 @@ impl Turn<'_> {
         if resolved.as_object().is_some_and(|fields| !fields.is_empty()) {
             data["resolved"] = resolved;
         }
-        Ok(self.interact((2, used.kind), by, channel, &used.name, None, data))
+        Ok(self.interact((2, used.kind), by, channel, &used.name, None, &data))
     }
 
     /// The person or message that a context menu was used on, whole.
@@ -171,7 +171,7 @@ impl Turn<'_> {
         if component["type"] != 2 {
             data["values"] = json!(values);
         }
-        Ok(self.interact((3, 0), by, channel, custom_id, Some(message), data))
+        Ok(self.interact((3, 0), by, channel, custom_id, Some(message), &data))
     }
 
     pub(super) fn submit_modal(
@@ -190,7 +190,7 @@ impl Turn<'_> {
             fill(row, fields);
         }
         let data = json!({"custom_id": custom_id, "components": components});
-        Ok(self.interact((5, 0), by, channel, &custom_id, message, data))
+        Ok(self.interact((5, 0), by, channel, &custom_id, message, &data))
     }
 
     fn interact(
@@ -200,7 +200,7 @@ impl Turn<'_> {
         channel: ChannelId,
         name: &str,
         message: Option<MessageId>,
-        data: Value,
+        data: &Value,
     ) -> Answer {
         let id = self.state.next_id(self.at);
         let interaction = Interaction {
@@ -217,7 +217,7 @@ impl Turn<'_> {
             original: None,
             modal: None,
         };
-        let whole = wire::message::interaction(self.state, &interaction, &data, self.at);
+        let whole = wire::message::interaction(self.state, &interaction, data, self.at);
         self.state.interactions.insert(id, interaction);
         self.emit_channel("INTERACTION_CREATE", channel, whole);
         Answer::Interaction(id)
@@ -242,12 +242,9 @@ fn fill(component: &mut Value, fields: &BTreeMap<String, String>) {
         let value = fields.get(custom_id).cloned().unwrap_or_default();
         *component =
             json!({"type": component["type"], "id": component["id"], "custom_id": custom_id, "value": value});
-        if component["id"].is_null() {
-            component["id"] = 1.into();
-        }
         return;
     }
-    for inner in component["components"].as_array_mut().into_iter().flatten() {
+    for inner in component.get_mut("components").and_then(Value::as_array_mut).into_iter().flatten() {
         fill(inner, fields);
     }
     if component["component"].is_object() {

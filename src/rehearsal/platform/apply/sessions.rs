@@ -47,7 +47,7 @@ impl Turn<'_> {
             "session_type": "normal",
             "resume_gateway_url": self.state.url.replacen("http", "ws", 1),
             "shard": [shard, of],
-            "application": {"id": self.state.bot, "flags": 565_248},
+            "application": {"id": self.state.bot, "flags": self.state.privileged.flags()},
             "private_channels": [],
             "presences": [],
             "relationships": [],

@@ -90,3 +90,27 @@ fn what_was_refused_is_not_in_the_journal() {
     assert_eq!(scene.perform(op).unwrap_err().code, 50_001);
     assert_eq!(fs::read(&path).unwrap(), before);
 }
+
+#[test]
+fn what_belongs_together_is_there_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let mut before = scene(&path);
+    let start = fs::read(&path).unwrap();
+    let say = |text: &str| Op::Say {
+        by: before.person("Ella"),
+        channel: before.space("art"),
+        message: NewMessage::text(text),
+    };
+    let ops = [say("one"), say("two"), Op::Note { note: json!(2) }];
+    before.core.together(|core| ops.map(|op| core.perform(op, None).unwrap())).unwrap();
+    let whole = fs::read(&path).unwrap();
+    assert_eq!(String::from_utf8(whole[start.len()..].to_vec()).unwrap().lines().count(), 1);
+    fs::write(&path, &whole[..whole.len() - 3]).unwrap();
+    let after = scene(&path);
+    assert_eq!((after.core.state.messages.len(), &after.core.state.note), (0, &None));
+    fs::write(&path, &whole).unwrap();
+    let after = scene(&path);
+    assert_eq!(after.core.state.messages[&after.space("art")].len(), 2);
+    assert_eq!(after.core.state.note, Some(json!(2)));
+}

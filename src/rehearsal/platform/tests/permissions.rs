@@ -7,13 +7,15 @@ use crate::rehearsal::platform::model::Overwrite;
 use crate::rehearsal::platform::op::MemberEdit;
 use crate::rehearsal::platform::permissions::{in_channel, sees};
 
+/// A rule, the overwrites on #art, whom it is about, what they must have and what they must not.
+type Row = (&'static str, Vec<(Whom, u64, u64)>, &'static str, u64, u64);
+
 /// Who sees and who writes, one row a rule: overwrites on #art as (whom, allow, deny).
 #[test]
 fn overwrites_are_applied_in_discords_order() {
     let (view, send, threads) = (bits::VIEW_CHANNEL, bits::SEND_MESSAGES, bits::SEND_MESSAGES_IN_THREADS);
     let role = |name: &str| Whom::Role(name.to_owned());
     let person = |name: &str| Whom::Person(name.to_owned());
-    type Row = (&'static str, Vec<(Whom, u64, u64)>, &'static str, u64, u64);
     let table: Vec<Row> = vec![
         ("nothing said: the base role decides", vec![], "Ella", view | send, 0),
         ("everyone denied", vec![(Whom::Everyone, 0, send)], "Ella", view, send),
@@ -151,11 +153,16 @@ fn bits_beyond_those_with_names_survive_an_overwrite() {
         .unwrap();
     let found = scene.call("GET", &format!("/channels/{art}"), Value::Null).unwrap();
     assert_eq!(found["permission_overwrites"][0]["allow"], allow.to_string());
-    // The bot may not hand out what it does not hold itself.
-    assert_eq!(scene.code("PUT", &path, json!({"type": 1, "allow": allow.to_string(), "deny": "0"})), 50_013);
-    scene
-        .call("PUT", &path, json!({"type": 1, "allow": "0", "deny": bits::SEND_MESSAGES.to_string()}))
-        .unwrap();
+    // Locking leaves what was granted as it was; the bot may not hand out what it does not hold itself.
+    let send = bits::SEND_MESSAGES.to_string();
+    scene.call("PUT", &path, json!({"type": 1, "allow": allow.to_string(), "deny": send})).unwrap();
+    let found = scene.call("GET", &format!("/channels/{art}"), Value::Null).unwrap();
+    assert_eq!(found["permission_overwrites"][0]["allow"], allow.to_string());
+    let other = format!("/channels/{art}/permissions/{}", scene.person("Tom"));
+    assert_eq!(
+        scene.code("PUT", &other, json!({"type": 1, "allow": allow.to_string(), "deny": "0"})),
+        50_013
+    );
     scene.call("DELETE", &path, Value::Null).unwrap();
     assert_eq!(scene.code("DELETE", &path, Value::Null), 10_009);
 }
@@ -227,4 +234,19 @@ fn hidden_channels_are_listed_or_obfuscated_as_the_platform_is_told() {
             assert_eq!((listed.as_array().unwrap().len(), name), (2, "___hidden___"));
         }
     }
+}
+
+/// The bot may not write in #art itself, and locks it for somebody all the same: it holds the permission in the
+/// server as a whole.
+#[test]
+fn who_is_shut_out_of_a_channel_can_still_lock_it() {
+    let mut plan = club();
+    plan.spaces[0].overwrites.push((Whom::Bot, 0, bits::SEND_MESSAGES));
+    let mut scene = Scene::with(&plan, Privileged::default(), HiddenChannels::Listed, None);
+    let path = format!("/channels/{}/permissions/{}", scene.space("art"), scene.person("Sam"));
+    let deny = bits::SEND_MESSAGES | bits::SEND_MESSAGES_IN_THREADS | bits::ADD_REACTIONS;
+    scene.call("PUT", &path, json!({"type": 1, "allow": "0", "deny": deny.to_string()})).unwrap();
+    let say =
+        Op::Say { by: scene.person("Sam"), channel: scene.space("art"), message: NewMessage::text("hi") };
+    assert_eq!(scene.perform(say).unwrap_err().code, 50_013);
 }

@@ -1,0 +1,124 @@
+//! The commented configuration that `init` writes.
+
+use super::interview::{Answers, Lead, Mail};
+
+/// The configuration of these answers.
+pub(super) fn configuration(answers: &Answers) -> String {
+    let Answers { name, zone, guilds, application_id, leads, mail } = answers;
+    let guilds: Vec<_> = guilds.iter().map(|id| quoted(id)).collect();
+    let application_id = match application_id {
+        Some(id) => format!("application_id = {}", quoted(id)),
+        None => "# application_id = \"…\"       # developer portal, General Information".to_owned(),
+    };
+    let people: String = leads.iter().map(person).collect();
+    format!(
+        r#"# Chaperone's configuration. No secret stands in this file.
+# After a change:  chaperone check --config <this file>
+
+[organisation]
+name = {name}
+zone = {zone}          # sessions, digests and rotas are in this local time
+
+[discord]
+token_env = "DISCORD_TOKEN"       # the variable that holds the bot's token; or: token_file = "/path"
+{application_id}
+guilds = [{guilds}]    # the servers to look after; events of others are not looked at
+
+# Which role makes an account what: the role's name or its id. An account without any of these is a guest: an adult
+# for every risk, never a second adult.
+[roles]
+"Young Person" = "young-person"
+"Adult at Risk" = "adult-at-risk"
+"Youth Worker" = "youth-worker"
+"Staff" = "youth-worker"
+"Volunteer" = "volunteer"
+"DSL" = "dsl"
+"Deputy DSL" = "deputy-dsl"
+"Senior Manager" = "senior-manager"
+"Chair" = "chair"
+"Parent" = "parent"
+"Professional" = "professional"
+
+[data]
+dir = "data"                      # beside this file; or: database = "postgres://…"
+
+# Who is called, and to whose keys evidence is sealed. Slots: dsl, deputy-dsl, senior-manager, chair, external.
+# The discord id is how Chaperone knows that somebody is the subject of a concern, and then never calls them.
+{people}
+# Called when nobody answers a whole round, or everybody above is a subject:
+# [[people]]
+# name = "outside"
+# slot = "external"
+# email = "…"                     # needs [paging.email]
+
+# Level 4 calls the steps one after the other, level 5 calls at_once; both begin again until somebody acknowledges.
+[paging]
+wait_minutes = 5
+repeat_minutes = 15
+at_once = ["dsl", "deputy-dsl"]
+
+[[paging.step]]
+slots = ["dsl"]
+
+[[paging.step]]
+slots = ["deputy-dsl"]
+
+{mail}
+[policy]
+pair_days = 90                    # how long observations about one adult and one young person count together
+target_days = 28                  # how long unkindness towards one person counts together
+lone_adult_grace_seconds = 60     # alone in voice with a young person for longer: disconnected
+digest_time = "17:00"             # when the leads get the day's level 3 concerns: counts and references only
+# operator_channel = "…"          # the Discord channel for notices to whoever runs the bot
+"#,
+        name = quoted(name),
+        zone = quoted(zone),
+        guilds = guilds.join(", "),
+        mail = mail_server(mail.as_ref()),
+    )
+}
+
+fn person(lead: &Lead) -> String {
+    let lines = [
+        Some("[[people]]".to_owned()),
+        Some(format!("name = {}", quoted(&lead.name))),
+        Some(format!("slot = \"{}\"", lead.slot)),
+        Some(format!("discord = {}", quoted(&lead.discord))),
+        lead.email.as_ref().map(|email| format!("email = {}", quoted(email))),
+        lead.recipient.as_ref().map(|recipient| format!("recipient = {}", quoted(recipient))),
+        Some("\n".to_owned()),
+    ];
+    lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
+}
+
+fn mail_server(mail: Option<&Mail>) -> String {
+    let Some(mail) = mail else {
+        return "# Pages by e-mail too, so that they do not depend on Discord alone:\n\
+                # [paging.email]\n\
+                # host = \"mail.example.org\"\n\
+                # tls = \"starttls\"              # or \"tls\"; \"plain\" only to this machine\n\
+                # from = \"chaperone@example.org\"\n\
+                # user = \"chaperone\"\n\
+                # password_env = \"SMTP_PASSWORD\"\n"
+            .to_owned();
+    };
+    let login = mail.user.as_ref().map_or_else(String::new, |user| {
+        format!("user = {}\npassword_env = \"SMTP_PASSWORD\"\n", quoted(user))
+    });
+    format!(
+        "[paging.email]\nhost = {}\n\
+         tls = \"starttls\"                  # or \"tls\"; \"plain\" only to this machine\nfrom = {}\n{login}",
+        quoted(&mail.host),
+        quoted(&mail.from)
+    )
+}
+
+/// A TOML basic string.
+fn quoted(text: &str) -> String {
+    let escaped = |c: char| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if c.is_control() => format!("\\u{:04X}", u32::from(c)),
+        c => c.to_string(),
+    };
+    format!("\"{}\"", text.chars().map(escaped).collect::<String>())
+}

@@ -1,0 +1,129 @@
+//! Facts in words, as a youth worker would say them. No word of a message is in a fact, so none is in here.
+
+use std::collections::BTreeSet;
+
+use crate::domain::event::Ended;
+use crate::domain::fact::Register;
+use crate::domain::{ChannelId, Effect, Fact, Level, UserId};
+
+/// Who and where ids are.
+pub trait Names {
+    /// What the server shows for a person.
+    fn person(&self, person: UserId) -> String;
+    /// A space's name, `#` before a channel's.
+    fn space(&self, space: ChannelId) -> String;
+}
+
+/// A level with its name.
+#[must_use]
+pub fn level(level: Level) -> &'static str {
+    match level {
+        Level::Noted => "level 1 (noted)",
+        Level::Room => "level 2 (room)",
+        Level::Concern => "level 3 (concern, for the digest)",
+        Level::Serious => "level 4 (serious)",
+        Level::Immediate => "level 5 (immediate danger)",
+    }
+}
+
+/// Names, joined as in speech.
+fn all(people: &BTreeSet<UserId>, names: &dyn Names) -> String {
+    let shown: Vec<String> = people.iter().map(|person| names.person(*person)).collect();
+    match &shown[..] {
+        [] => "nobody in particular".to_owned(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// What a fact says; none for those that only keep the books.
+#[must_use]
+pub fn fact(fact: &Fact, names: &dyn Names) -> Option<String> {
+    Some(match fact {
+        Fact::Observed(seen) => {
+            let towards = match seen.towards {
+                Some(towards) if towards != seen.by => format!(" → {}", names.person(towards)),
+                _ => String::new(),
+            };
+            format!("noticed: {} [{}] {}{towards}", seen.code.sentence(), seen.code, names.person(seen.by))
+        }
+        Fact::ConcernRaised { reference, category, level: at, by, towards, .. } => {
+            let by = if by.is_empty() { String::new() } else { format!(" about {}", all(by, names)) };
+            let towards =
+                if towards.is_empty() { String::new() } else { format!(" towards {}", all(towards, names)) };
+            format!("concern {reference}: {category}, {}{by}{towards}", level(*at))
+        }
+        Fact::CaseOpened { case, category, level: at, .. } => {
+            format!("opened case {case}: {category}, {}", level(*at))
+        }
+        Fact::CaseRose { case, category, level: at, .. } => {
+            format!("case {case} is now {category}, {}", level(*at))
+        }
+        Fact::Acknowledged { case, by, via } => {
+            format!("{} acknowledged case {case} ({via}): the calls stop", names.person(*by))
+        }
+        Fact::AcknowledgementRefused { case, by, why } => {
+            format!("an acknowledgement of case {case} by {} changed nothing ({why})", names.person(*by))
+        }
+        Fact::Called { case, people, .. } if people.is_empty() => {
+            format!("case {case}: nobody on this rung of the ladder may know; going on to the next")
+        }
+        Fact::Called { case, step, round, people, .. } => {
+            let turn = if *round == 0 { String::new() } else { format!(", round {}", round + 1) };
+            format!("calls {} about case {case} (rung {}{turn})", people.join(" and "), step + 1)
+        }
+        Fact::NotKept { message, why, .. } => format!("could not keep message {message} ({why})"),
+        Fact::Register(change) => register(change, names)?,
+        Fact::Outcome { effect, ended, .. } => outcome(effect, ended, names)?,
+        Fact::Gap { from, until, why } => format!("did not hear live from {from} to {until} ({why})"),
+        Fact::Withheld { .. } => "a file was attached; its bytes were not fetched".to_owned(),
+        Fact::Kept { .. } | Fact::Decided { .. } | Fact::Started { .. } => return None,
+    })
+}
+
+fn register(change: &Register, names: &dyn Names) -> Option<String> {
+    Some(match change {
+        Register::SessionBooked(session) => format!("in the register: session \"{}\" is booked", session.id),
+        Register::SessionCancelled { id } => format!("in the register: session \"{id}\" is cancelled"),
+        Register::PlanApproved(plan) => format!("in the register: contact plan \"{}\" is approved", plan.id),
+        Register::PlanEnded { id } => format!("in the register: contact plan \"{id}\" has ended"),
+        Register::Unlocked { space, adult, by } => {
+            format!("{} opened {} again for {}", names.person(*by), names.space(*space), names.person(*adult))
+        }
+        // Told already as the outcome of the lock.
+        Register::Locked { .. } => return None,
+    })
+}
+
+fn outcome(effect: &Effect, ended: &Ended, names: &dyn Names) -> Option<String> {
+    let what = match effect {
+        Effect::Hide { space, .. } => format!("took a message in {} out of sight", names.space(*space)),
+        Effect::Lock { space, adult, .. } => {
+            format!("closed {} for {} (reading only)", names.space(*space), names.person(*adult))
+        }
+        Effect::Disconnect { room, adult, .. } => {
+            format!("disconnected {} from {}", names.person(*adult), names.space(*room))
+        }
+        Effect::Nudge { to, about, .. } => {
+            format!("sent {} a private message [{}]", names.person(*to), nudge_code(about))
+        }
+        Effect::Notice { space, about } => {
+            format!("left a neutral notice in {} [{}]", names.space(*space), nudge_code(about))
+        }
+        Effect::Page { case, slot, channel, person, drill, .. } => {
+            let drill = if *drill { "a drill: " } else { "" };
+            format!("{drill}page about case {case} reached {person} ({slot}) by {channel}")
+        }
+    };
+    Some(match ended {
+        Ended::Done { .. } => what,
+        Ended::Failed { why } => format!("could NOT be done: {what} ({why})"),
+        Ended::Withheld { why } => format!("not done, no longer called for: {what} ({why})"),
+    })
+}
+
+/// The stable code of a private message's wording.
+#[must_use]
+pub fn nudge_code(about: &crate::domain::effect::Nudge) -> String {
+    serde_json::to_value(about).ok().and_then(|code| code.as_str().map(str::to_owned)).unwrap_or_default()
+}

@@ -1,0 +1,88 @@
+//! The lines of a case's chronology: what the system saw, did and was told.
+
+use crate::domain::Fact;
+use crate::domain::event::Ended;
+
+use super::level_name;
+
+/// One line of a case's chronology: what happened, in codes and roles; no name and no word of anybody. None for
+/// what says nothing to a reader of the case.
+#[must_use]
+pub fn chronology(fact: &Fact) -> Option<String> {
+    Some(match fact {
+        Fact::Observed(observation) => {
+            format!("Observed: {} ({})", observation.code.sentence(), observation.code)
+        }
+        Fact::ConcernRaised { reference, category, level, .. } => {
+            format!("Concern {reference}: level {level} ({}), {category}.", level_name(*level))
+        }
+        Fact::CaseOpened { case, level, category, .. } => {
+            format!("Case {case} was opened: level {level} ({}), {category}.", level_name(*level))
+        }
+        Fact::CaseRose { case, level, category, .. } => {
+            format!("Case {case} rose: level {level} ({}), {category}.", level_name(*level))
+        }
+        Fact::Called { round, people, .. } if people.is_empty() => {
+            format!("Round {}: nobody on this step of the ladder may know of the case.", round + 1)
+        }
+        Fact::Called { round, people, .. } => {
+            format!("Round {}: called {}.", round + 1, people.join(", "))
+        }
+        Fact::Acknowledged { by, via, .. } => format!("Acknowledged by account {by} over {via}."),
+        Fact::AcknowledgementRefused { why, .. } => format!("An acknowledgement was refused ({why})."),
+        Fact::Decided { effect, .. } => format!("Decided: {}.", effect.code()),
+        Fact::Outcome { effect, ended, .. } => match ended {
+            Ended::Done { .. } => format!("Done: {}.", effect.code()),
+            Ended::Failed { why } => format!("Failed: {} ({why}).", effect.code()),
+            Ended::Withheld { why } => format!("Not done: {} ({why}).", effect.code()),
+        },
+        Fact::NotKept { why, .. } => format!("A message of this case could not be kept ({why})."),
+        Fact::Withheld { media_type, size, .. } => format!(
+            "A file was attached ({}, {size} bytes). Its bytes were not fetched.",
+            media_type.as_deref().unwrap_or("type not stated")
+        ),
+        Fact::Kept { .. } | Fact::Register(_) | Fact::Gap { .. } | Fact::Started { .. } => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{CaseRef, Category, ChannelId, Effect, Level, MessageId, Timestamp, UserId};
+
+    #[test]
+    fn a_chronology_reads_like_this() {
+        let case = CaseRef(7);
+        let effect = Effect::Hide { space: ChannelId(5), message: MessageId(6) };
+        let facts = [
+            Fact::CaseOpened {
+                case,
+                category: Category::Grooming,
+                level: Level::Serious,
+                subjects: [UserId(1)].into(),
+            },
+            Fact::Called { case, level: Level::Serious, step: 0, round: 0, people: vec![] },
+            Fact::Called { case, level: Level::Serious, step: 1, round: 0, people: vec!["dee".into()] },
+            Fact::Outcome {
+                job: "hide/6".into(),
+                effect: effect.clone(),
+                ended: Ended::Failed { why: "403".into() },
+            },
+            Fact::Decided { job: "hide/6".into(), effect, case: Some(case) },
+            Fact::Acknowledged { case, by: UserId(2), via: "discord-dm".into() },
+            Fact::Gap { from: Timestamp(0), until: Timestamp::from_seconds(60), why: "restart".into() },
+        ];
+        let lines: Vec<_> = facts.iter().filter_map(chronology).collect();
+        assert_eq!(
+            lines,
+            [
+                "Case C-0007 was opened: level 4 (serious), grooming.",
+                "Round 1: nobody on this step of the ladder may know of the case.",
+                "Round 1: called dee.",
+                "Failed: hide (403).",
+                "Decided: hide.",
+                "Acknowledged by account 2 over discord-dm.",
+            ]
+        );
+    }
+}

@@ -1,0 +1,127 @@
+//! Short private messages and neutral notices.
+
+use crate::domain::effect::Nudge;
+
+/// The private message for a nudge.
+#[must_use]
+pub fn nudge(about: Nudge) -> &'static str {
+    match about {
+        Nudge::SpaceLocked => {
+            "This space is closed for your messages for now, because no second adult can see it. That is a rule \
+             about the space and applies to everybody. Please carry on in a channel that a second adult can see. \
+             To have it opened, or if you think this is wrong, ask a safeguarding lead: a person will look at it."
+        }
+        Nudge::SpaceClosed => {
+            "A space that you were in is closed for now. You did nothing wrong and you are not in trouble. You can \
+             keep writing in the group channels. If something there felt odd or worried you, you can tell us with \
+             /report, here or on the server, any time.\n\n\
+             In danger now: ring 999. Childline: 0800 1111, free, any time. Shout: text SHOUT to 85258."
+        }
+        Nudge::MessageHidden => {
+            "One of your messages is hidden while a person looks at it. You can carry on writing. If you think that \
+             this is wrong, ask a youth worker, and a person will look again."
+        }
+        Nudge::HelpIsThere => {
+            "Something was written to you that nobody should have to read. It is not your fault. We have passed it \
+             to people whose job is to help, and one of them will look at it. If you want to say more, use /report, \
+             here or on the server.\n\n\
+             In danger now: ring 999. Childline: 0800 1111, free, any time. Shout: text SHOUT to 85258."
+        }
+        Nudge::WelfareSupport => {
+            "Thank you for saying that. It sounds really hard, and you don't have to carry it alone. You are not in \
+             trouble. We are letting a safeguarding lead know, a person whose job is to help, so that somebody can \
+             be there for you.\n\n\
+             If you or somebody else is in danger now: ring 999.\n\
+             To talk to somebody right away: Childline, 0800 1111, free, any time, day or night.\n\
+             Rather text? Send SHOUT to 85258, free, any time.\n\n\
+             You can keep talking here."
+        }
+        Nudge::ReportReceived => {
+            "Thank you for telling us. You did the right thing. A safeguarding lead will read it and decide what \
+             happens next, and may want to talk with you. We can't promise to keep it secret, because keeping you \
+             safe comes first, but only people who need to know are told.\n\n\
+             In danger now: ring 999. Childline: 0800 1111, free, any time. Shout: text SHOUT to 85258."
+        }
+        Nudge::KeepItKind => {
+            "A quick one, just to you: your last message could hurt somebody. Please keep it kind here. If something \
+             is going on, a youth worker is happy to listen."
+        }
+        Nudge::KeepToAgreedPlaces => {
+            "A reminder, just to you: please keep contact with young people to the agreed times and the spaces that \
+             a second adult can see. If something made that difficult, tell a safeguarding lead. It protects them \
+             and you."
+        }
+        Nudge::EvidenceCannotBeKept => {
+            "Chaperone cannot keep evidence at present (a full disk, or a database that may only be read). Until it \
+             can, it does nothing but answer immediate danger. Please free disk space or make the data directory \
+             writable; it goes on by itself then. The reason stands in its log."
+        }
+        Nudge::EvidenceIsKeptAgain => {
+            "Chaperone can keep evidence again, and everything that waited has been kept."
+        }
+    }
+}
+
+/// The neutral notice that everybody in a space can read. It says nothing about anybody.
+#[must_use]
+pub fn notice(about: Nudge) -> &'static str {
+    match about {
+        Nudge::SpaceLocked | Nudge::SpaceClosed => {
+            "This space is closed until a second adult can see it. Please carry on in the group channels, or ask a \
+             youth worker. /report always works."
+        }
+        Nudge::WelfareSupport | Nudge::HelpIsThere => {
+            "If you need somebody to talk to: Childline, 0800 1111, free, any time. Shout: text SHOUT to 85258. In \
+             danger now: ring 999."
+        }
+        Nudge::EvidenceCannotBeKept | Nudge::EvidenceIsKeptAgain => nudge(about),
+        Nudge::MessageHidden | Nudge::KeepItKind | Nudge::KeepToAgreedPlaces | Nudge::ReportReceived => {
+            "Please keep it kind here. If something worries you, /report reaches the safeguarding leads."
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NUDGES: [Nudge; 10] = [
+        Nudge::SpaceLocked,
+        Nudge::SpaceClosed,
+        Nudge::MessageHidden,
+        Nudge::HelpIsThere,
+        Nudge::WelfareSupport,
+        Nudge::ReportReceived,
+        Nudge::KeepItKind,
+        Nudge::KeepToAgreedPlaces,
+        Nudge::EvidenceCannotBeKept,
+        Nudge::EvidenceIsKeptAgain,
+    ];
+
+    #[test]
+    fn nudges_and_notices_read_like_this() {
+        let all: Vec<String> = NUDGES
+            .iter()
+            .map(|&about| format!("{about:?}\n{}\n\nin the space: {}", nudge(about), notice(about)))
+            .collect();
+        insta::assert_snapshot!(all.join("\n----\n"));
+    }
+
+    #[test]
+    fn nothing_promises_secrecy_or_blames_and_help_has_its_numbers() {
+        for about in NUDGES {
+            let text = nudge(about).to_lowercase();
+            for promise in
+                ["confidential", "between us", "won't tell", "nobody will know", "your fault because"]
+            {
+                assert!(!text.contains(promise), "{about:?} says {promise:?}");
+            }
+            assert!(nudge(about).chars().count() < 2000, "{about:?} fits a Discord message");
+        }
+        for about in [Nudge::WelfareSupport, Nudge::HelpIsThere, Nudge::ReportReceived, Nudge::SpaceClosed] {
+            for number in ["999", "0800 1111", "85258"] {
+                assert!(nudge(about).contains(number), "{about:?} lacks {number}");
+            }
+        }
+    }
+}
