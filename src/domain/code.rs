@@ -150,6 +150,7 @@ catalogue! {
     AdultDeletedMessage "adult-deleted-message" Grooming Some(Behaviour), Medium, Room, "An adult deleted a message that they had written to a young person.";
     AdultEditedMessage "adult-edited-message" Grooming Some(Behaviour), Context, Noted, "An adult edited a message that they had written to a young person.";
     AgeGap "age-gap" Grooming Some(Access), Low, Noted, "Somebody who takes part as a young person says something that only an adult says.";
+    OpenCorrection "open-correction" Boundary None, Context, Noted, "An adult put it right in the open.";
     Refusal "refusal" Grooming None, Context, Noted, "The young person said no.";
     Discomfort "discomfort" Grooming None, Context, Noted, "The young person said that they are not comfortable.";
     SuicideEncouragement "suicide-encouragement" Bullying None, Alone, Serious, "Somebody is encouraged to end their life.";

@@ -1,11 +1,21 @@
 //! Reading one text: folding, wordlists, matching (pure).
+//!
+//! ```text
+//! content ──fold──► folded text ──reading──► a line of plain words ──matcher──► hits ──stance──► what quietens them
+//! ```
+//!
+//! [`Lists::builtin`] holds the lists that are compiled in; [`Lists::read`] gives the [`Hit`]s of one text, each
+//! with a code, a quote in Unicode scalars of the original, the entry that found it, and why it does not count, if
+//! so. Who speaks to whom is not known here: an entry's [`Need`]s about people are for `detect` to judge.
 
-/// The compiled wordlists.
-#[derive(Debug)]
-pub struct Lists;
-impl Lists {
-    /// x
-    pub fn builtin() -> Self {
-        Lists
-    }
-}
+pub mod fold;
+pub mod matcher;
+pub mod pattern;
+pub mod reading;
+pub mod stance;
+pub mod wordlist;
+pub mod words;
+
+pub use matcher::{Explanation, Failure, Hit, Lists};
+pub use reading::Reading;
+pub use wordlist::{Entry, Mistake, Need, Quiet};

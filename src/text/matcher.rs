@@ -1,0 +1,402 @@
+//! The lists, compiled: one pass of an automaton over a line finds which patterns can match at all, and only those
+//! are run. Both steps are linear in the text.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::OnceLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+
+use crate::domain::{Code, Quote};
+
+use super::reading::{Reading, Vocabulary};
+use super::stance;
+use super::wordlist::{self, Entry, Innocent, Mistake, Need, Quiet};
+
+/// A place where an entry matches a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// What it is called.
+    pub code: Code,
+    /// Where, in Unicode scalars of the original.
+    pub quote: Quote,
+    /// Which entry found it: an index for [`Lists::entry`].
+    pub entry: usize,
+    /// Every way of speaking that was noticed around it.
+    pub stance: BTreeSet<Quiet>,
+    /// Why it does not count; empty when it does.
+    pub quietened: BTreeSet<Quiet>,
+}
+
+impl Hit {
+    /// Whether nothing about how it is said quietens it.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.quietened.is_empty()
+    }
+}
+
+/// Where a list's own example is not read as it says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Failure {
+    /// Which file.
+    pub file: String,
+    /// The line of the entry (or of the example).
+    pub line: usize,
+    /// The example and what went wrong.
+    pub what: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.what)
+    }
+}
+
+/// How one text was read, step by step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// The folded text.
+    pub folded: String,
+    /// The line of plain words that patterns ran over.
+    pub line: String,
+    /// Each hit with the file and id of its entry, its needs about people, and what quietens it.
+    pub hits: Vec<(Hit, String, String, Vec<Need>)>,
+}
+
+#[derive(Debug)]
+struct Compiled {
+    entry: usize,
+    source: String,
+    regex: OnceLock<Option<regex::bytes::Regex>>,
+}
+
+impl Compiled {
+    fn new(entry: usize, source: String) -> Self {
+        Compiled { entry, source, regex: OnceLock::new() }
+    }
+
+    /// Compiled when first needed: most patterns are never candidates on a quiet evening.
+    fn regex(&self) -> Option<&regex::bytes::Regex> {
+        self.regex.get_or_init(|| regex::bytes::RegexBuilder::new(&self.source).build().ok()).as_ref()
+    }
+}
+
+/// Every list, compiled.
+#[derive(Debug)]
+pub struct Lists {
+    entries: Vec<Entry>,
+    innocents: Vec<Innocent>,
+    patterns: Vec<Compiled>,
+    /// For each literal of the automaton the patterns that it makes possible.
+    possible: Vec<Vec<u32>>,
+    literals: AhoCorasick,
+    /// Per entry, compiled exceptions.
+    unless: Vec<Vec<Compiled>>,
+    /// Entries that run over the folded text.
+    raw: Vec<usize>,
+    vocabulary: Vocabulary,
+}
+
+macro_rules! builtin {
+    ($($name:literal),+ $(,)?) => {
+        &[$((concat!("en/", $name, ".toml"), include_str!(concat!("../../wordlists/en/", $name, ".toml")))),+]
+    };
+}
+
+/// The lists that are compiled in: file name and text.
+pub const BUILTIN: &[(&str, &str)] = builtin![
+    "sets",
+    "compliment",
+    "personal_questions",
+    "alone_probe",
+    "special_bond",
+    "carer_grievance",
+    "adult_confides",
+    "gift",
+    "compliance",
+    "off_platform",
+    "delete_request",
+    "secrecy",
+    "colleague_sidelined",
+    "meeting",
+    "transport",
+    "sexualised",
+    "image_request",
+    "exploitation",
+    "refusal",
+    "age_gap",
+    "correction",
+    "suicide_encouragement",
+    "threat",
+    "suicidal",
+    "self_harm",
+    "abuse",
+    "running_away",
+    "eating",
+    "friend_worry",
+    "ridicule",
+];
+
+impl Lists {
+    /// The lists that are compiled in.
+    ///
+    /// # Panics
+    /// Never in a released version: a test parses them.
+    #[must_use]
+    pub fn builtin() -> Lists {
+        match Lists::parse(BUILTIN) {
+            Ok(lists) => lists,
+            Err(mistakes) => {
+                let told: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+                panic!("the built-in lists are broken:\n{}", told.join("\n"))
+            }
+        }
+    }
+
+    /// Parses and compiles list files given as (name, text).
+    ///
+    /// # Errors
+    /// Every mistake of every file at once, each with file and line.
+    pub fn parse(files: &[(&str, &str)]) -> Result<Lists, Vec<Mistake>> {
+        let parsed = wordlist::parse(files)?;
+        let mut vocabulary = Vocabulary::new();
+        let mut patterns = Vec::new();
+        let mut possible: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+        let mut unless = Vec::new();
+        let mut raw = Vec::new();
+        for (at, entry) in parsed.entries.iter().enumerate() {
+            for phrase in &entry.phrases {
+                phrase.teach(&mut vocabulary);
+                let number = u32::try_from(patterns.len()).unwrap_or(u32::MAX);
+                for literal in phrase.required().unwrap_or_default() {
+                    possible.entry(literal).or_default().push(number);
+                }
+                patterns.push(Compiled::new(at, phrase.regex()));
+            }
+            for phrase in &entry.unless {
+                phrase.teach(&mut vocabulary);
+            }
+            unless.push(entry.unless.iter().map(|phrase| Compiled::new(at, phrase.regex())).collect());
+            if !entry.regexes.is_empty() {
+                raw.push(at);
+            }
+        }
+        let (literals, possible): (Vec<String>, Vec<Vec<u32>>) = possible.into_iter().unzip();
+        let automaton = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::DFA))
+            .match_kind(MatchKind::Standard)
+            .build(&literals)
+            .map_err(|why| {
+                vec![Mistake { file: "lists".into(), line: 1, what: format!("too large to compile: {why}") }]
+            })?;
+        Ok(Lists {
+            entries: parsed.entries,
+            innocents: parsed.innocents,
+            patterns,
+            possible,
+            literals: automaton,
+            unless,
+            raw,
+            vocabulary,
+        })
+    }
+
+    /// Reads a text into plain words.
+    #[must_use]
+    pub fn reading(&self, text: &str) -> Reading {
+        Reading::of(text, &self.vocabulary)
+    }
+
+    /// Every hit in a text, the quietened ones included, by place; at most one for each entry.
+    #[must_use]
+    pub fn read(&self, text: &str) -> Vec<Hit> {
+        self.hits(&self.reading(text))
+    }
+
+    /// Every hit in a text that has been read already.
+    #[must_use]
+    pub fn hits(&self, reading: &Reading) -> Vec<Hit> {
+        let mut candidates = BTreeSet::new();
+        for found in self.literals.find_overlapping_iter(&reading.line) {
+            candidates.extend(self.possible[found.pattern().as_usize()].iter().copied());
+        }
+        let mut best: BTreeMap<usize, Hit> = BTreeMap::new();
+        for number in candidates {
+            let pattern = &self.patterns[number as usize];
+            let Some(regex) = pattern.regex() else { continue };
+            for found in regex.find_iter(reading.line.as_bytes()) {
+                // The last byte of a match is the space that closes its last word.
+                let (first, last) = reading.indices(found.start() + 1, found.end() - 1);
+                let quote = reading.quote(found.start() + 1, found.end() - 1);
+                self.consider(reading, pattern.entry, (first, last), quote, &mut best);
+            }
+        }
+        for &at in &self.raw {
+            for regex in &self.entries[at].regexes {
+                for found in regex.find_iter(reading.folded.text()) {
+                    let (from, to) = reading.folded.scalars_of(found.start(), found.end());
+                    let first = reading.words.partition_point(|word| word.to <= from);
+                    let last = reading.words.partition_point(|word| word.from < to).max(first);
+                    self.consider(reading, at, (first, last), Quote { start: from, end: to }, &mut best);
+                }
+            }
+        }
+        let mut hits: Vec<Hit> = best.into_values().collect();
+        hits.sort_by_key(|hit| (hit.quote, hit.code, hit.entry));
+        hits
+    }
+
+    /// The entry behind a hit.
+    #[must_use]
+    pub fn entry(&self, hit: &Hit) -> &Entry {
+        &self.entries[hit.entry]
+    }
+
+    /// Every entry of every list.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// How a text is read, for a person who asks why.
+    #[must_use]
+    pub fn explain(&self, text: &str) -> Explanation {
+        let reading = self.reading(text);
+        let hits = self.hits(&reading);
+        Explanation {
+            folded: reading.folded.text().to_owned(),
+            line: reading.line.trim().to_owned(),
+            hits: hits
+                .into_iter()
+                .map(|hit| {
+                    let entry = self.entry(&hit);
+                    let needs = entry.needs.iter().copied().filter(|need| !need.is_of_the_text()).collect();
+                    let (file, id) = (entry.file.clone(), entry.id.clone());
+                    (hit, file, id, needs)
+                })
+                .collect(),
+        }
+    }
+
+    /// Runs the lists' own `yes` and `no` examples; the needs about people are taken as given.
+    #[must_use]
+    pub fn test(&self) -> Vec<Failure> {
+        let mut failures = Vec::new();
+        for (at, entry) in self.entries.iter().enumerate() {
+            let mut fail = |what: String| {
+                failures.push(Failure { file: entry.file.clone(), line: entry.line, what });
+            };
+            for text in &entry.yes {
+                let hits = self.read(text);
+                match hits.iter().find(|hit| hit.entry == at) {
+                    None => fail(format!("{:?} should match {:?}; it was read as {:?}", entry.id, text, self.reading(text).line)),
+                    Some(hit) if !hit.counts() => {
+                        fail(format!("{:?} matches {text:?} but is quietened: {:?}", entry.id, hit.quietened));
+                    }
+                    Some(_) => {}
+                }
+            }
+            for text in &entry.no {
+                if self.read(text).iter().any(|hit| hit.entry == at && hit.counts()) {
+                    fail(format!("{:?} should not match {text:?}", entry.id));
+                }
+            }
+        }
+        for innocent in &self.innocents {
+            for hit in self.read(&innocent.text) {
+                if hit.counts() && innocent.codes.contains(&hit.code) {
+                    failures.push(Failure {
+                        file: innocent.file.clone(),
+                        line: innocent.line,
+                        what: format!("{:?} should not match {:?}", self.entry(&hit).id, innocent.text),
+                    });
+                }
+            }
+        }
+        failures.sort();
+        failures
+    }
+
+    fn consider(
+        &self,
+        reading: &Reading,
+        at: usize,
+        (first, last): (usize, usize),
+        quote: Quote,
+        best: &mut BTreeMap<usize, Hit>,
+    ) {
+        if best.get(&at).is_some_and(Hit::counts) {
+            return;
+        }
+        let entry = &self.entries[at];
+        // A pattern may begin or end at the edge of a sentence: the words inside are what counts.
+        let inside = (first..last).find(|&word| !reading.words[word].stop).unwrap_or(first);
+        if !entry.needs.iter().all(|need| holds(*need, reading, inside)) || self.excused(reading, at, inside, last) {
+            return;
+        }
+        let stance = stance::quiet(reading, inside, last.max(inside + 1), quote);
+        let quietened = stance.difference(&entry.despite).copied().collect();
+        let hit = Hit { code: entry.code, quote, entry: at, stance, quietened };
+        match best.get(&at) {
+            Some(_) if !hit.counts() => {}
+            _ => {
+                best.insert(at, hit);
+            }
+        }
+    }
+
+    /// Whether one of the entry's exceptions stands in the sentence of the match or the ones beside it.
+    fn excused(&self, reading: &Reading, entry: usize, first: usize, last: usize) -> bool {
+        if self.unless[entry].is_empty() {
+            return false;
+        }
+        let (mut start, _) = reading.sentence(first);
+        let (_, mut end) = reading.sentence(last.saturating_sub(1).max(first));
+        if start >= 2 {
+            start = reading.sentence(start - 2).0;
+        }
+        if end + 1 < reading.words.len() {
+            end = reading.sentence(end + 1).1;
+        }
+        let from = reading.words.get(start.saturating_sub(1)).map_or(0, |word| word.start.saturating_sub(1));
+        let to = reading.words.get(end).map_or(reading.line.len(), |word| word.end + 1);
+        let window = &reading.line.as_bytes()[from..to.min(reading.line.len())];
+        self.unless[entry].iter().any(|phrase| phrase.regex().is_some_and(|regex| regex.is_match(window)))
+    }
+}
+
+/// Needs that the text decides; those about people hold for now.
+fn holds(need: Need, reading: &Reading, word: usize) -> bool {
+    let sentence_has = |wanted: &[&str]| {
+        let (start, end) = reading.sentence(word);
+        (start..end).any(|at| wanted.contains(&reading.word_at(at)))
+    };
+    match need {
+        Need::Question => reading.is_question(word),
+        Need::SecondPerson => sentence_has(&["you", "your", "ur", "yours", "yourself", "yous", "yer"]),
+        Need::FirstPerson => sentence_has(&["i", "me", "my", "we", "us", "our", "myself", "mine"]),
+        Need::Short => reading.words.iter().filter(|word| !word.stop).count() <= 12,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_lists_are_well_formed() {
+        if let Err(mistakes) = Lists::parse(BUILTIN) {
+            let told: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+            panic!("{} mistakes:\n{}", told.len(), told.join("\n"));
+        }
+    }
+
+    #[test]
+    fn the_built_in_lists_read_their_own_examples() {
+        let failures = Lists::builtin().test();
+        let told: Vec<String> = failures.iter().map(ToString::to_string).collect();
+        assert!(failures.is_empty(), "{} failures:\n{}", told.len(), told.join("\n"));
+    }
+}

@@ -1,0 +1,173 @@
+//! How something is said: negated, quoted, reported, taught, acted or supposed. Each of these quietens a match,
+//! unless the entry counts all the same (`despite`), because a warning about secrets is not a secret.
+
+use std::collections::BTreeSet;
+
+use crate::domain::Quote;
+
+use super::reading::Reading;
+use super::wordlist::Quiet;
+
+/// What quietens a match that covers the words `first..last` and this quote.
+#[must_use]
+pub fn quiet(reading: &Reading, first: usize, last: usize, quote: Quote) -> BTreeSet<Quiet> {
+    let mut found = BTreeSet::new();
+    let (start, end) = reading.sentence(first.min(last.saturating_sub(1)).max(first));
+    let before: Vec<&str> = (start..first).map(|at| reading.word_at(at)).collect();
+    if negated(reading, start, first) {
+        found.insert(Quiet::Negation);
+    }
+    if reading.quoted.iter().any(|part| part.start <= quote.start && quote.end <= part.end + 1) {
+        found.insert(Quiet::Quotation);
+    }
+    if reported(&before) {
+        found.insert(Quiet::Reporting);
+    }
+    if supposed(&before) || (first..end.min(first + 3)).any(|at| supposed_at(reading, at)) {
+        found.insert(Quiet::Hypothesis);
+    }
+    if teaches(reading) {
+        found.insert(Quiet::Teaching);
+    }
+    if acts(reading) {
+        found.insert(Quiet::Play);
+    }
+    found
+}
+
+/// How many words before a match a "not" still reaches it.
+const REACH: usize = 4;
+
+fn negated(reading: &Reading, start: usize, first: usize) -> bool {
+    let from = first.saturating_sub(REACH).max(start);
+    for at in (from..first).rev() {
+        let word = reading.word_at(at);
+        // A comma or a new clause ends what a "not" can reach.
+        if reading.words[at].pause || matches!(word, "so" | "but" | "and" | "because" | "then" | "if" | "just") {
+            return false;
+        }
+        if matches!(word, "not" | "never" | "nobody" | "without" | "nor") {
+            let next = reading.word_at(at + 1);
+            let idiom = matches!(next, "worry" | "forget" | "mind" | "care" | "be" | "wait" | "stop" | "help" | "only");
+            let why_not = at >= start + 2 && reading.word_at(at - 2) == "why"; // "why don't you …" asks for it
+            return !idiom && !why_not;
+        }
+    }
+    false
+}
+
+const OTHERS: [&str; 25] = [
+    "he", "she", "they", "someone", "somebody", "people", "who", "man", "guy", "woman", "boy", "girl", "person",
+    "stranger", "anyone", "it", "him", "her", "them", "creep", "scammer", "lad", "bloke", "one", "account",
+];
+const SAYING: [&str; 19] = [
+    "said", "says", "say", "told", "tells", "tell", "asked", "asks", "asking", "messaged", "texted", "saying",
+    "telling", "wrote", "goes", "called", "calling", "keeps", "posted",
+];
+
+fn reported(before: &[&str]) -> bool {
+    before.iter().enumerate().any(|(at, word)| {
+        SAYING.contains(word)
+            && before[at.saturating_sub(3)..at].iter().any(|subject| OTHERS.contains(subject))
+            && !before[at.saturating_sub(1)..at].iter().any(|subject| matches!(*subject, "i" | "you" | "not" | "to"))
+    })
+}
+
+fn supposed(before: &[&str]) -> bool {
+    before.windows(2).any(|pair| is_supposing(pair[0], pair[1]))
+}
+
+fn supposed_at(reading: &Reading, at: usize) -> bool {
+    at > 0 && is_supposing(reading.word_at(at - 1), reading.word_at(at))
+}
+
+fn is_supposing(first: &str, second: &str) -> bool {
+    matches!(
+        (first, second),
+        ("what", "if")
+            | ("if", "someone" | "somebody" | "people" | "they" | "he" | "she" | "a" | "your" | "an")
+            | ("imagine" | "suppose", "if" | "someone" | "somebody")
+            | ("say", "someone" | "somebody")
+            | ("when" | "whenever", "someone" | "somebody" | "people")
+            | ("should", "someone" | "somebody" | "anyone")
+    )
+}
+
+/// Frames of a lesson, a quiz or a workshop, in the line's plain words.
+const TEACHING: [&str; 36] = [
+    " warning sign", " red flag", " true or false ", " scenario ", " what would you do ", " online safety ",
+    " safer internet ", " workshop ", " exit task ", " role play ", " discussion point", " case study ",
+    " today we are looking ", " today we will look ", " today we are talking ", " today we are learning ",
+    " this week we are looking ", " grooming ", " groomers ", " groomer ", " bullying is ", " what should you do ",
+    " how would you respond ", " how would you feel ", " safe or unsafe ", " ok or not ok ", " an example of ",
+    " examples of ", " people who want to harm ", " spot the ", " stay safe online ", " in pairs discuss ",
+    " quiz ", " assembly about ", " worksheet ", " lesson on ",
+];
+
+/// Whether the message is framed as a lesson about the thing.
+#[must_use]
+pub fn teaches(reading: &Reading) -> bool {
+    TEACHING.iter().any(|frame| reading.line.contains(frame)) || numbered_question(reading)
+}
+
+/// "Q3. …", "question 4: …"
+fn numbered_question(reading: &Reading) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let first = reading.word_at(1);
+    first.strip_prefix('q').is_some_and(digits)
+        || (matches!(first, "question" | "scenario" | "q") && digits(reading.word_at(2)))
+}
+
+/// Whether somebody opens a lesson here: the frame is about the session itself, not one line of it.
+#[must_use]
+pub fn opens_a_lesson(reading: &Reading) -> bool {
+    const OPENINGS: [&str; 15] = [
+        " today we are looking ", " today we will look ", " today we are talking ", " today we are learning ",
+        " this week we are looking ", " tonight we are looking ", " tonight we are talking ", " this session is about ",
+        " todays session is ", " todays workshop ", " welcome to the workshop ", " online safety session ",
+        " safer internet day ", " todays topic is ", " our topic is ",
+    ];
+    OPENINGS.iter().any(|opening| reading.line.contains(opening))
+}
+
+const PLAY: [&str; 18] = [
+    " lyric ", " lyrics ", " verse ", " chorus ", " script ", " monologue ", " my character ", " her character ",
+    " his character ", " the scene ", " act 1 ", " act 2 ", " act 3 ", " act 4 ", " act 5 ", " the poem ", " the song ",
+    " the film ",
+];
+
+fn acts(reading: &Reading) -> bool {
+    PLAY.iter().any(|frame| reading.line.contains(frame))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::reading::Vocabulary;
+
+    fn stance(text: &str, needle: &str) -> Vec<Quiet> {
+        let reading = Reading::of(text, &Vocabulary::new());
+        let at = reading.line.find(needle).unwrap();
+        let (first, last) = reading.indices(at, at + needle.len());
+        quiet(&reading, first, last, reading.quote(at, at + needle.len())).into_iter().collect()
+    }
+
+    #[test]
+    fn ways_of_saying_are_told_apart() {
+        for (text, needle, expected) in [
+            ("keep it between us", "keep", &[][..]),
+            ("never keep secrets from your family", "keep", &[Quiet::Negation]),
+            ("don't worry, i'll pick you up", "pick", &[]),
+            ("dont worry ill pick u up", "pick", &[]),
+            ("why dont you come over", "come", &[]),
+            ("he said keep it quiet", "keep", &[Quiet::Reporting]),
+            ("i said keep it quiet", "keep", &[]),
+            ("someone told me to delete it", "delete", &[Quiet::Reporting]),
+            ("what if they ask you to meet", "meet", &[Quiet::Hypothesis]),
+            ("Q3. \"keep it quiet\" ok?", "keep", &[Quiet::Quotation, Quiet::Teaching]),
+            ("that line in the song, kill me", "kill", &[Quiet::Play]),
+        ] {
+            assert_eq!(stance(text, needle), expected, "{text:?}");
+        }
+    }
+}
