@@ -32,6 +32,7 @@ enum Command {
     Rehearse(rehearse::Args),
     Run(run::Args),
     Replay(replay::Args),
+    Scan(scan::Args),
     Keys(keys::Keys),
     Evidence(evidence::Evidence),
 }
@@ -43,6 +44,7 @@ pub fn main() -> ExitCode {
         Command::Rehearse(args) => rehearse::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => Ok(replay::run(&args)),
+        Command::Scan(args) => Ok(scan::run(&args)),
         Command::Keys(args) => return ended(args.run()),
         Command::Evidence(args) => return ended(args.run()),
     };

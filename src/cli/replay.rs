@@ -2,24 +2,31 @@
 //!
 //! * [`export`]: one file, whichever version wrote it.
 //! * [`timeline`]: several files as one stretch of time, and playing it to an organisation.
+//! * [`called`]: who would be called first.
 //! * [`raised`]: what is told of a concern, as JSON or in words.
 
+pub mod called;
 pub mod export;
 pub mod raised;
 pub mod timeline;
+pub mod unreadable;
 
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::config::{Config, ConfigError};
 use crate::domain::Level;
 use crate::domain::person::RoleMapping;
+use crate::domain::zone::Zone;
 use crate::engine::{Organisation, Policy};
 use crate::text::Lists;
-use export::{Export, Unreadable};
+use called::Callers;
+use export::Export;
 use raised::Raised;
 use timeline::{Counts, Timeline};
+use unreadable::Unreadable;
 
 /// The largest file that is read at once: 2 GiB.
 const LARGEST: u64 = 2 * 1024 * 1024 * 1024;
@@ -54,10 +61,10 @@ pub fn run(args: &Args) -> u8 {
 
 /// Runs the command with these in the places of standard output and standard error; gives its exit status.
 pub fn run_with(args: &Args, mut out: impl Write, mut err: impl Write) -> u8 {
-    let (policy, mapping) = match rules(args.config.as_deref()) {
+    let rules = match Rules::of(args.config.as_deref()) {
         Ok(rules) => rules,
         Err(why) => {
-            _ = writeln!(err, "chaperone replay: {why}");
+            _ = writeln!(err, "chaperone replay: the configuration cannot be used\n{why}");
             return 2;
         }
     };
@@ -73,14 +80,16 @@ pub fn run_with(args: &Args, mut out: impl Write, mut err: impl Write) -> u8 {
         }
     };
     let files = exports.len();
-    let timeline = Timeline::of(exports, mapping);
+    let timeline = Timeline::of(exports, rules.mapping);
     _ = writeln!(
         err,
         "An export does not say who could see a space, who was there or what was deleted: supervised-contact rules are off."
     );
     tell_counts(timeline.counts, &mut err);
-    let club = Organisation::new("replay", policy, timeline.mapping.clone(), Arc::new(Lists::builtin()));
-    match tell(&timeline, club, files, args.json, &mut out) {
+    let zone = rules.policy.zone;
+    let club =
+        Organisation::new("replay", rules.policy, timeline.mapping.clone(), Arc::new(Lists::builtin()));
+    match tell(&timeline, club, (&rules.callers, zone), files, args.json, &mut out) {
         // Whoever reads the output may have had enough.
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
             _ = writeln!(err, "chaperone replay: cannot write the output: {e}");
@@ -91,14 +100,30 @@ pub fn run_with(args: &Args, mut out: impl Write, mut err: impl Write) -> u8 {
     }
 }
 
-/// The policy and role mapping of a configuration, or those that need none.
-fn rules(config: Option<&Path>) -> Result<(Policy, RoleMapping), String> {
-    match config {
-        None => Ok((Policy::default(), RoleMapping::well_known())),
-        Some(path) => Err(format!(
-            "{} is not used: this version replays without a configuration\n  to do: leave --config out",
-            path.display()
-        )),
+/// What a charity decides, as far as a replay needs it.
+struct Rules {
+    policy: Policy,
+    mapping: RoleMapping,
+    callers: Callers,
+}
+
+impl Rules {
+    /// The rules of a configuration, or those that need none. Secrets are not read.
+    fn of(config: Option<&Path>) -> Result<Rules, ConfigError> {
+        let Some(path) = config else {
+            let (policy, mapping) = (Policy::default(), RoleMapping::well_known());
+            return Ok(Rules { policy, mapping, callers: Callers::default() });
+        };
+        let config = Config::load(path)?;
+        Ok(Rules {
+            policy: Policy {
+                zone: config.organisation.zone,
+                lone_adult_grace: config.policy.lone_adult_grace,
+                ..Policy::default()
+            },
+            callers: Callers { ladder: config.ladder.clone(), people: Some(config.people()) },
+            mapping: config.roles,
+        })
     }
 }
 
@@ -144,18 +169,19 @@ fn tell_counts(counts: Counts, err: &mut impl Write) {
 fn tell(
     timeline: &Timeline,
     mut club: Organisation,
+    (callers, zone): (&Callers, Zone),
     files: usize,
     json: bool,
     out: &mut impl Write,
 ) -> io::Result<()> {
     let mut levels: BTreeMap<String, Level> = BTreeMap::new();
     timeline.play(&mut club, |club, at, assessment| {
-        for raised in Raised::all(club, at, assessment) {
+        for raised in Raised::all(club, callers, at, assessment) {
             if json {
                 serde_json::to_writer(&mut *out, &raised)?;
                 writeln!(out)?;
             } else {
-                writeln!(out, "{}", raised.in_words(club, timeline))?;
+                writeln!(out, "{}", raised.in_words(club, timeline, zone))?;
             }
             levels.insert(raised.concern, raised.level);
         }

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::config::Config;
 use crate::domain::{Category, Code};
 use crate::text::Lists;
 
@@ -27,7 +28,7 @@ const LONGEST: usize = 4 * 1024 * 1024;
     ranges of Unicode scalar values. A line that is not {\"id\",\"text\"} yields {\"id\":null,\"line\":N,\"error\":\"…\"}.\n\
     Exit status: 0; 1 when a line could not be read; 2 when the command could not run.")]
 pub struct Args {
-    /// The charity's configuration
+    /// The charity's configuration. It is checked; nothing that it can say today changes how one text is read
     #[arg(long, value_name = "F")]
     pub config: Option<PathBuf>,
 }
@@ -40,13 +41,10 @@ pub fn run(args: &Args) -> u8 {
 
 /// Runs the command with these in the places of the standard streams; gives its exit status.
 pub fn run_with(args: &Args, input: impl Read, out: impl Write, mut err: impl Write) -> u8 {
-    if let Some(path) = &args.config {
-        _ = writeln!(
-            err,
-            "chaperone scan: {} is not used: this version scans without a configuration",
-            path.display()
-        );
-        _ = writeln!(err, "  to do: leave --config out");
+    if let Some(path) = &args.config
+        && let Err(why) = Config::load(path)
+    {
+        _ = writeln!(err, "chaperone scan: the configuration cannot be used\n{why}");
         return 2;
     }
     let lists = Lists::builtin();

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use super::unreadable::Unreadable;
 use crate::domain::event::Attachment;
 use crate::domain::{ChannelId, GuildId, MessageId, RoleId, Timestamp, UserId};
 
@@ -95,54 +96,6 @@ pub struct Exported {
     pub unnamed_reactions: u64,
 }
 
-/// Why a file is not used. None of these carries a word of a message.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
-    /// The operating system says no.
-    #[error("cannot be opened: {0}")]
-    Io(String),
-    /// Too large to hold.
-    #[error("is larger than {} MiB", .0 / (1024 * 1024))]
-    TooLarge(u64),
-    /// Not UTF-8 at this byte.
-    #[error("is not UTF-8 at byte {0}")]
-    NotUtf8(usize),
-    /// Ends in the middle.
-    #[error("ends in the middle, at byte {0}")]
-    Truncated(usize),
-    /// Nested more deeply than any export is.
-    #[error("is nested too deeply at byte {0}")]
-    TooDeep(usize),
-    /// Not JSON at this byte.
-    #[error("is not JSON at byte {0}")]
-    NotJson(usize),
-    /// JSON, but something else.
-    #[error("is JSON, but not a channel exported by DiscordChatExporter (no \"messages\", no \"channel\")")]
-    NotAnExport,
-}
-
-impl Unreadable {
-    /// What to do next.
-    #[must_use]
-    pub fn remedy(&self) -> &'static str {
-        match self {
-            Unreadable::Io(_) => "check the name and that you may read the file",
-            Unreadable::TooLarge(_) => {
-                "export the channel in parts: DiscordChatExporter's option --partition 100000"
-            }
-            Unreadable::NotUtf8(_) => {
-                "use the file as DiscordChatExporter wrote it; a copy was saved in another encoding, or is damaged"
-            }
-            Unreadable::Truncated(_) => {
-                "the export was interrupted or the copy is incomplete; export the channel again"
-            }
-            Unreadable::TooDeep(_) | Unreadable::NotJson(_) | Unreadable::NotAnExport => {
-                "export the channel again with DiscordChatExporter's option --format Json"
-            }
-        }
-    }
-}
-
 impl Export {
     /// Reads a file's bytes.
     ///
@@ -180,13 +133,13 @@ impl Export {
             channel_name: channel.text("name").unwrap_or_default(),
             exported_at: time(&file.exported_at),
             people: messages.people,
-            messages: messages.messages,
+            messages: messages.read,
             left_out: messages.left_out,
         })
     }
 }
 
-/// The byte behind a line and column of serde_json's.
+/// The byte behind a line and column of the parser's.
 fn byte_of(text: &str, line: usize, column: usize) -> usize {
     let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     (before + column).min(text.len())
@@ -206,7 +159,7 @@ struct File {
 #[derive(Default)]
 struct Messages {
     people: BTreeMap<UserId, Account>,
-    messages: Vec<Exported>,
+    read: Vec<Exported>,
     left_out: usize,
 }
 
@@ -223,7 +176,7 @@ impl<'de> Deserialize<'de> for Messages {
                 let mut all = Messages::default();
                 while let Some(value) = list.next_element::<Value>()? {
                     match all.message(value) {
-                        Some(message) => all.messages.push(message),
+                        Some(message) => all.read.push(message),
                         None => all.left_out += 1,
                     }
                 }

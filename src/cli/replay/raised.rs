@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use super::called::Callers;
 use super::timeline::Timeline;
+use crate::domain::zone::Zone;
 use crate::domain::{
-    CaseRef, Category, ChannelId, Code, Effect, Fact, Kind, Level, MessageId, Observation, Quote, Timestamp,
-    UserId,
+    CaseRef, Category, ChannelId, Code, Effect, Fact, Level, MessageId, Observation, Quote, Timestamp, UserId,
 };
 use crate::engine::{Assessment, Organisation};
 
@@ -54,7 +55,12 @@ enum Done {
 impl Raised {
     /// Every concern that one assessment raised, with the effects that belong to it.
     #[must_use]
-    pub fn all(club: &Organisation, at: Timestamp, assessment: &Assessment) -> Vec<Raised> {
+    pub fn all(
+        club: &Organisation,
+        callers: &Callers,
+        at: Timestamp,
+        assessment: &Assessment,
+    ) -> Vec<Raised> {
         let mut raised = Vec::new();
         for fact in &assessment.facts {
             let Fact::ConcernRaised { reference, category, level, by, towards, reasons, case, .. } = fact
@@ -64,9 +70,9 @@ impl Raised {
             let mut codes: Vec<Code> = reasons.iter().map(|reason| reason.code).collect();
             codes.sort_unstable();
             codes.dedup();
-            let by: Vec<UserId> = by.iter().copied().collect();
+            let called = callers.first(club, at, *category, *level, by);
             let mut effects: Vec<Done> =
-                slots(club, *level, &by).into_iter().map(|slot| Done::Page { slot }).collect();
+                called.into_iter().map(|slot| Done::Page { slot: slot.code() }).collect();
             effects.extend(case.iter().flat_map(|case| decided(assessment, *case)));
             raised.push(Raised {
                 at,
@@ -74,7 +80,7 @@ impl Raised {
                 level: *level,
                 category: *category,
                 codes,
-                by,
+                by: by.iter().copied().collect(),
                 towards: towards.iter().copied().collect(),
                 reasons: reasons.iter().map(Reason::of).collect(),
                 effects,
@@ -85,10 +91,10 @@ impl Raised {
 
     /// The concern in sentences. Names and quotes are cleaned of everything that a terminal would obey.
     #[must_use]
-    pub fn in_words(&self, club: &Organisation, timeline: &Timeline) -> String {
+    pub fn in_words(&self, club: &Organisation, timeline: &Timeline, zone: Zone) -> String {
         let mut text = format!(
             "{}  {}  level {} ({}): {}\n",
-            self.at,
+            when(zone, self.at),
             self.concern,
             self.level,
             level_in_words(self.level),
@@ -96,16 +102,15 @@ impl Raised {
         );
         let name = |user: &UserId| name(club, *user);
         let names = |users: &[UserId]| users.iter().map(name).collect::<Vec<_>>().join(", ");
-        match (self.by.is_empty(), self.towards.is_empty()) {
-            (false, false) => {
-                _ = writeln!(text, "  who: {} towards {}", names(&self.by), names(&self.towards))
-            }
-            (false, true) => _ = writeln!(text, "  who: {}", names(&self.by)),
-            (true, false) => _ = writeln!(text, "  about: {}", names(&self.towards)),
-            (true, true) => {}
-        }
+        let who = match (self.by.is_empty(), self.towards.is_empty()) {
+            (false, false) => format!("  who: {} towards {}\n", names(&self.by), names(&self.towards)),
+            (false, true) => format!("  who: {}\n", names(&self.by)),
+            (true, false) => format!("  about: {}\n", names(&self.towards)),
+            (true, true) => String::new(),
+        };
+        text.push_str(&who);
         for reason in &self.reasons {
-            _ = writeln!(text, "  - {}{}", reason.code.sentence(), reason.place(club, timeline));
+            _ = writeln!(text, "  - {}{}", reason.code.sentence(), reason.place(club, timeline, zone));
         }
         for effect in &self.effects {
             _ = writeln!(text, "  → {}", effect.in_words(club));
@@ -132,7 +137,7 @@ impl Reason {
     }
 
     /// Who said it, where, when, in which words.
-    fn place(&self, club: &Organisation, timeline: &Timeline) -> String {
+    fn place(&self, club: &Organisation, timeline: &Timeline, zone: Zone) -> String {
         let channel = self
             .channel_id
             .and_then(|id| timeline.channels.get(&id))
@@ -142,7 +147,7 @@ impl Reason {
             self.channel_id.zip(self.message_id).and_then(|(space, id)| timeline.message(space, id));
         let words = message.zip(self.quote).map(|(message, quote)| quoted(&message.content, quote));
         let words = words.filter(|words| !words.is_empty()).map_or_else(String::new, |w| format!(": “{w}”"));
-        format!(" {}{channel}, {}{words}", name(club, self.by), self.at)
+        format!(" {}{channel}, {}{words}", name(club, self.by), when(zone, self.at))
     }
 }
 
@@ -175,41 +180,16 @@ fn decided(assessment: &Assessment, wanted: CaseRef) -> impl Iterator<Item = Don
             Effect::Disconnect { room, adult, .. } => Done::Disconnect { channel_id: *room, user_id: *adult },
             Effect::Nudge { to, about, .. } => Done::Nudge { to: *to, about: *about },
             Effect::Notice { space, about } => Done::Notice { channel_id: *space, about: *about },
-            // Pages are the ladder's; an export has none, and `slots` says who would be called first.
+            // Pages are the ladder's; an export has none, and `Callers` says who would be called first.
             Effect::Page { .. } => return None,
         }),
         _ => None,
     })
 }
 
-/// Which slots of the ladder are called first: the DSL; at level 5 the deputy too. A slot whose only known holder is a
-/// subject is passed over for the next one; when none is left, the external contact is called.
-fn slots(club: &Organisation, level: Level, subjects: &[UserId]) -> Vec<&'static str> {
-    const LADDER: [(&str, Kind); 4] = [
-        ("dsl", Kind::Dsl),
-        ("deputy-dsl", Kind::DeputyDsl),
-        ("senior-manager", Kind::SeniorManager),
-        ("chair", Kind::Chair),
-    ];
-    let wanted = match level {
-        Level::Immediate => 2,
-        Level::Serious => 1,
-        _ => return Vec::new(),
-    };
-    let people = || club.servers().values().flat_map(|server| server.roster.iter());
-    let mut called: Vec<&'static str> = LADDER
-        .iter()
-        .filter(|(_, kind)| {
-            let mut holders = people().filter(|person| person.kind == *kind).peekable();
-            holders.peek().is_none() || holders.any(|person| !subjects.contains(&person.id))
-        })
-        .map(|(slot, _)| *slot)
-        .take(wanted)
-        .collect();
-    if called.is_empty() {
-        called.push("external");
-    }
-    called
+/// A moment in the charity's own time.
+fn when(zone: Zone, at: Timestamp) -> String {
+    zone.local(at).format("%a %-d %b %Y %H:%M").to_string()
 }
 
 /// A level as the guidance names it.
