@@ -35,10 +35,10 @@ pub fn for_session(state: &State, session: &Session, event: &Dispatch, now: Time
     if let Some(channel) = event.channel {
         let sees = permissions::sees(state, channel, state.bot, now);
         match event.name {
-            "CHANNEL_CREATE" | "CHANNEL_UPDATE" | "CHANNEL_DELETE" => {
-                if !sees && state.hidden == HiddenChannels::Obfuscated {
-                    wire::obfuscate(&mut data);
-                }
+            "CHANNEL_CREATE" | "CHANNEL_UPDATE" | "CHANNEL_DELETE"
+                if !sees && state.hidden == HiddenChannels::Obfuscated =>
+            {
+                wire::obfuscate(&mut data);
             }
             // Sent to whoever it concerns: the bot itself when it is the one who was taken out.
             "THREAD_MEMBERS_UPDATE" if concerns_bot(state, &data) => {}
@@ -49,10 +49,10 @@ pub fn for_session(state: &State, session: &Session, event: &Dispatch, now: Time
         }
     }
     match event.name {
-        "THREAD_MEMBERS_UPDATE" if session.intents & intents::GUILD_MEMBERS == 0 => {
-            if !concerns_bot(state, &data) {
-                return None;
-            }
+        "THREAD_MEMBERS_UPDATE"
+            if session.intents & intents::GUILD_MEMBERS == 0 && !concerns_bot(state, &data) =>
+        {
+            return None;
         }
         "MESSAGE_CREATE" | "MESSAGE_UPDATE" if session.intents & intents::MESSAGE_CONTENT == 0 => {
             empty_message(state, &mut data);

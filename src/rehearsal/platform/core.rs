@@ -70,8 +70,8 @@ pub enum Blow {
     Drop(Option<u16>),
     /// Send op 7.
     Reconnect,
-    /// Send op 9.
-    Invalidate(bool),
+    /// Send op 9, with a resume still possible.
+    Invalidate,
 }
 
 /// A gateway connection that identified or resumed.
@@ -85,6 +85,8 @@ pub struct Connection {
     pub written: u64,
     /// The newest sequence number that the bot's heartbeats named.
     pub heard: Option<u64>,
+    /// It has been dealt a blow that it may not have felt yet: nothing dispatched from then on goes over it.
+    pub struck: bool,
     /// How to reach it.
     pub blows: mpsc::UnboundedSender<Blow>,
 }
@@ -115,6 +117,8 @@ pub struct Core {
     /// Where changes are told.
     pub feed: broadcast::Sender<Arc<Happening>>,
     journal: Option<Journal>,
+    /// Set while changes are made that belong together: their moment, and what has been done so far.
+    together: Option<(Timestamp, Vec<Op>)>,
 }
 
 impl Core {
@@ -134,6 +138,7 @@ impl Core {
             fetches: 0,
             feed: broadcast::Sender::new(4_096),
             journal,
+            together: None,
         }
     }
 
@@ -142,18 +147,14 @@ impl Core {
     /// # Errors
     /// As Discord would refuse it, and 500 when the journal cannot be written.
     pub fn perform(&mut self, op: Op, reason: Option<&str>) -> Result<Outcome, Refused> {
-        let at = self.clock.now();
+        let at = self.together.as_ref().map_or_else(|| self.clock.now(), |(at, _)| *at);
         let applied = self.state.apply(&op, reason, at)?;
-        let op = if let Some(journal) = &mut self.journal {
-            let entry = Entry { at: at.0, op, reason: reason.map(str::to_owned) };
-            journal.append(&entry).map_err(|error| {
-                Refused::internal(&format!(
-                    "the rehearsal's journal cannot be written ({error}); free some space"
-                ))
-            })?;
-            entry.op
-        } else {
-            op
+        let op = match &mut self.together {
+            Some((_, ops)) => {
+                ops.push(op.clone());
+                op
+            }
+            None => self.write(at, vec![op], reason)?.pop().ok_or_else(|| Refused::internal("no op"))?,
         };
         let events = applied.dispatches.iter().map(|dispatch| dispatch.name).collect();
         let outcome = Outcome { at, answer: applied.answer.clone(), events };
@@ -165,6 +166,33 @@ impl Core {
             dispatches: applied.dispatches,
         }));
         Ok(outcome)
+    }
+
+    /// Does several things that belong together, at one moment and on one line of the journal: after a kill all of
+    /// them have happened or none. Those before a refusal stay.
+    ///
+    /// # Errors
+    /// 500 when the journal cannot be written.
+    pub fn together<T>(&mut self, what: impl FnOnce(&mut Core) -> T) -> Result<T, Refused> {
+        self.together = Some((self.clock.now(), Vec::new()));
+        let answer = what(self);
+        if let Some((at, ops)) = self.together.take()
+            && !ops.is_empty()
+        {
+            self.write(at, ops, None)?;
+        }
+        Ok(answer)
+    }
+
+    fn write(&mut self, at: Timestamp, ops: Vec<Op>, reason: Option<&str>) -> Result<Vec<Op>, Refused> {
+        let Some(journal) = &mut self.journal else { return Ok(ops) };
+        let entry = Entry { at: at.0, ops, reason: reason.map(str::to_owned) };
+        journal.append(&entry).map_err(|error| {
+            Refused::internal(&format!(
+                "the rehearsal's journal cannot be written ({error}); free some space"
+            ))
+        })?;
+        Ok(entry.ops)
     }
 
     /// Remembers a call that was answered.

@@ -75,7 +75,6 @@ enum Turn {
 struct Line {
     number: u64,
     session: String,
-    shard: u32,
     cursor: u64,
     blows: mpsc::UnboundedReceiver<Blow>,
 }
@@ -103,8 +102,16 @@ impl Talk {
             let frame = CloseFrame { code, reason: "".into() };
             let _ = self.socket.send(Message::Close(Some(frame))).await;
             // The peer answers with its own close frame; dropping the socket earlier could lose ours.
-            while let Some(Ok(message)) = self.socket.recv().await {
-                if matches!(message, Message::Close(_)) {
+            let mut stopping = self.shared.stopping();
+            loop {
+                let message = tokio::select! {
+                    message = self.socket.recv() => message,
+                    _ = stopping.wait_for(|stop| *stop) => None,
+                };
+                if !matches!(
+                    message,
+                    Some(Ok(Message::Text(_) | Message::Binary(_) | Message::Ping(_) | Message::Pong(_)))
+                ) {
                     break;
                 }
             }
@@ -131,7 +138,7 @@ impl Talk {
                 Some(blow) = hit(self.line.as_mut()) => match blow {
                     Blow::Drop(code) => Turn::End(code.map_or(End::Silent, End::Close)),
                     Blow::Reconnect => Turn::Send(frame(7, Value::Null)),
-                    Blow::Invalidate(resumable) => Turn::Send(frame(9, resumable.into())),
+                    Blow::Invalidate => Turn::Send(frame(9, true.into())),
                 },
                 message = self.socket.recv() => match message {
                     Some(Ok(Message::Text(text))) => self.shared.with(|core| heard(core, self.line.as_ref(), &text)),
@@ -159,10 +166,9 @@ impl Talk {
     /// Sends what the socket has not had; answers when to come back if something is delayed.
     async fn flush(&mut self) -> Result<Option<Timestamp>, End> {
         let Some(line) = &self.line else { return Ok(None) };
-        let (number, session, shard, mut cursor) =
-            (line.number, line.session.clone(), line.shard, line.cursor);
+        let (number, session, mut cursor) = (line.number, line.session.clone(), line.cursor);
         let later = loop {
-            match self.shared.look_mut(|core| next(core, &session, shard, cursor)) {
+            match self.shared.look_mut(|core| next(core, number, &session, cursor)) {
                 Next::Frames(frames) => {
                     for (seq, text) in frames {
                         if self.socket.send(Message::Text(text.into())).await.is_err() {
@@ -178,7 +184,13 @@ impl Talk {
                 }
                 Next::Later(at) => break Some(at),
                 Next::Nothing => break None,
-                Next::Gone => return Err(End::Close(code::UNKNOWN_ERROR)),
+                Next::Gone => {
+                    // The session is over for good; the bot may identify again, here or on a new socket.
+                    self.line = None;
+                    self.shared.with(|core| core.connections.remove(&number));
+                    let told = self.send(&frame(9, false.into())).await;
+                    return told.map(|()| None).map_err(|_| End::Silent);
+                }
             }
         };
         if let Some(line) = self.line.as_mut() {
@@ -205,8 +217,12 @@ fn frame(op: u8, data: Value) -> Value {
     frame
 }
 
-fn next(core: &mut Core, session: &str, shard: u32, mut cursor: u64) -> Next {
+fn next(core: &mut Core, number: u64, session: &str, mut cursor: u64) -> Next {
     let now = core.clock.now();
+    let Some(connection) = core.connections.get(&number).filter(|connection| !connection.struck) else {
+        return Next::Nothing;
+    };
+    let shard = connection.shard;
     let mut frames = Vec::new();
     while frames.len() < BATCH {
         let Some(found) = core.state.sessions.get(session) else { return Next::Gone };
@@ -327,8 +343,14 @@ fn resume(core: &mut Core, data: &Value) -> Turn {
 fn open(core: &mut Core, session: String, shard: u32, cursor: u64) -> Turn {
     let (sender, blows) = mpsc::unbounded_channel();
     let number = core.connections.keys().next_back().map_or(1, |last| last + 1);
-    let connection =
-        Connection { session: session.clone(), shard, written: cursor, heard: None, blows: sender };
+    let connection = Connection {
+        session: session.clone(),
+        shard,
+        written: cursor,
+        heard: None,
+        struck: false,
+        blows: sender,
+    };
     core.connections.insert(number, connection);
-    Turn::Opened(Line { number, session, shard, cursor, blows })
+    Turn::Opened(Line { number, session, cursor, blows })
 }

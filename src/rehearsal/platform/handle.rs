@@ -7,14 +7,14 @@ use tokio::sync::{broadcast, watch};
 
 use super::core::{Blow, Call, Connection, Core, Happening, Outcome};
 use super::faults::{GatewayFault, RestRule};
-use super::op::Op;
+use super::op::{Answer, Op};
 use super::plan::{self, GuildPlan, Planned};
 use super::refused::Refused;
 use super::shared::Shared;
 use super::state::State;
 use super::view::{self, View};
 use crate::clock::Clock;
-use crate::domain::UserId;
+use crate::domain::{ChannelId, UserId};
 
 /// A way into a running platform. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -95,7 +95,29 @@ impl Handle {
         self.shared.with(|core| core.perform(op, Some(reason)))
     }
 
-    /// Sets a server up.
+    /// The direct message of two people, or of a person and the bot; opened if need be.
+    ///
+    /// # Errors
+    /// When one of them does not exist or both are bots.
+    pub fn dm(&self, by: UserId, with: UserId) -> Result<ChannelId, Refused> {
+        match self.perform(Op::OpenDm { by, with })?.answer {
+            Answer::Channel(channel) => Ok(channel),
+            _ => Err(Refused::internal("no channel")),
+        }
+    }
+
+    /// Several things at one moment and on one line of the journal: after a kill all of them have happened or none.
+    /// A script's step and the [`Op::Note`] of its position belong together.
+    ///
+    /// # Errors
+    /// The first refusal; what came before it stays.
+    pub fn perform_together(&self, ops: Vec<Op>) -> Result<Vec<Outcome>, Refused> {
+        self.shared.with(|core| {
+            core.together(|core| ops.into_iter().map(|op| core.perform(op, None)).collect::<Result<_, _>>())?
+        })
+    }
+
+    /// Sets a server up, whole or (after a kill) not at all.
     ///
     /// # Errors
     /// When the plan contradicts itself; see [`plan::set_up`].
@@ -106,12 +128,14 @@ impl Handle {
             for user in core.state.users.values().filter(|user| !user.bot) {
                 known.push((user.name.clone(), user.id));
             }
-            plan::set_up(
-                guild,
-                bot,
-                |name| known.iter().find(|(there, _)| there == name).map(|(_, user)| *user),
-                |op| core.perform(op, None).map(|outcome| outcome.answer),
-            )
+            core.together(|core| {
+                plan::set_up(
+                    guild,
+                    bot,
+                    |name| known.iter().find(|(there, _)| there == name).map(|(_, user)| *user),
+                    |op| core.perform(op, None).map(|outcome| outcome.answer),
+                )
+            })?
         })
     }
 
@@ -197,24 +221,28 @@ impl Handle {
         self.shared.with(|core| {
             core.faults.set(fault);
             let (shard, blow) = match *fault {
-                GatewayFault::Drop { shard, code } => (shard, Blow::Drop(code)),
-                GatewayFault::Reconnect { shard } => (shard, Blow::Reconnect),
-                GatewayFault::Invalidate { shard, resumable } => (shard, Blow::Invalidate(resumable)),
-                GatewayFault::Down => (None, Blow::Drop(None)),
+                GatewayFault::Drop { shard, code } => (shard, Some(Blow::Drop(code))),
+                GatewayFault::Reconnect { shard } => (shard, Some(Blow::Reconnect)),
+                GatewayFault::Invalidate { shard, resumable: true } => (shard, Some(Blow::Invalidate)),
+                // A session that is over for good: its socket is told so as soon as it looks for it.
+                GatewayFault::Invalidate { shard, resumable: false } => (shard, None),
+                GatewayFault::Down => (None, Some(Blow::Drop(None))),
                 _ => return,
             };
             let hit = |connection: &&Connection| shard.is_none_or(|shard| connection.shard == shard);
-            for connection in core.connections.values().filter(hit) {
-                // A socket that has just closed by itself needs no blow.
-                let _ = connection.blows.send(blow);
-            }
-            if let GatewayFault::Invalidate { resumable: false, .. } = fault {
-                // The session is gone: a resume of it is refused, a new one begins.
+            let Some(blow) = blow else {
                 let over: Vec<String> =
                     core.connections.values().filter(hit).map(|found| found.session.clone()).collect();
                 for session in over {
-                    core.state.sessions.remove(&session);
+                    // Ending a session is refused by nothing but a full disk, and then it simply goes on.
+                    let _ = core.perform(Op::EndSession { session }, None);
                 }
+                return;
+            };
+            for connection in core.connections.values_mut().filter(|connection| hit(&&**connection)) {
+                connection.struck = true;
+                // A socket that has just closed by itself needs no blow.
+                let _ = connection.blows.send(blow);
             }
         });
     }

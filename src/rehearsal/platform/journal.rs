@@ -1,4 +1,4 @@
-//! The journal: every change on a line of its own, written before it is answered. Starting with an existing
+//! The journal: every change on a line, written before it is answered. Starting with an existing
 //! journal folds it, so nothing is lost when the process is killed; a last line that was being written when it
 //! happened is cut off (nobody had been answered).
 
@@ -15,13 +15,13 @@ use crate::domain::Timestamp;
 /// The first line of every journal.
 const HEADER: &str = "{\"rehearsal-journal\":1}\n";
 
-/// A change, when it happened and why.
+/// Changes that belong together (mostly one), when they happened and why. A line is there whole or not at all.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Entry {
     /// Microseconds since 1970.
     pub at: i64,
-    /// What changed.
-    pub op: Op,
+    /// What changed, in order.
+    pub ops: Vec<Op>,
     /// The audit-log reason that came with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -66,9 +66,11 @@ impl Journal {
             let entry: Entry =
                 serde_json::from_slice(line).map_err(|error| broken(path, index + 1, &error.to_string()))?;
             let at = Timestamp(entry.at);
-            state
-                .apply(&entry.op, entry.reason.as_deref(), at)
-                .map_err(|refused| broken(path, index + 1, &refused.to_string()))?;
+            for op in &entry.ops {
+                state
+                    .apply(op, entry.reason.as_deref(), at)
+                    .map_err(|refused| broken(path, index + 1, &refused.to_string()))?;
+            }
             last = Some(at);
         }
         file.set_len(whole as u64)?;

@@ -158,7 +158,7 @@ pub struct Thread {
     pub archive_changed: Timestamp,
     /// Minutes of silence until it is put away.
     pub auto_archive: u32,
-    /// Only MANAGE_THREADS opens it again.
+    /// Only `MANAGE_THREADS` opens it again.
     pub locked: bool,
     /// Whether those in a private thread may invite others.
     pub invitable: bool,

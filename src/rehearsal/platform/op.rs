@@ -329,6 +329,7 @@ pub enum Answer {
 }
 
 /// Tells a field that is null from one that is missing.
+#[expect(clippy::option_option, reason = "missing, null and given are three things to Discord")]
 fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
     Option::<T>::deserialize(from).map(Some)
 }

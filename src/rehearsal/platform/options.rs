@@ -7,17 +7,26 @@ use crate::clock::Clock;
 /// Privileged intents, as switched on or off for the application in Discord's developer portal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Privileged {
-    /// GUILD_MEMBERS: joins, leaves, lists of members.
+    /// `GUILD_MEMBERS`: joins, leaves, lists of members.
     pub members: bool,
-    /// MESSAGE_CONTENT: what messages say.
+    /// `MESSAGE_CONTENT`: what messages say.
     pub message_content: bool,
-    /// GUILD_PRESENCES: who is online. The platform has no presences; the switch only decides about 4014.
+    /// `GUILD_PRESENCES`: who is online. The platform has no presences; the switch only decides about 4014.
     pub presences: bool,
 }
 
 impl Default for Privileged {
     fn default() -> Self {
         Privileged { members: true, message_content: true, presences: false }
+    }
+}
+
+impl Privileged {
+    /// Discord's application flags for these switches (`GATEWAY_…_LIMITED`: an application in few servers).
+    #[must_use]
+    pub fn flags(self) -> u64 {
+        let on = |switch: bool, bit: u32| if switch { 1_u64 << bit } else { 0 };
+        on(self.presences, 13) | on(self.members, 15) | on(self.message_content, 19)
     }
 }
 

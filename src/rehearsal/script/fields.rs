@@ -155,7 +155,9 @@ impl<'t> Fields<'t> {
 #[must_use]
 pub fn nearest(word: &str, known: &[&str]) -> String {
     let near = known.iter().map(|one| (distance(word, one), one)).min();
-    match near {
+    let longer = known.iter().find(|one| word.len() > 2 && one.starts_with(word));
+    match near.filter(|_| longer.is_none()) {
+        None if longer.is_some() => format!("did you mean `{}`?", longer.copied().unwrap_or_default()),
         Some((steps, one)) if steps <= 2 && steps < one.len() => format!("did you mean `{one}`?"),
         _ => {
             let mut all: Vec<_> = known.iter().map(|one| format!("`{one}`")).collect();

@@ -94,7 +94,7 @@ mine.toml:18: a line has no field `loud` — there are `at`, `deletes`, `id`, `r
 mine.toml:18: no earlier line has the id \"nothing\" — there are none so far
 mine.toml:19: \"art\" is not a voice room — name a voice room
 mine.toml:20: \"groming\" is not a category — did you mean `grooming`?
-mine.toml:20: \"secrecy\" is not a code — ";
+mine.toml:20: \"secrecy\" is not a code — did you mean `secrecy-request`?";
     for (said, expected) in said.lines().zip(expected.lines()) {
         assert!(said.starts_with(expected) || said == expected.replace("#arts", "arts"), "{said}\n{expected}");
     }

@@ -19,8 +19,11 @@ impl Turn<'_> {
     ) -> Result<Answer, Refused> {
         self.state.allow_in_guild(guild, by, bits::MANAGE_CHANNELS, self.at)?;
         check_name(&new.name)?;
-        let held = permissions::in_guild(self.state, guild, by, self.at);
-        check_overwrites(&new.overwrites, held)?;
+        if changed(&[], &new.overwrites) & bits::ALL & !permissions::in_guild(self.state, guild, by, self.at)
+            != 0
+        {
+            return Err(Refused::missing_permissions());
+        }
         if let Some(parent) = new.parent {
             let parent = self.state.channel(parent)?;
             if parent.kind != kind::CATEGORY || parent.guild != Some(guild) {
@@ -75,7 +78,7 @@ impl Turn<'_> {
         }
         if let Some(overwrites) = &edit.overwrites {
             self.state.allow(id, by, bits::MANAGE_ROLES, self.at)?;
-            check_overwrites(overwrites, permissions::in_channel(self.state, id, by, self.at))?;
+            self.may_hand_out(by, id, changed(&self.state.channel(id)?.overwrites, overwrites))?;
         }
         let before = self.bot_sight(guild);
         let channel = self.state.channel_mut(id)?;
@@ -170,7 +173,9 @@ impl Turn<'_> {
         new: Overwrite,
     ) -> Result<Answer, Refused> {
         let guild = self.overwritable(by, id)?;
-        check_overwrites(&[new], permissions::in_channel(self.state, id, by, self.at))?;
+        let there = &self.state.channel(id)?.overwrites;
+        let old: Vec<Overwrite> = there.iter().filter(|o| o.id == new.id).copied().collect();
+        self.may_hand_out(by, id, changed(&old, &[new]))?;
         let found = self.state.guild(guild)?;
         let known = if new.kind == 0 {
             found.roles.keys().any(|role| role.0 == new.id)
@@ -186,24 +191,21 @@ impl Turn<'_> {
         );
         let before = self.bot_sight(guild);
         let channel = self.state.channel_mut(id)?;
-        let (action, changes) = match channel.overwrites.iter_mut().find(|o| o.id == new.id) {
-            Some(old) => {
-                let changes = vec![
-                    change("allow", old.allow.to_string(), new.allow.to_string()),
-                    change("deny", old.deny.to_string(), new.deny.to_string()),
-                ];
-                *old = new;
-                (14, changes)
-            }
-            None => {
-                channel.overwrites.push(new);
-                let changes = vec![
-                    change("id", (), new.id.to_string()),
-                    change("allow", (), new.allow.to_string()),
-                    change("deny", (), new.deny.to_string()),
-                ];
-                (13, changes)
-            }
+        let (action, changes) = if let Some(old) = channel.overwrites.iter_mut().find(|o| o.id == new.id) {
+            let changes = vec![
+                change("allow", old.allow.to_string(), new.allow.to_string()),
+                change("deny", old.deny.to_string(), new.deny.to_string()),
+            ];
+            *old = new;
+            (14, changes)
+        } else {
+            channel.overwrites.push(new);
+            let changes = vec![
+                change("id", (), new.id.to_string()),
+                change("allow", (), new.allow.to_string()),
+                change("deny", (), new.deny.to_string()),
+            ];
+            (13, changes)
         };
         let data = wire::channel(channel);
         self.emit_channel("CHANNEL_UPDATE", id, data);
@@ -238,7 +240,7 @@ impl Turn<'_> {
         Ok(Answer::Channel(id))
     }
 
-    /// The server of a channel whose overwrites `by` may edit (MANAGE_ROLES there); threads have none.
+    /// The server of a channel whose overwrites `by` may edit (`MANAGE_ROLES` there); threads have none.
     fn overwritable(&self, by: UserId, id: ChannelId) -> Result<GuildId, Refused> {
         let found = self.state.channel(id)?;
         let Some(guild) = found.guild else { return Err(Refused::not_in_dm()) };
@@ -247,6 +249,23 @@ impl Turn<'_> {
             return Err(Refused::wrong_channel_kind());
         }
         Ok(guild)
+    }
+
+    /// Nobody changes in an overwrite a permission that they hold neither in the server nor in the category, unless
+    /// an overwrite of this channel gives them `MANAGE_ROLES` (Discord's documentation, "Edit Channel Permissions").
+    /// Bits that stay as they were are not asked about (unverified against Discord itself).
+    fn may_hand_out(&self, by: UserId, id: ChannelId, changed: u64) -> Result<(), Refused> {
+        let channel = self.state.channel(id)?;
+        let Some(guild) = channel.guild else { return Err(Refused::not_in_dm()) };
+        let roles = &self.state.member(guild, by)?.roles;
+        let granted = channel.overwrites.iter().any(|o| {
+            let own = o.kind == 1 && o.id == by.0 || o.kind == 0 && roles.iter().any(|role| role.0 == o.id);
+            own && o.allow & bits::MANAGE_ROLES != 0
+        });
+        let above =
+            channel.parent.map_or(0, |parent| permissions::in_channel(self.state, parent, by, self.at));
+        let held = permissions::in_guild(self.state, guild, by, self.at) | above;
+        if granted || changed & bits::ALL & !held == 0 { Ok(()) } else { Err(Refused::missing_permissions()) }
     }
 
     pub(super) fn open_dm(&mut self, by: UserId, with: UserId) -> Result<Answer, Refused> {
@@ -294,8 +313,14 @@ fn check_name(name: &str) -> Result<(), Refused> {
     }
 }
 
-/// Nobody gives or takes in an overwrite what they do not hold themselves (MANAGE_ROLES never, save administrators).
-fn check_overwrites(overwrites: &[Overwrite], held: u64) -> Result<(), Refused> {
-    let beyond = overwrites.iter().any(|o| (o.allow | o.deny) & bits::ALL & !held != 0);
-    if beyond { Err(Refused::missing_permissions()) } else { Ok(()) }
+/// The bits that differ between two states of a channel's overwrites.
+fn changed(old: &[Overwrite], new: &[Overwrite]) -> u64 {
+    let bits = |all: &[Overwrite], like: &Overwrite| {
+        let found = all.iter().find(|o| o.id == like.id && o.kind == like.kind);
+        found.map_or((0, 0), |o| (o.allow, o.deny))
+    };
+    old.iter().chain(new).fold(0, |all, one| {
+        let ((allow, deny), (new_allow, new_deny)) = (bits(old, one), bits(new, one));
+        all | allow ^ new_allow | deny ^ new_deny
+    })
 }

@@ -1,27 +1,15 @@
-//! Commands, clicks and forms, and the bot's answers to them.
+//! Commands, clicks and forms: what people do with the bot, and what it is told of it.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::text;
 use crate::domain::{ChannelId, MessageId, UserId};
-use crate::rehearsal::platform::model::{Interaction, Message};
-use crate::rehearsal::platform::op::{Answer, CommandUse, MessageEdit, NewMessage};
+use crate::rehearsal::platform::model::Interaction;
+use crate::rehearsal::platform::op::{Answer, CommandUse};
 use crate::rehearsal::platform::refused::Refused;
-use crate::rehearsal::platform::rest::body;
 use crate::rehearsal::platform::state::Turn;
 use crate::rehearsal::platform::{bits, wire};
-
-/// The bot must answer within this time.
-const TO_ANSWER: Duration = Duration::from_secs(3);
-/// The token of an interaction works for this long.
-const TOKEN_LIVES: Duration = Duration::from_secs(15 * 60);
-/// Only the person sees it.
-const EPHEMERAL: u64 = 1 << 6;
-/// "… is thinking".
-const LOADING: u64 = 1 << 7;
 
 impl Turn<'_> {
     pub(super) fn use_command(
@@ -84,7 +72,7 @@ impl Turn<'_> {
         if resolved.as_object().is_some_and(|fields| !fields.is_empty()) {
             data["resolved"] = resolved;
         }
-        Ok(self.interact((2, used.kind), by, channel, &used.name, None, data))
+        Ok(self.interact((2, used.kind), by, channel, &used.name, None, &data))
     }
 
     /// The person or message that a context menu was used on, whole.
@@ -183,7 +171,7 @@ impl Turn<'_> {
         if component["type"] != 2 {
             data["values"] = json!(values);
         }
-        Ok(self.interact((3, 0), by, channel, custom_id, Some(message), data))
+        Ok(self.interact((3, 0), by, channel, custom_id, Some(message), &data))
     }
 
     pub(super) fn submit_modal(
@@ -202,7 +190,7 @@ impl Turn<'_> {
             fill(row, fields);
         }
         let data = json!({"custom_id": custom_id, "components": components});
-        Ok(self.interact((5, 0), by, channel, &custom_id, message, data))
+        Ok(self.interact((5, 0), by, channel, &custom_id, message, &data))
     }
 
     fn interact(
@@ -212,7 +200,7 @@ impl Turn<'_> {
         channel: ChannelId,
         name: &str,
         message: Option<MessageId>,
-        data: Value,
+        data: &Value,
     ) -> Answer {
         let id = self.state.next_id(self.at);
         let interaction = Interaction {
@@ -234,172 +222,6 @@ impl Turn<'_> {
         self.emit_channel("INTERACTION_CREATE", channel, whole);
         Answer::Interaction(id)
     }
-
-    pub(super) fn answer(&mut self, id: u64, kind: u8, data: &Value) -> Result<Answer, Refused> {
-        let found = self.interaction(id)?;
-        if found.answered.is_some() {
-            return Err(Refused::already_acknowledged());
-        }
-        if self.at.since(found.at) > TO_ANSWER {
-            return Err(Refused::unknown_interaction());
-        }
-        let mut modal = None;
-        let original = match kind {
-            4 => {
-                let message = body::message(data)?;
-                text::check(&message)?;
-                Some(self.reply(&found, &message)?)
-            }
-            5 => {
-                let flags = data["flags"].as_u64().unwrap_or(0) & EPHEMERAL | LOADING;
-                Some(self.reply(&found, &NewMessage { flags, ..NewMessage::default() })?)
-            }
-            6 | 7 if found.message.is_none() => return Err(bad_kind()),
-            6 => found.message,
-            7 => {
-                let message = found.message.unwrap_or_default();
-                self.change_message(found.channel, message, &body::edit(data)?)?;
-                Some(message)
-            }
-            9 if found.kind == 5 => return Err(bad_kind()),
-            9 => {
-                check_modal(data)?;
-                modal = Some(data.clone());
-                None
-            }
-            _ => return Err(bad_kind()),
-        };
-        if let Some(kept) = self.state.interactions.get_mut(&id) {
-            kept.answered = Some(kind);
-            kept.original = original;
-            kept.modal = modal;
-        }
-        Ok(original.map_or(Answer::Interaction(id), |message| Answer::Message(found.channel, message)))
-    }
-
-    /// The bot's message to an interaction: for everyone in the channel, or for one person's eyes only.
-    fn reply(&mut self, interaction: &Interaction, new: &NewMessage) -> Result<MessageId, Refused> {
-        let mut message = self.compose(self.state.bot, interaction.channel, new);
-        message.kind = match interaction.command {
-            0 => 0,
-            1 => 20,
-            _ => 23,
-        };
-        message.interaction = Some(interaction.id);
-        let id = message.id;
-        self.place(message, interaction.user)?;
-        Ok(id)
-    }
-
-    fn place(&mut self, mut message: Message, reader: UserId) -> Result<(), Refused> {
-        let channel = message.channel;
-        // Where the bot is not present (a DM of two people) it can only be seen by the one who asked.
-        let outside = !super::super::permissions::sees(self.state, channel, self.state.bot, self.at);
-        if message.flags & EPHEMERAL != 0 || outside {
-            message.ephemeral_to = Some(reader);
-            self.state.messages.entry(channel).or_default().insert(message.id, message);
-            return Ok(());
-        }
-        self.post(message)
-    }
-
-    pub(super) fn follow_up(&mut self, id: u64, new: &NewMessage) -> Result<Answer, Refused> {
-        let found = self.live(id)?;
-        text::check(new)?;
-        // The first follow-up to a deferred answer takes its place.
-        if found.answered == Some(5)
-            && let Some(original) = found.original
-            && self
-                .state
-                .any_message(found.channel, original)
-                .is_some_and(|message| message.flags & LOADING != 0)
-        {
-            let edit = MessageEdit {
-                content: Some(new.content.clone()),
-                embeds: Some(new.embeds.clone()),
-                components: Some(new.components.clone()),
-                ..MessageEdit::default()
-            };
-            return self.finish(&found, original, &edit);
-        }
-        let message = self.reply(&found, new)?;
-        Ok(Answer::Message(found.channel, message))
-    }
-
-    pub(super) fn edit_follow_up(
-        &mut self,
-        id: u64,
-        message: Option<MessageId>,
-        edit: &MessageEdit,
-    ) -> Result<Answer, Refused> {
-        let found = self.live(id)?;
-        let message = self.answered_with(&found, message)?;
-        self.finish(&found, message, edit)
-    }
-
-    /// Edits an answer; one that said "thinking" does so no more.
-    fn finish(
-        &mut self,
-        found: &Interaction,
-        message: MessageId,
-        edit: &MessageEdit,
-    ) -> Result<Answer, Refused> {
-        self.change_message(found.channel, message, edit)?;
-        let kept = self.state.message_mut(found.channel, message)?;
-        kept.flags &= !LOADING;
-        Ok(Answer::Message(found.channel, message))
-    }
-
-    pub(super) fn delete_follow_up(
-        &mut self,
-        id: u64,
-        message: Option<MessageId>,
-    ) -> Result<Answer, Refused> {
-        let found = self.live(id)?;
-        let message = self.answered_with(&found, message)?;
-        let bot = self.state.bot;
-        let kept = self.state.message_mut(found.channel, message)?;
-        let private = kept.ephemeral_to.is_some();
-        kept.removed_by = Some(bot);
-        if !private {
-            let mut data = json!({"id": message, "channel_id": found.channel});
-            if let Some(guild) = self.state.channel(found.channel)?.guild {
-                data["guild_id"] = json!(guild);
-            }
-            self.emit_channel("MESSAGE_DELETE", found.channel, data);
-        }
-        Ok(Answer::Nothing)
-    }
-
-    /// A message of the bot's that answers this interaction: the first, or one by its number.
-    fn answered_with(&self, found: &Interaction, message: Option<MessageId>) -> Result<MessageId, Refused> {
-        let wanted = message.or(found.original).ok_or_else(Refused::unknown_message)?;
-        self.state
-            .any_message(found.channel, wanted)
-            .filter(|message| message.interaction == Some(found.id) || found.original == Some(message.id))
-            .map(|message| message.id)
-            .ok_or_else(Refused::unknown_message)
-    }
-
-    fn interaction(&self, id: u64) -> Result<Interaction, Refused> {
-        self.state.interactions.get(&id).cloned().ok_or_else(Refused::unknown_interaction)
-    }
-
-    /// An interaction that was answered and whose token still works.
-    fn live(&self, id: u64) -> Result<Interaction, Refused> {
-        let found = self.interaction(id)?;
-        if found.answered.is_none() {
-            return Err(Refused::unknown_webhook());
-        }
-        if self.at.since(found.at) > TOKEN_LIVES {
-            return Err(Refused::invalid_webhook_token());
-        }
-        Ok(found)
-    }
-}
-
-fn bad_kind() -> Refused {
-    Refused::invalid("type", "BASE_TYPE_CHOICES", "Not a type that answers this interaction")
 }
 
 fn find_component<'v>(components: &'v [Value], custom_id: &str) -> Option<&'v Value> {
@@ -420,41 +242,12 @@ fn fill(component: &mut Value, fields: &BTreeMap<String, String>) {
         let value = fields.get(custom_id).cloned().unwrap_or_default();
         *component =
             json!({"type": component["type"], "id": component["id"], "custom_id": custom_id, "value": value});
-        if component["id"].is_null() {
-            component["id"] = 1.into();
-        }
         return;
     }
-    for inner in component["components"].as_array_mut().into_iter().flatten() {
+    for inner in component.get_mut("components").and_then(Value::as_array_mut).into_iter().flatten() {
         fill(inner, fields);
     }
     if component["component"].is_object() {
         fill(&mut component["component"], fields);
     }
-}
-
-fn check_modal(data: &Value) -> Result<(), Refused> {
-    let length = |field: &str| data[field].as_str().map_or(0, |text| text.chars().count());
-    if !(1..=45).contains(&length("title")) {
-        return Err(Refused::invalid(
-            "data.title",
-            "BASE_TYPE_BAD_LENGTH",
-            "Must be between 1 and 45 in length.",
-        ));
-    }
-    if !(1..=100).contains(&length("custom_id")) {
-        return Err(Refused::invalid(
-            "data.custom_id",
-            "BASE_TYPE_BAD_LENGTH",
-            "Must be between 1 and 100 in length.",
-        ));
-    }
-    if data["components"].as_array().is_none_or(|rows| rows.is_empty() || rows.len() > 5) {
-        return Err(Refused::invalid(
-            "data.components",
-            "BASE_TYPE_BAD_LENGTH",
-            "Must be between 1 and 5 in length.",
-        ));
-    }
-    Ok(())
 }

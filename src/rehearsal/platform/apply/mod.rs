@@ -1,6 +1,7 @@
 //! What each op does. Every function looks first and changes afterwards, so that a refused op leaves no trace;
 //! what is applied is deterministic, so that a journal brings everything back.
 
+mod answers;
 mod channels;
 mod guilds;
 mod interactions;

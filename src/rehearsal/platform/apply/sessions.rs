@@ -10,11 +10,11 @@ use crate::rehearsal::platform::session::Session;
 use crate::rehearsal::platform::state::Turn;
 use crate::rehearsal::platform::{intents, wire};
 
-/// Members in one GUILD_MEMBERS_CHUNK.
+/// Members in one `GUILD_MEMBERS_CHUNK`.
 const CHUNK: usize = 1_000;
 
 impl Turn<'_> {
-    /// A new session: READY, then a GUILD_CREATE for every server of the shard. An older session of the same shard
+    /// A new session: READY, then a `GUILD_CREATE` for every server of the shard. An older session of the same shard
     /// is forgotten (Discord would keep both until the older one times out).
     pub(super) fn identify(&mut self, shard: u32, of: u32, wanted: u64) -> Answer {
         self.state.sessions.retain(|_, session| session.shard != shard || session.of != of);
@@ -47,7 +47,7 @@ impl Turn<'_> {
             "session_type": "normal",
             "resume_gateway_url": self.state.url.replacen("http", "ws", 1),
             "shard": [shard, of],
-            "application": {"id": self.state.bot, "flags": 565_248},
+            "application": {"id": self.state.bot, "flags": self.state.privileged.flags()},
             "private_channels": [],
             "presences": [],
             "relationships": [],
@@ -100,9 +100,10 @@ impl Turn<'_> {
         let mut members: Vec<&Member> = found
             .members
             .values()
-            .filter(|member| match &wanted {
-                Some(wanted) => wanted.contains(&member.user),
-                None => {
+            .filter(|member| {
+                if let Some(wanted) = &wanted {
+                    wanted.contains(&member.user)
+                } else {
                     let name = self.state.users.get(&member.user).map(|user| user.username.clone());
                     query.is_empty()
                         || name.is_some_and(|name| name.starts_with(&query))

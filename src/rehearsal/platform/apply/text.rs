@@ -130,9 +130,13 @@ pub(super) fn numbered(components: &[Value]) -> Vec<Value> {
         if component["id"].is_null() {
             component["id"] = (*next).into();
         }
-        if component["type"] == 1 {
-            for inner in component["components"].as_array_mut().into_iter().flatten() {
-                number(inner, next);
+        for inner in component.get_mut("components").and_then(Value::as_array_mut).into_iter().flatten() {
+            number(inner, next);
+        }
+        // A label of a form holds one, a section of a message has one beside it.
+        for single in ["component", "accessory"] {
+            if component[single].is_object() {
+                number(&mut component[single], next);
             }
         }
     }

@@ -26,7 +26,7 @@ impl Turn<'_> {
         Ok(Answer::Nothing)
     }
 
-    /// Whether `by` may move `user` there: the mover needs MOVE_MEMBERS in the new channel and to see it.
+    /// Whether `by` may move `user` there: the mover needs `MOVE_MEMBERS` in the new channel and to see it.
     pub(super) fn may_move(
         &self,
         by: UserId,
@@ -55,16 +55,13 @@ impl Turn<'_> {
     ) -> Result<(), Refused> {
         let mut options = Map::new();
         options.insert("count".to_owned(), "1".into());
-        match to {
-            Some(to) => {
-                self.put(guild, user, to)?;
-                options.insert("channel_id".to_owned(), json!(to));
-                self.audit(guild, 26, by, None, Vec::new(), Some(options));
-            }
-            None => {
-                self.disconnect(guild, user)?;
-                self.audit(guild, 27, by, None, Vec::new(), Some(options));
-            }
+        if let Some(to) = to {
+            self.put(guild, user, to)?;
+            options.insert("channel_id".to_owned(), json!(to));
+            self.audit(guild, 26, by, None, Vec::new(), Some(options));
+        } else {
+            self.disconnect(guild, user)?;
+            self.audit(guild, 27, by, None, Vec::new(), Some(options));
         }
         Ok(())
     }

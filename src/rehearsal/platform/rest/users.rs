@@ -16,7 +16,7 @@ pub(super) fn route(core: &mut Core, ask: &Ask<'_>) -> Routed {
         ("DELETE", ["users", "@me", "guilds", guild]) => Some(leave(core, ask, guild)),
         ("POST", ["users", "@me", "channels"]) => Some(open_dm(core, ask)),
         ("GET", ["users", user]) => Some(one(core, user)),
-        ("GET", ["applications" | "oauth2", "@me"] | ["oauth2", "applications", "@me"]) => {
+        ("GET", ["applications", "@me"] | ["oauth2", "applications", "@me"]) => {
             Some(Ok(Reply::Json(200, application(core))))
         }
         _ => None,
@@ -36,11 +36,7 @@ fn me(core: &Core) -> Value {
 
 fn application(core: &Core) -> Value {
     let bot = wire::user_of(&core.state, core.bot());
-    let on = |switch: bool, bit: u32| if switch { 1_u64 << bit } else { 0 };
-    // GATEWAY_…_LIMITED: the switches of an application in fewer than a hundred servers.
-    let privileged = core.state.privileged;
-    let flags =
-        on(privileged.presences, 13) | on(privileged.members, 15) | on(privileged.message_content, 19);
+    let flags = core.state.privileged.flags();
     json!({
         "id": core.bot(),
         "name": core.state.users[&core.bot()].name,

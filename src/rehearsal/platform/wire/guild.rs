@@ -1,4 +1,4 @@
-//! Servers as Discord writes them: the REST object, and GUILD_CREATE with everything in it.
+//! Servers as Discord writes them: the REST object, and `GUILD_CREATE` with everything in it.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::rehearsal::platform::options::HiddenChannels;
 use crate::rehearsal::platform::permissions;
 use crate::rehearsal::platform::state::State;
 
-/// Servers above this number of members are "large": GUILD_CREATE never carries all of them.
+/// Servers above this number of members are "large": `GUILD_CREATE` never carries all of them.
 const LARGE: usize = 50;
 
 /// Discord's guild object.

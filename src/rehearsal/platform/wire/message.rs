@@ -173,7 +173,7 @@ fn owners(state: &State, interaction: &Interaction) -> Value {
 
 /// `INTERACTION_CREATE`. `data` is Discord's own `data` of the interaction.
 #[must_use]
-pub fn interaction(state: &State, interaction: &Interaction, data: Value, now: Timestamp) -> Value {
+pub fn interaction(state: &State, interaction: &Interaction, data: &Value, now: Timestamp) -> Value {
     let channel = state.channels.get(&interaction.channel);
     let guild = channel.and_then(|channel| channel.guild);
     let context = match (guild, channel) {
