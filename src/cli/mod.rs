@@ -29,6 +29,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Args),
+    Check(check::Args),
     Run(run::Args),
     Replay(replay::Args),
     Keys(keys::Keys),
@@ -39,6 +41,8 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let status = match Cli::parse().command {
+        Command::Init(args) => Ok(init::run(&args)),
+        Command::Check(args) => Ok(check::run(&args)),
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => Ok(replay::run(&args)),
         Command::Keys(args) => return ended(args.run()),
