@@ -44,8 +44,8 @@ enum Command {
 pub fn main() -> ExitCode {
     let status = match Cli::parse().command {
         Command::Rehearse(args) => rehearse::run(&args),
-        Command::Init(args) => Ok(init::run(args)),
-        Command::Check(args) => Ok(check::run(args)),
+        Command::Init(args) => Ok(init::run(&args)),
+        Command::Check(args) => Ok(check::run(&args)),
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => Ok(replay::run(&args)),
         Command::Scan(args) => Ok(scan::run(&args)),
