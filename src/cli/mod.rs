@@ -11,6 +11,7 @@ pub mod rehearse;
 pub mod replay;
 pub mod run;
 pub mod scan;
+pub mod wordlists;
 
 use std::process::ExitCode;
 
@@ -35,6 +36,7 @@ enum Command {
     Run(run::Args),
     Replay(replay::Args),
     Scan(scan::Args),
+    Wordlists(wordlists::Args),
     Keys(keys::Keys),
     Evidence(evidence::Evidence),
 }
@@ -49,6 +51,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => Ok(replay::run(&args)),
         Command::Scan(args) => Ok(scan::run(&args)),
+        Command::Wordlists(args) => Ok(wordlists::run(&args)),
         Command::Keys(args) => return ended(args.run()),
         Command::Evidence(args) => return ended(args.run()),
     };
