@@ -73,9 +73,10 @@ impl<'p> Part<'p> {
             "quoted-printable" => String::from_utf8_lossy(&quoted_printable(self.body)).into_owned(),
             "base64" => {
                 let packed: String = self.body.split_whitespace().collect();
-                STANDARD
-                    .decode(packed)
-                    .map_or_else(|_| self.body.to_owned(), |bytes| String::from_utf8_lossy(&bytes).into_owned())
+                STANDARD.decode(packed).map_or_else(
+                    |_| self.body.to_owned(),
+                    |bytes| String::from_utf8_lossy(&bytes).into_owned(),
+                )
             }
             _ => self.body.to_owned(),
         }
@@ -94,7 +95,8 @@ fn quoted_printable(text: &str) -> Vec<u8> {
         match pair {
             (Some(b'\n'), _) => {}
             (Some(high), Some(low)) => {
-                let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+                let digit =
+                    |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
                 if let (Some(high), Some(low)) = (digit(high), digit(low)) {
                     out.push(high * 16 + low);
                     bytes.next();

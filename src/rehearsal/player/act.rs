@@ -6,7 +6,7 @@ use super::stage::{Stage, nonce_of};
 use crate::domain::{ChannelId, UserId};
 use crate::rehearsal::platform::model::{Attachment, Message};
 use crate::rehearsal::platform::op::{CommandUse, MemberEdit, MessageEdit, NewThread};
-use crate::rehearsal::platform::{Answer, Handle, NewMessage, Op, Refused};
+use crate::rehearsal::platform::{Handle, NewMessage, Op, Refused};
 use crate::rehearsal::script::{Act, File, LineIndex};
 
 /// The bot's command on a message, as Discord shows it in the menu.
@@ -44,11 +44,17 @@ impl Scene<'_> {
     pub fn op(self, line: LineIndex, act: &Act) -> Result<Option<Op>, CannotPlay> {
         let op = match act {
             Act::Say { who, space, text, reply_to, files } => {
-                let reply_to = reply_to.map(|line| self.message(line)).transpose()?.map(|(_, message)| message);
+                let reply_to =
+                    reply_to.map(|line| self.message(line)).transpose()?.map(|(_, message)| message);
                 let attachments = files.iter().map(file).collect();
                 let nonce = Some(nonce_of(line));
-                let message =
-                    NewMessage { content: text.clone(), reply_to, attachments, nonce, ..NewMessage::default() };
+                let message = NewMessage {
+                    content: text.clone(),
+                    reply_to,
+                    attachments,
+                    nonce,
+                    ..NewMessage::default()
+                };
                 Op::Say { by: self.person(who), channel: self.space(space)?, message }
             }
             Act::TellBot { who, text } => {
@@ -98,7 +104,9 @@ impl Scene<'_> {
             Act::LeaveVoice { who } => Op::LeaveVoice { by: self.person(who), guild: self.stage.guild },
             Act::Role { who, role, gains } => self.role(self.person(who), role, *gains)?,
             Act::Acknowledge { who, page } => self.acknowledge(self.person(who), *page)?,
-            Act::Report { who, message, words } => self.report(self.person(who), *message, words.as_deref())?,
+            Act::Report { who, message, words } => {
+                self.report(self.person(who), *message, words.as_deref())?
+            }
             Act::Bot { .. } | Act::Clock { .. } | Act::Fault { .. } => return Ok(None),
         };
         Ok(Some(op))
@@ -118,10 +126,7 @@ impl Scene<'_> {
     }
 
     fn dm_with_bot(self, person: UserId) -> Result<ChannelId, CannotPlay> {
-        match self.platform.perform(Op::OpenDm { by: person, with: self.stage.bot })?.answer {
-            Answer::Channel(channel) => Ok(channel),
-            _ => Err(missing("the platform opened no direct message with the bot")),
-        }
+        Ok(self.platform.dm(person, self.stage.bot)?)
     }
 
     fn role(self, user: UserId, role: &str, gains: bool) -> Result<Op, CannotPlay> {
@@ -137,7 +142,12 @@ impl Scene<'_> {
             Some(roles)
         });
         let roles = Some(roles.ok_or_else(|| missing("that person, or that role, is not on the server"))?);
-        Ok(Op::EditMember { by: self.stage.office, guild, user, edit: MemberEdit { roles, ..MemberEdit::default() } })
+        Ok(Op::EditMember {
+            by: self.stage.office,
+            guild,
+            user,
+            edit: MemberEdit { roles, ..MemberEdit::default() },
+        })
     }
 
     fn acknowledge(self, by: UserId, page: Option<u32>) -> Result<Op, CannotPlay> {
@@ -147,7 +157,10 @@ impl Scene<'_> {
             Some(number) => pages.get(usize::try_from(number).unwrap_or(usize::MAX) - 1),
         };
         let Some(page) = found else {
-            return Err(CannotPlay::Missing(format!("they have received {} page(s), not this one", pages.len())));
+            return Err(CannotPlay::Missing(format!(
+                "they have received {} page(s), not this one",
+                pages.len()
+            )));
         };
         let Some(custom_id) = page.button.clone() else {
             return Err(missing("this page has no button to press any more"));
@@ -158,15 +171,20 @@ impl Scene<'_> {
     fn report(self, by: UserId, message: Option<LineIndex>, words: Option<&str>) -> Result<Op, CannotPlay> {
         if let Some(line) = message {
             let (channel, message) = self.message(line)?;
-            let command =
-                CommandUse { name: REPORT_MESSAGE.to_owned(), kind: 3, target: Some(message.0), ..CommandUse::default() };
+            let command = CommandUse {
+                name: REPORT_MESSAGE.to_owned(),
+                kind: 3,
+                target: Some(message.0),
+                ..CommandUse::default()
+            };
             return Ok(Op::UseCommand { by, channel, command });
         }
         let channel = self.dm_with_bot(by)?;
         let option = self.platform.read(|state| {
-            let report = state.commands.values().find(|command| {
-                command.body.get("name").and_then(Value::as_str) == Some("report")
-            })?;
+            let report = state
+                .commands
+                .values()
+                .find(|command| command.body.get("name").and_then(Value::as_str) == Some("report"))?;
             let options = report.body.get("options")?.as_array()?;
             let text = options.iter().find(|option| option["type"] == 3)?;
             text["name"].as_str().map(str::to_owned)

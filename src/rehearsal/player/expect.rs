@@ -176,7 +176,8 @@ impl Evidence<'_> {
         by: Option<&String>,
         towards: Option<&String>,
     ) -> impl Iterator<Item = ConcernNow> + use<> {
-        let (by, towards) = (by.map(|name| self.stage.person(name)), towards.map(|name| self.stage.person(name)));
+        let (by, towards) =
+            (by.map(|name| self.stage.person(name)), towards.map(|name| self.stage.person(name)));
         let fits = move |concern: &ConcernNow| {
             by.is_none_or(|by| concern.by.contains(&by))
                 && towards.is_none_or(|towards| concern.towards.contains(&towards))
@@ -246,7 +247,9 @@ impl Evidence<'_> {
                 cases.insert(*case, (*category, *level, subjects));
             }
         }
-        let dsl = || self.script.people.iter().find(|(_, person)| person.slot() == Some("dsl")).map(|(name, _)| name);
+        let dsl = || {
+            self.script.people.iter().find(|(_, person)| person.slot() == Some("dsl")).map(|(name, _)| name)
+        };
         let reader = reader.or_else(dsl).map(|name| self.stage.person(name));
         let lines: Vec<String> = cases
             .iter()
@@ -291,14 +294,13 @@ impl Evidence<'_> {
     }
 
     fn nudges(&self, person: UserId) -> Vec<String> {
-        let told = self.window().iter().filter_map(|(_, fact)| match fact {
-            Fact::Outcome { effect: Effect::Nudge { to, about, .. }, ended: Ended::Done { .. }, .. }
-                if *to == person =>
-            {
-                Some(words::nudge_code(about))
-            }
-            _ => None,
-        });
+        let told =
+            self.window().iter().filter_map(|(_, fact)| match fact {
+                Fact::Outcome {
+                    effect: Effect::Nudge { to, about, .. }, ended: Ended::Done { .. }, ..
+                } if *to == person => Some(words::nudge_code(about)),
+                _ => None,
+            });
         told.collect()
     }
 
@@ -322,7 +324,11 @@ impl Evidence<'_> {
             return None;
         }
         let to: Vec<&str> = mails.iter().flat_map(|mail| &mail.to).map(String::as_str).collect();
-        Some(if to.is_empty() { "no e-mail was sent".to_owned() } else { format!("e-mail went to {}", to.join(", ")) })
+        Some(if to.is_empty() {
+            "no e-mail was sent".to_owned()
+        } else {
+            format!("e-mail went to {}", to.join(", "))
+        })
     }
 
     fn nothing(&self) -> Option<String> {

@@ -61,7 +61,9 @@ impl Pace {
 #[derive(Debug, thiserror::Error)]
 pub enum Stopped {
     /// The folder holds an evening of another script.
-    #[error("this folder holds another script's evening; name an empty folder with --data, or play the same script again")]
+    #[error(
+        "this folder holds another script's evening; name an empty folder with --data, or play the same script again"
+    )]
     AnotherScript,
     /// The platform could not go on.
     #[error("the rehearsal platform could not go on: {0}")]
@@ -70,7 +72,9 @@ pub enum Stopped {
     #[error("the bot did not start: {0}; look at its messages above")]
     Bot(String),
     /// The bot asks for time again and again without getting on.
-    #[error("the bot asks to act at {0} again and again without getting on; this is a fault of Chaperone, please report it")]
+    #[error(
+        "the bot asks to act at {0} again and again without getting on; this is a fault of Chaperone, please report it"
+    )]
     Stuck(Timestamp),
     /// The telling could not be written.
     #[error("the telling cannot be written: {0}; is the terminal or pipe still open?")]
@@ -163,7 +167,8 @@ impl Player {
     /// The register, as far as it is not booked already.
     async fn book(&mut self) -> Result<(), Stopped> {
         for change in self.parts.stage.register(&self.parts.platform, &self.parts.script) {
-            let booked = |(_, fact): &(Timestamp, Fact)| matches!(fact, Fact::Register(there) if *there == change);
+            let booked =
+                |(_, fact): &(Timestamp, Fact)| matches!(fact, Fact::Register(there) if *there == change);
             if !self.memory.bot_down && !self.parts.bot.facts(0).await.iter().any(booked) {
                 self.parts.bot.register(change).await.map_err(Stopped::Bot)?;
             }
@@ -193,8 +198,8 @@ impl Player {
         let scene = Scene { stage: &self.parts.stage, platform: &self.parts.platform };
         let played = match scene.op(index, act) {
             Ok(Some(op)) => {
-                let marked = Op::Marked { note: self.memory.to_note(), done: Box::new(op) };
-                self.parts.platform.perform(marked).map(drop).map_err(CannotPlay::from)
+                let note = Op::Note { note: self.memory.to_note() };
+                self.parts.platform.perform_together(vec![op, note]).map(drop).map_err(CannotPlay::from)
             }
             Ok(None) => {
                 self.behind_the_scenes(act).await?;
@@ -327,11 +332,7 @@ impl Player {
     }
 
     fn mark(&self) -> Mark {
-        Mark {
-            at: self.parts.clock.now(),
-            facts: self.facts.len(),
-            mails: self.parts.mailbox.mails().len(),
-        }
+        Mark { at: self.parts.clock.now(), facts: self.facts.len(), mails: self.parts.mailbox.mails().len() }
     }
 
     fn note(&self) -> Result<(), Stopped> {
@@ -415,7 +416,11 @@ impl Player {
 }
 
 /// Every text field of a form, filled with the same words.
-fn fields_of(modal: &serde_json::Value, words: &str, fields: &mut std::collections::BTreeMap<String, String>) {
+fn fields_of(
+    modal: &serde_json::Value,
+    words: &str,
+    fields: &mut std::collections::BTreeMap<String, String>,
+) {
     if modal["type"] == 4
         && let Some(id) = modal["custom_id"].as_str()
     {

@@ -63,7 +63,9 @@ impl Report {
         for (_, fact) in facts {
             match fact {
                 Fact::Outcome {
-                    effect: Effect::Page { drill: false, .. }, ended: Ended::Done { .. }, ..
+                    effect: Effect::Page { drill: false, .. },
+                    ended: Ended::Done { .. },
+                    ..
                 } => report.pages += 1,
                 Fact::Called { case, .. } => drop(called.insert(*case)),
                 Fact::Acknowledged { case, .. } => drop(acknowledged.insert(*case)),
@@ -113,12 +115,8 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n── How it ended ──")?;
-        let concerns: Vec<String> = self
-            .concerns
-            .iter()
-            .rev()
-            .map(|(level, count)| format!("{count} at level {level}"))
-            .collect();
+        let concerns: Vec<String> =
+            self.concerns.iter().rev().map(|(level, count)| format!("{count} at level {level}")).collect();
         let concerns = if concerns.is_empty() { "none".to_owned() } else { concerns.join(", ") };
         writeln!(f, "Concerns:      {concerns}")?;
         writeln!(f, "Evidence:      {} messages kept, sealed", self.kept)?;

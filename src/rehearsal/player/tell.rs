@@ -25,7 +25,10 @@ impl Names for PlatformNames {
 
     fn space(&self, space: ChannelId) -> String {
         let found = self.platform.read(|state| {
-            state.channels.get(&space).map(|channel| (channel.name.clone(), channel.kind, channel.is_thread()))
+            state
+                .channels
+                .get(&space)
+                .map(|channel| (channel.name.clone(), channel.kind, channel.is_thread()))
         });
         match found {
             Some((_, kind::DM, _)) => "a direct message".to_owned(),
@@ -81,7 +84,8 @@ impl Player {
     }
 
     pub(super) fn in_words(&self, act: &Act) -> String {
-        let teller = Teller { stage: &self.parts.stage, script: &self.parts.script, platform: &self.parts.platform };
+        let teller =
+            Teller { stage: &self.parts.stage, script: &self.parts.script, platform: &self.parts.platform };
         teller.act(act)
     }
 }
@@ -169,8 +173,12 @@ impl Teller<'_> {
             Act::Fault { fault, calls, .. } => match fault {
                 PlatformFault::DropSocket => "Discord drops the connection".to_owned(),
                 PlatformFault::Duplicate => format!("Discord delivers the next {calls} events twice"),
-                PlatformFault::TooMany => format!("Discord says \"too many requests\" to the next {calls} calls"),
-                PlatformFault::Status(status) => format!("Discord fails ({status}) on the next {calls} calls"),
+                PlatformFault::TooMany => {
+                    format!("Discord says \"too many requests\" to the next {calls} calls")
+                }
+                PlatformFault::Status(status) => {
+                    format!("Discord fails ({status}) on the next {calls} calls")
+                }
                 PlatformFault::Forbidden => format!("Discord refuses (403) the next {calls} calls"),
             },
         }

@@ -11,9 +11,7 @@ use super::*;
 use crate::domain::effect::Nudge;
 use crate::domain::event::Ended;
 use crate::domain::fact::Register;
-use crate::domain::{
-    CaseRef, Category, Code, ConcernKey, Effect, Family, Level, Observation, UserId,
-};
+use crate::domain::{CaseRef, Category, Code, ConcernKey, Effect, Family, Level, Observation, UserId};
 use crate::rehearsal::platform::model::Overwrite;
 use crate::rehearsal::platform::op::MemberEdit;
 use crate::rehearsal::platform::{Answer, NewMessage, Options, Platform, bits};
@@ -65,7 +63,10 @@ impl FakeBot {
     }
 
     fn done(&self) -> usize {
-        self.facts().iter().filter(|(_, fact)| !matches!(fact, Fact::Register(_) | Fact::Acknowledged { .. })).count()
+        self.facts()
+            .iter()
+            .filter(|(_, fact)| !matches!(fact, Fact::Register(_) | Fact::Acknowledged { .. }))
+            .count()
     }
 
     fn at(&self, minutes: i64) -> Timestamp {
@@ -95,7 +96,8 @@ impl FakeBot {
 fn enact(platform: &Handle, stage: &Stage, effect: &Effect) {
     let bot = stage.bot;
     let tell = |to: UserId, message: NewMessage| {
-        let Answer::Channel(channel) = platform.perform(Op::OpenDm { by: bot, with: to }).unwrap().answer else {
+        let Answer::Channel(channel) = platform.perform(Op::OpenDm { by: bot, with: to }).unwrap().answer
+        else {
             panic!("no direct message")
         };
         platform.perform(Op::Say { by: bot, channel, message }).unwrap();
@@ -196,7 +198,13 @@ struct Run {
 type Facts = Arc<Mutex<Vec<(Timestamp, Fact)>>>;
 
 /// One process: everything is built from the script, the folder and the facts that the last one left.
-async fn run(script: &str, plan: &[Planned], folder: Option<&Path>, facts: &Facts, style: Style) -> Result<Run, Stopped> {
+async fn run(
+    script: &str,
+    plan: &[Planned],
+    folder: Option<&Path>,
+    facts: &Facts,
+    style: Style,
+) -> Result<Run, Stopped> {
     let script = Script::read("t.toml", script).unwrap_or_else(|faults| panic!("{faults}"));
     let clock = Clock::manual(script.start);
     let mut options = Options::new(clock.clone(), "token");
@@ -204,7 +212,8 @@ async fn run(script: &str, plan: &[Planned], folder: Option<&Path>, facts: &Fact
     let platform = Platform::start(options).await.unwrap();
     let stage = Stage::set(&platform, &script).unwrap();
     let world = World { stage: stage.clone(), platform: platform.handle(), start: script.start };
-    let bot = Arc::new(FakeBot { world, plan: plan.to_vec(), facts: Arc::clone(facts), up: Mutex::new(false) });
+    let bot =
+        Arc::new(FakeBot { world, plan: plan.to_vec(), facts: Arc::clone(facts), up: Mutex::new(false) });
     let mailbox = folder.map(|folder| folder.join("mail.jsonl"));
     let mailbox = Mailbox::open(clock.clone(), mailbox.as_deref()).await.unwrap();
     let paper = Paper::default();
@@ -399,12 +408,14 @@ async fn every_expectation_can_be_met_and_can_be_missed() {
 #[tokio::test]
 async fn a_log_that_does_not_verify_is_an_unmet_expectation() {
     let script = format!("{HEAD}{{ expect = {{ log = \"verifies\" }} }},\n]\n");
-    let plan: &[Planned] = &[(0, |_| Fact::NotKept { case: None, message: crate::domain::MessageId(1), why: "gone".into() })];
+    let plan: &[Planned] =
+        &[(0, |_| Fact::NotKept { case: None, message: crate::domain::MessageId(1), why: "gone".into() })];
     let mut run = run(&script, plan, None, &Facts::default(), Style::Json).await.unwrap();
     let report = run.player.play().await.unwrap();
     assert_eq!(report.unmet[0].instead, "entry 3 does not match its hash");
     let told = run.paper.text();
-    let lines: Vec<serde_json::Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<serde_json::Value> =
+        told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.last().unwrap()["summary"]["log"]["verified"], false);
     assert!(lines.iter().any(|line| line["met"] == false && line["line"] == 15), "{told}");
 }
@@ -436,7 +447,11 @@ fn remains(platform: &Handle) -> String {
             .flat_map(|all| all.values())
             .map(|m| format!("{} {} {} {:?}", m.id, m.channel, m.content, m.reactions))
             .collect();
-        format!("{messages:#?} {:?} {:?}", state.channels.keys(), state.guilds.values().map(|g| (&g.voice, &g.roles)).collect::<Vec<_>>())
+        format!(
+            "{messages:#?} {:?} {:?}",
+            state.channels.keys(),
+            state.guilds.values().map(|g| (&g.voice, &g.roles)).collect::<Vec<_>>()
+        )
     })
 }
 
@@ -455,7 +470,7 @@ async fn a_run_that_is_killed_anywhere_goes_on_and_ends_the_same() {
     // Killed after every single entry of the journal: each prefix is what some moment of a kill leaves behind.
     let ends: Vec<usize> =
         journal.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1).collect();
-    assert!(ends.len() > 25);
+    assert!(ends.len() > 15, "{}", ends.len());
     for end in ends {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("platform.jsonl"), &journal[..end]).unwrap();
@@ -465,17 +480,25 @@ async fn a_run_that_is_killed_anywhere_goes_on_and_ends_the_same() {
         )
         .unwrap();
         let reached = last["at"].as_i64().unwrap_or(0);
-        let bots_own = |op: &serde_json::Value| op["op"] == "say" && op["by"] == undisturbed.player.parts().stage.bot.to_string();
-        let said = journal[..end].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).filter(|line| {
-            bots_own(&serde_json::from_slice::<serde_json::Value>(line).unwrap()["op"])
-        });
-        let said = said.count();
+        let bot = undisturbed.player.parts().stage.bot.to_string();
+        let said = journal[..end]
+            .split(|byte| *byte == b'\n')
+            .filter_map(|line| serde_json::from_slice::<serde_json::Value>(line).ok())
+            .filter(|line| line["ops"][0]["op"] == "say" && line["ops"][0]["by"] == bot.as_str())
+            .count();
         let mut outcomes = 0;
-        let kept: Vec<_> = facts.lock().unwrap().iter().filter(|(at, fact)| {
-            outcomes += usize::from(matches!(fact, Fact::Outcome { .. }));
-            at.0 <= reached && (!matches!(fact, Fact::Outcome { .. }) || outcomes <= said)
-        }).cloned().collect();
-        let mut again = run(&script, plan, Some(folder.path()), &Arc::new(Mutex::new(kept)), Style::Prose).await.unwrap();
+        let kept: Vec<_> = facts
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|(at, fact)| {
+                outcomes += usize::from(matches!(fact, Fact::Outcome { .. }));
+                at.0 <= reached && (!matches!(fact, Fact::Outcome { .. }) || outcomes <= said)
+            })
+            .cloned()
+            .collect();
+        let mut again =
+            run(&script, plan, Some(folder.path()), &Arc::new(Mutex::new(kept)), Style::Prose).await.unwrap();
         let second = again.player.play().await.unwrap();
         assert_eq!(second.unmet, report.unmet, "killed after byte {end}\n{}", again.paper.text());
         assert_eq!(second.met, report.met);

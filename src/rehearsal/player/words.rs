@@ -49,7 +49,8 @@ pub fn fact(fact: &Fact, names: &dyn Names) -> Option<String> {
         }
         Fact::ConcernRaised { reference, category, level: at, by, towards, .. } => {
             let by = if by.is_empty() { String::new() } else { format!(" about {}", all(by, names)) };
-            let towards = if towards.is_empty() { String::new() } else { format!(" towards {}", all(towards, names)) };
+            let towards =
+                if towards.is_empty() { String::new() } else { format!(" towards {}", all(towards, names)) };
             format!("concern {reference}: {category}, {}{by}{towards}", level(*at))
         }
         Fact::CaseOpened { case, category, level: at, .. } => {

@@ -157,7 +157,11 @@ impl<'t> Reading<'_, 't> {
         self.names.spaces.insert(name.clone(), kind);
         let space = space?;
         if !matches!(self.names.spaces.get(&space), Some(SpaceKind::Text | SpaceKind::Forum)) {
-            self.faults.add(line, format!("no thread can be opened in \"{space}\""), "name a text channel or a forum");
+            self.faults.add(
+                line,
+                format!("no thread can be opened in \"{space}\""),
+                "name a text channel or a forum",
+            );
             return None;
         }
         Some(Act::OpenThread { who, space, name, with, private })
@@ -186,7 +190,11 @@ impl<'t> Reading<'_, 't> {
             "down" => Some(Act::Bot { up: false }),
             "up" => Some(Act::Bot { up: true }),
             other => {
-                self.faults.add(self.fields.line, format!("the bot cannot be \"{other}\""), "write \"down\" or \"up\"");
+                self.faults.add(
+                    self.fields.line,
+                    format!("the bot cannot be \"{other}\""),
+                    "write \"down\" or \"up\"",
+                );
                 None
             }
         }
@@ -196,7 +204,11 @@ impl<'t> Reading<'_, 't> {
         let text = self.text("clock")?;
         let back = text.trim().starts_with('-');
         let Some(by) = when::span(text.trim().trim_start_matches('-')) else {
-            self.faults.add(self.fields.line, format!("\"{text}\" is not a jump"), "write \"+3h\" or \"-10m\"");
+            self.faults.add(
+                self.fields.line,
+                format!("\"{text}\" is not a jump"),
+                "write \"+3h\" or \"-10m\"",
+            );
             return None;
         };
         Some(Act::Clock { by, back })
@@ -287,6 +299,10 @@ pub fn known_role(name: &str, line: usize, faults: &mut Faults) -> Option<String
         return Some(role.to_owned());
     }
     let hint = super::fields::nearest(name, &super::names::ROLES);
-    faults.add(line, format!("no role is called \"{name}\""), format!("{hint} (no role at all makes a guest)"));
+    faults.add(
+        line,
+        format!("no role is called \"{name}\""),
+        format!("{hint} (no role at all makes a guest)"),
+    );
     None
 }

@@ -33,18 +33,8 @@ pub const EXPECTATIONS: [&str; 18] = [
 ];
 
 /// Those that are about how things are now, not about a stretch of time.
-const ABOUT_NOW: [&str; 10] = [
-    "concern",
-    "no_concern",
-    "digest",
-    "hidden",
-    "visible",
-    "locked",
-    "open",
-    "disconnected",
-    "dms",
-    "log",
-];
+const ABOUT_NOW: [&str; 10] =
+    ["concern", "no_concern", "digest", "hidden", "visible", "locked", "open", "disconnected", "dms", "log"];
 
 impl<'t> Reading<'_, 't> {
     /// Reads `expect = { … }`. `at` is the moment of the line.
@@ -75,7 +65,11 @@ impl<'t> Reading<'_, 't> {
             }
         };
         if inner.has("since") && words.iter().any(|word| ABOUT_NOW.contains(word)) {
-            self.faults.add(line, "`since` says nothing here", "leave it out: this is about how things are now");
+            self.faults.add(
+                line,
+                "`since` says nothing here",
+                "leave it out: this is about how things are now",
+            );
         }
         let since = match inner.text("since", self.faults) {
             None => Some(Since::LastAct),
@@ -137,7 +131,11 @@ impl<'t> Reading<'_, 't> {
                 "paused" => Some(That::Dms { paused: true }),
                 "open" => Some(That::Dms { paused: false }),
                 other => {
-                    self.faults.add(line, format!("DMs cannot be \"{other}\""), "write \"paused\" or \"open\"");
+                    self.faults.add(
+                        line,
+                        format!("DMs cannot be \"{other}\""),
+                        "write \"paused\" or \"open\"",
+                    );
                     None
                 }
             },
@@ -168,7 +166,11 @@ impl<'t> Reading<'_, 't> {
     fn must_be_true(&mut self, key: &'static str) -> bool {
         let yes = self.fields.yes(key, self.faults);
         if !yes {
-            self.faults.add(self.fields.line, format!("`{key}` can only be true"), format!("write {key} = true"));
+            self.faults.add(
+                self.fields.line,
+                format!("`{key}` can only be true"),
+                format!("write {key} = true"),
+            );
         }
         yes
     }

@@ -113,7 +113,11 @@ impl<'t> Fields<'t> {
             _ => None,
         };
         texts.unwrap_or_else(|| {
-            faults.add(line, format!("`{key}` must be a list of texts"), format!("write {key} = [\"…\", \"…\"]"));
+            faults.add(
+                line,
+                format!("`{key}` must be a list of texts"),
+                format!("write {key} = [\"…\", \"…\"]"),
+            );
             Vec::new()
         })
     }
@@ -124,7 +128,11 @@ impl<'t> Fields<'t> {
             None => false,
             Some((_, DeValue::Boolean(yes))) => *yes,
             Some((line, _)) => {
-                faults.add(line, format!("`{key}` is yes or no"), format!("write {key} = true, or leave it out"));
+                faults.add(
+                    line,
+                    format!("`{key}` is yes or no"),
+                    format!("write {key} = true, or leave it out"),
+                );
                 false
             }
         }

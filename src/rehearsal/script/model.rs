@@ -258,7 +258,13 @@ pub enum That {
     /// No page went to a slot (to anybody).
     NoPage { slot: Option<String> },
     /// A concern stands at a category and level.
-    Concern { category: Category, by: Option<String>, towards: Option<String>, level: Option<Level>, codes: Vec<Code> },
+    Concern {
+        category: Category,
+        by: Option<String>,
+        towards: Option<String>,
+        level: Option<Level>,
+        codes: Vec<Code>,
+    },
     /// There is no concern (of a category) at level 2 or higher.
     NoConcern { category: Option<Category>, by: Option<String>, towards: Option<String> },
     /// The digest of a lead has a line of a category.

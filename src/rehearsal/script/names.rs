@@ -69,11 +69,19 @@ impl Names {
     }
 
     /// An earlier line by its id; `said` when it must have said something in a space.
-    pub fn line(&self, id: Option<String>, said: bool, line: usize, faults: &mut Faults) -> Option<LineIndex> {
+    pub fn line(
+        &self,
+        id: Option<String>,
+        said: bool,
+        line: usize,
+        faults: &mut Faults,
+    ) -> Option<LineIndex> {
         let id = id?;
         match self.lines.get(&id) {
             Some((index, says)) if *says || !said => return Some(*index),
-            Some(_) => faults.add(line, format!("line \"{id}\" says nothing in a space"), "name a line that does"),
+            Some(_) => {
+                faults.add(line, format!("line \"{id}\" says nothing in a space"), "name a line that does")
+            }
             None => {
                 let known: Vec<&str> = self.lines.keys().map(String::as_str).collect();
                 faults.add(line, format!("no earlier line has the id \"{id}\""), nearest(&id, &known));

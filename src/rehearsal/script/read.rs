@@ -22,7 +22,11 @@ impl Script {
         let (root, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             let line = error.span().map_or(1, |span| lines.of(span.start));
-            faults.add(line, error.message().trim().replace('\n', ", "), "this is not TOML; see https://toml.io");
+            faults.add(
+                line,
+                error.message().trim().replace('\n', ", "),
+                "this is not TOML; see https://toml.io",
+            );
         }
         if !faults.faults.is_empty() {
             // What a half-read file seems to say would only add confusion.
@@ -79,7 +83,19 @@ fn whole<'t>(file: &str, text: &str, root: &'t DeTable<'t>, lines: Lines<'t>, fa
     }
     let fingerprint = fingerprint(text);
     let lines = timeline.done;
-    Script { file: file.to_owned(), club, zone, start, people, spaces, sessions, plans, paging, lines, fingerprint }
+    Script {
+        file: file.to_owned(),
+        club,
+        zone,
+        start,
+        people,
+        spaces,
+        sessions,
+        plans,
+        paging,
+        lines,
+        fingerprint,
+    }
 }
 
 /// The lines, as they are read one after the other.
@@ -154,7 +170,9 @@ impl<'t> Timeline<'t> {
         };
         fields.finish(faults);
         let says = matches!(doing, Some(Doing::Act(Act::Say { .. }))) || words == ["says"];
-        if refused && matches!(doing, Some(Doing::Expect(_) | Doing::Act(Act::Bot { .. } | Act::Clock { .. }))) {
+        if refused
+            && matches!(doing, Some(Doing::Expect(_) | Doing::Act(Act::Bot { .. } | Act::Clock { .. })))
+        {
             faults.add(number, "`refused` goes with what a person does", "leave it out here");
         }
         self.remember(id.clone(), says, number, faults);

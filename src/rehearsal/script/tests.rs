@@ -96,7 +96,10 @@ mine.toml:19: \"art\" is not a voice room — name a voice room
 mine.toml:20: \"groming\" is not a category — did you mean `grooming`?
 mine.toml:20: \"secrecy\" is not a code — did you mean `secrecy-request`?";
     for (said, expected) in said.lines().zip(expected.lines()) {
-        assert!(said.starts_with(expected) || said == expected.replace("#arts", "arts"), "{said}\n{expected}");
+        assert!(
+            said.starts_with(expected) || said == expected.replace("#arts", "arts"),
+            "{said}\n{expected}"
+        );
     }
     for part in [
         "mine.toml:20: 9 is not a level — levels are 1 to 5",
@@ -158,7 +161,9 @@ fn what_is_not_toml_says_where() {
 
 #[test]
 fn random_bytes_are_refused_and_never_worse() {
-    for text in ["\u{0}", "= = =", "[[scene]]", "scene = 3", "[[scene]]\nlines = 3", "[people]\nx = 3", "\u{feff}"] {
+    for text in
+        ["\u{0}", "= = =", "[[scene]]", "scene = 3", "[[scene]]\nlines = 3", "[people]\nx = 3", "\u{feff}"]
+    {
         assert!(Script::read("x", text).is_err(), "{text:?}");
     }
 }
@@ -167,6 +172,7 @@ fn random_bytes_are_refused_and_never_worse() {
 fn the_built_in_evening_and_the_examples_of_the_format_are_good() {
     let evening = Script::evening().unwrap_or_else(|faults| panic!("{faults}"));
     assert!(evening.lines.len() > 40, "an evening worth watching");
-    let example = FORMAT.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    let example =
+        FORMAT.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
     Script::read("FORMAT.md", example).unwrap_or_else(|faults| panic!("{faults}"));
 }

@@ -37,7 +37,11 @@ pub fn club(fields: Option<Fields<'_>>, faults: &mut Faults) -> (String, Zone, T
     let start = fields.needed("start", faults).and_then(|text| {
         let start = when::local(&text);
         if start.is_none() {
-            faults.add(line, format!("\"{text}\" is not a date and time"), "write start = \"2026-03-02 16:00\"");
+            faults.add(
+                line,
+                format!("\"{text}\" is not a date and time"),
+                "write start = \"2026-03-02 16:00\"",
+            );
         }
         start
     });
@@ -55,7 +59,11 @@ pub fn entries<'t>(
 ) -> Vec<(String, Fields<'t>)> {
     let Some((line, value)) = value else { return Vec::new() };
     let DeValue::Table(table) = value else {
-        faults.add(line, format!("`{section}` must be a table"), format!("write [{section}] on a line of its own"));
+        faults.add(
+            line,
+            format!("`{section}` must be a table"),
+            format!("write [{section}] on a line of its own"),
+        );
         return Vec::new();
     };
     let mut all: Vec<_> = table.iter().collect();
@@ -95,7 +103,11 @@ pub fn people(all: Vec<(String, Fields<'_>)>, faults: &mut Faults) -> BTreeMap<S
             faults.add(line, format!("nobody can be called \"{name}\""), do_this);
         }
         if people.values().any(|other: &Person| other.shown == shown) {
-            faults.add(line, format!("somebody else is shown as \"{shown}\" too"), "give each person a name of their own");
+            faults.add(
+                line,
+                format!("somebody else is shown as \"{shown}\" too"),
+                "give each person a name of their own",
+            );
         }
         people.insert(name, Person { shown, roles, email });
     }
@@ -133,7 +145,11 @@ pub fn spaces(all: Vec<(String, Fields<'_>)>, names: &mut Names, faults: &mut Fa
             .collect();
         fields.finish(faults);
         if names.spaces.insert(name.clone(), kind).is_some() {
-            faults.add(line, format!("there are two spaces \"{name}\""), "the # is decoration; use another name");
+            faults.add(
+                line,
+                format!("there are two spaces \"{name}\""),
+                "the # is decoration; use another name",
+            );
         }
         spaces.push(Space { name, kind, category, private_to });
     }
@@ -244,7 +260,8 @@ impl Register<'_> {
 
 /// How leads are called.
 pub fn paging(fields: Option<Fields<'_>>, faults: &mut Faults) -> Paging {
-    let minutes = |number: Option<u32>, default| Duration::from_secs(60 * u64::from(number.unwrap_or(default)));
+    let minutes =
+        |number: Option<u32>, default| Duration::from_secs(60 * u64::from(number.unwrap_or(default)));
     let Some(mut fields) = fields else {
         return Paging { wait: minutes(None, 5), again: minutes(None, 15), external_email: None };
     };
