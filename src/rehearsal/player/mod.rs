@@ -198,8 +198,8 @@ impl Player {
         let scene = Scene { stage: &self.parts.stage, platform: &self.parts.platform };
         let played = match scene.op(index, act) {
             Ok(Some(op)) => {
-                let marked = Op::Marked { note: self.memory.to_note(), done: Box::new(op) };
-                self.parts.platform.perform(marked).map(drop).map_err(CannotPlay::from)
+                let note = Op::Note { note: self.memory.to_note() };
+                self.parts.platform.perform_together(vec![op, note]).map(drop).map_err(CannotPlay::from)
             }
             Ok(None) => {
                 self.behind_the_scenes(act).await?;

@@ -471,7 +471,7 @@ async fn a_run_that_is_killed_anywhere_goes_on_and_ends_the_same() {
     // Killed after every single entry of the journal: each prefix is what some moment of a kill leaves behind.
     let ends: Vec<usize> =
         journal.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1).collect();
-    assert!(ends.len() > 25);
+    assert!(ends.len() > 15, "{}", ends.len());
     for end in ends {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("platform.jsonl"), &journal[..end]).unwrap();
@@ -481,14 +481,12 @@ async fn a_run_that_is_killed_anywhere_goes_on_and_ends_the_same() {
         )
         .unwrap();
         let reached = last["at"].as_i64().unwrap_or(0);
-        let bots_own = |op: &serde_json::Value| {
-            op["op"] == "say" && op["by"] == undisturbed.player.parts().stage.bot.to_string()
-        };
+        let bot = undisturbed.player.parts().stage.bot.to_string();
         let said = journal[..end]
             .split(|byte| *byte == b'\n')
-            .filter(|line| !line.is_empty())
-            .filter(|line| bots_own(&serde_json::from_slice::<serde_json::Value>(line).unwrap()["op"]));
-        let said = said.count();
+            .filter_map(|line| serde_json::from_slice::<serde_json::Value>(line).ok())
+            .filter(|line| line["ops"][0]["op"] == "say" && line["ops"][0]["by"] == bot.as_str())
+            .count();
         let mut outcomes = 0;
         let kept: Vec<_> = facts
             .lock()
