@@ -69,7 +69,7 @@ fn play(script: &str, lists: &Arc<Lists>) -> Outcome {
     let mut timelines: BTreeMap<(UserId, UserId), PairTimeline> = BTreeMap::new();
     let mut spaces: BTreeMap<String, ChannelId> = BTreeMap::new();
     let mut last: BTreeMap<(ChannelId, UserId), MessageId> = BTreeMap::new();
-    for (number, line) in (1..).zip(body.lines().filter(|line| !line.trim().is_empty())) {
+    for (number, line) in (1_u64..).zip(body.lines().filter(|line| !line.trim().is_empty())) {
         let mut parts = line.splitn(4, ' ');
         let (day, time) = (parts.next().unwrap(), parts.next().unwrap());
         let (space, rest) = (parts.next().unwrap(), parts.next().unwrap());
