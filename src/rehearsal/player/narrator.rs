@@ -160,10 +160,10 @@ impl Narrator {
         match told {
             Told::Scene(_) => Ok(()),
             Told::Act(text) => writeln!(self.to, "{time}  {text}"),
-            Told::Fact(_, text) => writeln!(self.to, "{time}      ◆ Chaperone {text}"),
-            Told::Kept(1) => writeln!(self.to, "{time}      ◆ Chaperone kept 1 message as sealed evidence"),
+            Told::Fact(_, text) => writeln!(self.to, "{time}      ◆ Chaperone: {text}"),
+            Told::Kept(1) => writeln!(self.to, "{time}      ◆ Chaperone: kept 1 message as sealed evidence"),
             Told::Kept(count) => {
-                writeln!(self.to, "{time}      ◆ Chaperone kept {count} messages as sealed evidence")
+                writeln!(self.to, "{time}      ◆ Chaperone: kept {count} messages as sealed evidence")
             }
             Told::Mail(mail) => {
                 writeln!(self.to, "{time}      ✉ e-mail to {}: {}", mail.to.join(", "), mail.subject)?;

@@ -22,19 +22,18 @@ const TICK: Duration = Duration::from_secs(2);
 
 pub(super) async fn upgrade(
     State(shared): State<Shared>,
-    Query(As { person }): Query<As>,
+    Query(As { person, space }): Query<As>,
     socket: WebSocketUpgrade,
 ) -> Response {
     let known = person.filter(|person| pieces::can_be(&shared, *person));
     let Some(person) = known else {
         return (StatusCode::NOT_FOUND, "Nobody of that number is in the club.\n").into_response();
     };
-    socket.max_message_size(LARGEST).on_upgrade(move |socket| converse(shared, person, socket))
+    socket.max_message_size(LARGEST).on_upgrade(move |socket| converse(shared, person, space, socket))
 }
 
-async fn converse(shared: Shared, person: UserId, mut socket: WebSocket) {
+async fn converse(shared: Shared, person: UserId, mut looking: Option<ChannelId>, mut socket: WebSocket) {
     let (mut changes, mut told) = (shared.platform.changes(), shared.room.told.count.subscribe());
-    let mut looking = None;
     let mut shown: BTreeMap<&'static str, Value> = BTreeMap::new();
     let mut tick = tokio::time::interval(TICK);
     loop {
@@ -46,8 +45,8 @@ async fn converse(shared: Shared, person: UserId, mut socket: WebSocket) {
         }
         shown = now;
         tokio::select! {
-            changed = changes.changed() => if changed.is_err() { return },
-            changed = told.changed() => if changed.is_err() { return },
+            alive = changes.changed() => if alive.is_err() { return },
+            alive = told.changed() => if alive.is_err() { return },
             _ = tick.tick() => continue,
             received = socket.recv() => {
                 let Some(Ok(message)) = received else { return };

@@ -24,8 +24,8 @@ use axum::routing::get;
 use serde::Deserialize;
 use tokio::sync::watch;
 
-use crate::domain::UserId;
 use crate::domain::zone::Zone;
+use crate::domain::{ChannelId, UserId};
 use crate::rehearsal::platform::Handle;
 use crate::rehearsal::player::{Listener, Telling};
 
@@ -52,11 +52,12 @@ struct Shared {
     platform: Handle,
 }
 
-/// Whose eyes.
+/// Whose eyes, and where they look first.
 #[derive(Debug, Deserialize)]
 struct As {
     #[serde(rename = "as")]
     person: Option<UserId>,
+    space: Option<ChannelId>,
 }
 
 impl Room {
@@ -89,8 +90,11 @@ impl Room {
         Router::new()
             .route("/", get(page))
             .route("/room/live", get(live::upgrade))
-            .route("/room/room.css", get(|| file("text/css; charset=utf-8", include_str!("room.css"))))
-            .route("/room/room.js", get(|| file("text/javascript; charset=utf-8", include_str!("room.js"))))
+            .route("/room/room.css", get(async || file("text/css; charset=utf-8", include_str!("room.css"))))
+            .route(
+                "/room/room.js",
+                get(async || file("text/javascript; charset=utf-8", include_str!("room.js"))),
+            )
             .route_layer(middleware::from_fn_with_state(guard::Port(port), guard::loopback_only))
             .with_state(shared)
     }
@@ -102,11 +106,11 @@ impl Told {
     }
 }
 
-async fn page(State(shared): State<Shared>, Query(As { person }): Query<As>) -> impl IntoResponse {
-    Page(pieces::page(&shared, person).into_string())
+async fn page(State(shared): State<Shared>, Query(As { person, space }): Query<As>) -> impl IntoResponse {
+    Page(pieces::page(&shared, person, space).into_string())
 }
 
-async fn file(kind: &'static str, text: &'static str) -> impl IntoResponse {
+fn file(kind: &'static str, text: &'static str) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, kind)], text)
 }
 

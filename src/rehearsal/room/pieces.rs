@@ -41,7 +41,7 @@ fn kind_of(person: &PersonView) -> Kind {
 }
 
 /// The whole page: who to be, or the room through somebody's eyes.
-pub(super) fn page(shared: &Shared, person: Option<UserId>) -> Html {
+pub(super) fn page(shared: &Shared, person: Option<UserId>, mut looking: Option<ChannelId>) -> Html {
     let mut page = Html::default();
     page.raw(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Chaperone rehearsal</title>",
@@ -54,7 +54,6 @@ pub(super) fn page(shared: &Shared, person: Option<UserId>) -> Html {
         page.raw("</main></body></html>");
         return page;
     };
-    let mut looking = None;
     let pieces = pieces(shared, person, &mut looking);
     let piece = |name: &str| Ready(pieces.get(name).and_then(Value::as_str).unwrap_or_default().to_owned());
     page.raw("<script src=\"/room/room.js\" defer></script></head><body data-me=\"").text(person);
@@ -92,13 +91,16 @@ impl Html {
     }
 }
 
+/// Whether somebody of a kind stands in a group at the door.
+type Belongs = fn(Kind) -> bool;
+
 fn door(shared: &Shared, page: &mut Html) {
     page.raw(
         "<h1>Who would you like to be?</h1><p>Everybody here is invented. Open several windows to be several \
               people at once.</p>",
     );
     let people = people(shared);
-    let groups: [(&'static str, fn(Kind) -> bool); 4] = [
+    let groups: [(&'static str, Belongs); 4] = [
         ("Young people", Kind::is_protected),
         ("Youth workers", |kind| matches!(kind, Kind::YouthWorker | Kind::Volunteer)),
         ("Leads", Kind::is_lead),
@@ -130,7 +132,7 @@ pub(super) fn pieces(
     let talkable = |space: &&&SpaceView| !matches!(space.kind, kind::CATEGORY | kind::FORUM);
     let here = looking
         .and_then(|wanted| spaces.iter().find(|space| space.id == wanted))
-        .or_else(|| spaces.iter().find(talkable))
+        .or_else(|| spaces.iter().filter(talkable).rev().max_by_key(|space| newest(space)))
         .copied();
     *looking = here.map(|space| space.id);
     let eyes = Eyes { shared, view: &view, here };
@@ -151,6 +153,11 @@ pub(super) fn pieces(
     pieces
 }
 
+/// The newest message of a space: the room opens where something was said last.
+fn newest(space: &SpaceView) -> Option<u64> {
+    space.messages.last().map(|message| message.id.0)
+}
+
 /// The room through somebody's eyes.
 struct Eyes<'e> {
     shared: &'e Shared,
@@ -160,7 +167,7 @@ struct Eyes<'e> {
 
 impl Eyes<'_> {
     fn time(&self, at: Timestamp) -> String {
-        self.shared.room.zone.local(at).format("%H:%M").to_string()
+        self.shared.room.zone.local(at).format("%a %H:%M").to_string()
     }
 
     fn name(&self, person: UserId) -> String {
@@ -229,14 +236,14 @@ impl Eyes<'_> {
 
     fn channel(&self, guild: &GuildView, space: &SpaceView, html: &mut Html) {
         let voice = matches!(space.kind, kind::VOICE | kind::STAGE);
-        self.entry(space, if voice { "🔊" } else { "#" }, html);
+        self.entry(space, if voice { "♪" } else { "#" }, html);
         for person in &space.in_voice {
             html.raw("<li class=\"in-voice\">").text(self.name(*person)).raw("</li>");
         }
         for thread in
             guild.spaces.iter().filter(|thread| is_thread(thread) && thread.parent == Some(space.id))
         {
-            self.entry(thread, if thread.kind == kind::PRIVATE_THREAD { "🔒" } else { "↳" }, html);
+            self.entry(thread, "↳", html);
         }
     }
 
@@ -250,8 +257,14 @@ impl Eyes<'_> {
             html.raw(" aria-current=\"true\"");
         }
         html.raw("><i aria-hidden=\"true\">").raw(sign).raw("</i> ").text(&space.name);
+        if space.kind == kind::PRIVATE_THREAD {
+            html.raw(" <small>private</small>");
+        }
         if !space.may_write && !matches!(space.kind, kind::FORUM) {
             html.raw(" <small>reading only</small>");
+        }
+        if space.messages.iter().any(|message| !message.components.is_empty()) {
+            html.raw(" <small class=\"waits\">waits for an answer</small>");
         }
         html.raw("</button></li>");
     }
@@ -335,7 +348,7 @@ impl Eyes<'_> {
         for file in &message.attachments {
             html.raw("<p class=\"file\">File: ").text(&file.filename).raw(" (described only)</p>");
         }
-        self.buttons(here, message, html);
+        buttons(here, message, html);
         html.raw("<p class=\"reactions\">");
         for (emoji, count) in &message.reactions {
             html.raw("<span>").text(emoji).raw(" ").text(count).raw("</span>");
@@ -353,32 +366,17 @@ impl Eyes<'_> {
         let mut rest = content;
         while let Some((before, after)) = rest.split_once("<@") {
             out.push_str(before);
-            match after.split_once('>').and_then(|(id, tail)| Some((id.parse().ok()?, tail))) {
-                Some((id, tail)) => {
-                    out.push('@');
-                    out.push_str(&self.name(id));
-                    rest = tail;
-                }
-                None => {
-                    out.push_str("<@");
-                    rest = after;
-                }
+            let found = after.split_once('>').and_then(|(id, tail)| Some((id.parse().ok()?, tail)));
+            if let Some((id, tail)) = found {
+                out.push('@');
+                out.push_str(&self.name(id));
+                rest = tail;
+            } else {
+                out.push_str("<@");
+                rest = after;
             }
         }
         out + rest
-    }
-
-    fn buttons(&self, here: &SpaceView, message: &MessageView, html: &mut Html) {
-        let rows =
-            message.components.iter().flat_map(|row| row["components"].as_array().into_iter().flatten());
-        for button in rows.filter(|component| component["type"] == 2) {
-            let (Some(id), label) = (button["custom_id"].as_str(), button["label"].as_str()) else {
-                continue;
-            };
-            html.raw("<button class=\"press\" data-do=\"click\" data-space=\"").text(here.id);
-            html.raw("\" data-message=\"").text(message.id).raw("\" data-button=\"").text(id).raw("\">");
-            html.text(label.unwrap_or("Press")).raw("</button>");
-        }
     }
 
     fn actions(&self, here: &SpaceView, message: &MessageView, html: &mut Html) {
@@ -485,6 +483,19 @@ impl Eyes<'_> {
             html.text(text).raw("</p>");
         }
         html
+    }
+}
+
+/// The bot's buttons below a message.
+fn buttons(here: &SpaceView, message: &MessageView, html: &mut Html) {
+    let rows = message.components.iter().flat_map(|row| row["components"].as_array().into_iter().flatten());
+    for button in rows.filter(|component| component["type"] == 2) {
+        let (Some(id), label) = (button["custom_id"].as_str(), button["label"].as_str()) else {
+            continue;
+        };
+        html.raw("<button class=\"press\" data-do=\"click\" data-space=\"").text(here.id);
+        html.raw("\" data-message=\"").text(message.id).raw("\" data-button=\"").text(id).raw("\">");
+        html.text(label.unwrap_or("Press")).raw("</button>");
     }
 }
 

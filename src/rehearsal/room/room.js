@@ -5,7 +5,8 @@
   const byId = (id) => document.getElementById(id);
   const box = byId("text");
   let socket = null;
-  let open = null;
+  const first = new URLSearchParams(location.search).get("space");
+  let open = first ? { space: first, may_write: false } : null;
   let reply = null;
   let waiting = 500;
 
@@ -47,7 +48,7 @@
   };
 
   const connect = () => {
-    socket = new WebSocket(`ws://${location.host}/room/live?as=${encodeURIComponent(me)}`);
+    socket = new WebSocket(`ws://${location.host}/room/live?as=${encodeURIComponent(me)}${open ? `&space=${encodeURIComponent(open.space)}` : ""}`);
     socket.onopen = () => { waiting = 500; say(""); };
     socket.onmessage = (event) => {
       const told = JSON.parse(event.data);

@@ -247,7 +247,7 @@ async fn a_lead_presses_acknowledge_and_trainers_see_what_is_told() {
     }
     let at = club.platform.clock().now();
     club.room.listener()(Telling { at, kind: "chaperone", text: "opened case C-0001".into() });
-    assert!(window.sees("trainer", "opened case C-0001").await.contains("<time>16:00</time>"));
+    assert!(window.sees("trainer", "opened case C-0001").await.contains("<time>Mon 16:00</time>"));
 }
 
 #[test]
