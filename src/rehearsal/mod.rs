@@ -6,8 +6,10 @@
 //! * [`script`]: an evening as a text file: people, spaces, a timeline, expectations.
 //! * [`mailbox`]: where e-mail pages arrive.
 //! * [`player`]: plays a script on the platform, tells what happens, and checks what was expected.
+//! * [`room`]: a web page in which people take part and trainers look over their shoulders.
 
 pub mod mailbox;
 pub mod platform;
 pub mod player;
+pub mod room;
 pub mod script;

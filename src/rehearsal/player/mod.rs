@@ -23,7 +23,7 @@ use std::time::Duration;
 pub use act::CannotPlay;
 pub use bot::{Bot, LogSummary};
 pub use memory::{Mark, Memory, Unmet};
-pub use narrator::{Narrator, Style, Told};
+pub use narrator::{Listener, Narrator, Style, Telling, Told};
 pub use report::Report;
 pub use stage::{Lead, Stage};
 

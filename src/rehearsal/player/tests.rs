@@ -397,9 +397,9 @@ async fn every_expectation_can_be_met_and_can_be_missed() {
     let told = run.paper.text();
     for part in [
         "16:00:00  Coach in #art: “our secret”",
-        "16:01:00      ◆ Chaperone concern r-0001: grooming, level 4 (serious) about Coach towards Ella",
-        "16:03:00      ◆ Chaperone took a message in #art out of sight",
-        "◆ Chaperone in the register: session \"tuesday\" is booked",
+        "16:01:00      ◆ Chaperone: concern r-0001: grooming, level 4 (serious) about Coach towards Ella",
+        "16:03:00      ◆ Chaperone: took a message in #art out of sight",
+        "◆ Chaperone: in the register: session \"tuesday\" is booked",
         "16:10:00  Ruth presses Acknowledge on a page",
     ] {
         assert!(told.contains(part), "{part}\nis not in\n{told}");
