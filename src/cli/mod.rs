@@ -31,6 +31,8 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Rehearse(rehearse::Args),
+    Init(init::Args),
+    Check(check::Args),
     Run(run::Args),
     Replay(replay::Args),
     Scan(scan::Args),
@@ -44,6 +46,8 @@ enum Command {
 pub fn main() -> ExitCode {
     let status = match Cli::parse().command {
         Command::Rehearse(args) => rehearse::run(&args),
+        Command::Init(args) => Ok(init::run(&args)),
+        Command::Check(args) => Ok(check::run(&args)),
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => Ok(replay::run(&args)),
         Command::Scan(args) => Ok(scan::run(&args)),

@@ -12,14 +12,15 @@
 //! What restrains is kept reversible. The `detail` of a lock is one of
 //! `{"before":null}` (there was no overwrite), `{"before":{"target":…,"allow":"…","deny":"…"}}` (this one, every bit
 //! as it stood), `{"thread":{"locked":false,"archived":false}}`, or `{"already":true}`: it was locked before this
-//! attempt, so this attempt does not know what stood there, and an earlier `before` must be kept. Channels and threads are
+//! attempt, so this attempt does not know what stood there, and an earlier `before` must be kept. (A lock also writes what
+//! stood there into the server's audit log; an attempt after a crash reads it back from there.) Channels and threads are
 //! never deleted: that destroys evidence.
 
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::rest::{Kind, MessageDraft, Rest, RestError, ThreadState};
+use super::rest::{Channel, Kind, MessageDraft, Rest, RestError, ThreadState, nonce};
 use crate::domain::effect::Nudge;
 use crate::domain::space::{Overwrite, OverwriteFor, Permissions};
 use crate::domain::{ChannelId, Effect, Event, GuildId, MessageId, Timestamp, UserId};
@@ -59,8 +60,7 @@ impl Contain {
     async fn carry_out(&self, job: &Job) -> Result<Delivered, RestError> {
         match &job.effect {
             Effect::Hide { space, message } => self.hide(*space, *message).await,
-            Effect::Lock { space, parent: None, adult, .. } => self.lock_channel(*space, *adult).await,
-            Effect::Lock { space, parent: Some(_), .. } => self.lock_thread(*space).await,
+            Effect::Lock { guild, space, adult, .. } => self.lock(job, *guild, *space, *adult).await,
             Effect::Disconnect { guild, room, adult } => self.disconnect(*guild, *room, *adult).await,
             Effect::Nudge { to, about, .. } => self.nudge(job, *to, *about).await,
             Effect::Notice { space, about } => {
@@ -83,23 +83,45 @@ impl Contain {
         }
     }
 
-    async fn lock_channel(&self, space: ChannelId, adult: UserId) -> Result<Delivered, RestError> {
-        let channel = match self.rest.channel(space).await {
-            Err(error) if error.discord_code == Some(code::UNKNOWN_CHANNEL) => return Ok(space_gone()),
-            other => other?,
-        };
-        if let Some(state) = channel.thread {
-            // Called without its parent, but a thread: it has no overwrites of its own.
-            return self.lock_thread_from(space, state).await;
+    async fn lock(
+        &self,
+        job: &Job,
+        guild: GuildId,
+        space: ChannelId,
+        adult: UserId,
+    ) -> Result<Delivered, RestError> {
+        match self.rest.channel(space).await {
+            Err(error) if error.discord_code == Some(code::UNKNOWN_CHANNEL) => {
+                Ok(Delivered::Withheld { why: "the space is not there any more".to_owned() })
+            }
+            Err(error) => Err(error),
+            // What it is, the platform says: a thread has no overwrites of its own.
+            Ok(Channel { thread: Some(state), .. }) => self.lock_thread(space, state).await,
+            Ok(Channel { overwrites, .. }) => self.lock_channel(job, guild, space, adult, &overwrites).await,
         }
+    }
+
+    async fn lock_channel(
+        &self,
+        job: &Job,
+        guild: GuildId,
+        space: ChannelId,
+        adult: UserId,
+        overwrites: &[Overwrite],
+    ) -> Result<Delivered, RestError> {
         let target = OverwriteFor::Member(adult);
-        let before = channel.overwrites.into_iter().find(|overwrite| overwrite.target == target);
+        let before = overwrites.iter().copied().find(|overwrite| overwrite.target == target);
         let now = before.unwrap_or(Overwrite {
             target,
             allow: Permissions::default(),
             deny: Permissions::default(),
         });
         if now.deny.has(Permissions::LOCK) && !now.allow.has_any(Permissions::LOCK) {
+            if job.attempts > 0
+                && let Some(Before(before)) = self.told_before(job, guild, target).await
+            {
+                return Ok(done(Some(json!({ "before": before }))));
+            }
             return Ok(done(Some(json!({ "already": true }))));
         }
         let locked = Overwrite {
@@ -107,22 +129,26 @@ impl Contain {
             allow: now.allow.without(Permissions::LOCK),
             deny: now.deny.with(Permissions::LOCK),
         };
-        self.rest.put_overwrite(space, locked).await?;
+        self.rest.put_overwrite(space, locked, &lock_reason(&job.key, before)).await?;
         Ok(done(Some(json!({ "before": before }))))
     }
 
-    async fn lock_thread(&self, thread: ChannelId) -> Result<Delivered, RestError> {
-        match self.rest.channel(thread).await {
-            Err(error) if error.discord_code == Some(code::UNKNOWN_CHANNEL) => Ok(space_gone()),
-            Err(error) => Err(error),
-            Ok(channel) => {
-                let open = ThreadState { locked: false, archived: false };
-                self.lock_thread_from(thread, channel.thread.unwrap_or(open)).await
+    /// What an earlier attempt of this job found, where a crash kept it from being recorded: the attempt wrote it into
+    /// the server's audit log. Nothing when the log cannot be read or does not hold it.
+    async fn told_before(&self, job: &Job, guild: GuildId, target: OverwriteFor) -> Option<Before> {
+        for action in [OVERWRITE_CREATED, OVERWRITE_CHANGED] {
+            let reasons = self.rest.audit_reasons(guild, action).await.unwrap_or_default();
+            // The newest comes first; the attempt that did the work is the oldest of this job.
+            if let Some(told) =
+                reasons.iter().rev().find_map(|reason| read_lock_reason(reason, &job.key, target))
+            {
+                return Some(told);
             }
         }
+        None
     }
 
-    async fn lock_thread_from(&self, thread: ChannelId, state: ThreadState) -> Result<Delivered, RestError> {
+    async fn lock_thread(&self, thread: ChannelId, state: ThreadState) -> Result<Delivered, RestError> {
         if state.locked && state.archived {
             return Ok(done(Some(json!({ "already": true }))));
         }
@@ -171,6 +197,34 @@ impl Deliver for Contain {
     }
 }
 
+/// Discord's numbers for entries of the audit log.
+const OVERWRITE_CREATED: u64 = 13;
+const OVERWRITE_CHANGED: u64 = 14;
+
+/// The overwrite that stood there before a lock, if there was one.
+struct Before(Option<Overwrite>);
+
+/// What the audit log says about a lock: which job, and the bits that stood there before. Administrators read it, so it
+/// names neither a case nor a reason.
+fn lock_reason(job: &str, before: Option<Overwrite>) -> String {
+    let before = before.map_or_else(
+        || "nothing".to_owned(),
+        |before| format!("allow {} deny {}", before.allow.0, before.deny.0),
+    );
+    format!("Chaperone lock {}; before: {before}", nonce(job))
+}
+
+/// The bits of such a sentence, when it is of this job.
+fn read_lock_reason(reason: &str, job: &str, target: OverwriteFor) -> Option<Before> {
+    let before = reason.strip_prefix(&format!("Chaperone lock {}; before: ", nonce(job)))?;
+    if before == "nothing" {
+        return Some(Before(None));
+    }
+    let (allow, deny) = before.strip_prefix("allow ")?.split_once(" deny ")?;
+    let bits = |text: &str| text.parse().ok().map(Permissions);
+    Some(Before(Some(Overwrite { target, allow: bits(allow)?, deny: bits(deny)? })))
+}
+
 /// Writes a message of ours once: Discord drops a repeated nonce for some minutes; a job that was tried before looks
 /// first whether its message stands there.
 async fn say_once(
@@ -200,10 +254,6 @@ pub(super) fn done(detail: Option<serde_json::Value>) -> Delivered {
 
 pub(super) fn never(why: &str) -> Delivered {
     Delivered::Never { why: why.to_owned() }
-}
-
-fn space_gone() -> Delivered {
-    Delivered::Withheld { why: "the space is not there any more".to_owned() }
 }
 
 /// What a failed request means for the job.

@@ -29,7 +29,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    pub(super) fn with(mut self, header: &'static str, value: impl ToString) -> Self {
+    pub(super) fn with(mut self, header: &'static str, value: &impl ToString) -> Self {
         self.headers.push((header, value.to_string()));
         self
     }

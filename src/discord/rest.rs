@@ -28,6 +28,7 @@ use twilight_http_ratelimiting::{Endpoint, Method as LimitedMethod, RateLimitHea
 use super::Token;
 use crate::clock::Clock;
 
+pub(super) use calls::nonce;
 pub use calls::{Channel, GatewayInfo, MessageDraft, ThreadState, VoicePlace};
 pub use error::{Kind, RestError};
 
@@ -56,6 +57,15 @@ enum Lane {
     Limited,
     /// Interaction callbacks: Discord does not count them, and they cannot wait.
     Immediate,
+}
+
+/// One request.
+#[derive(Clone, Copy)]
+struct Call<'a> {
+    method: &'a Method,
+    path: &'a str,
+    body: Option<&'a Value>,
+    reason: Option<&'a str>,
 }
 
 /// The one HTTP client of the bot. Cheap to clone; clones share connections and limits.
@@ -161,6 +171,12 @@ impl Rest {
         json(&self.send(Method::PUT, path, Some(body)).await?)
     }
 
+    /// `PUT` with a JSON body and a reason that the server's audit log shows: ASCII, at most 512 characters.
+    pub(super) async fn put_because(&self, path: &str, body: &Value, reason: &str) -> Result<(), RestError> {
+        let call = Call { method: &Method::PUT, path, body: Some(body), reason: Some(reason) };
+        self.send_call(call).await.map(drop)
+    }
+
     /// `PATCH` with a JSON body; [`Value::Null`] where the answer has none.
     ///
     /// # Errors
@@ -179,16 +195,21 @@ impl Rest {
 
     /// `POST` of an interaction's answer: past the limits (Discord does not count these) and within its three seconds.
     pub(super) async fn answer_interaction(&self, path: &str, body: &Value) -> Result<(), RestError> {
-        let sending = self.once(&Method::POST, path, Some(body), Lane::Immediate);
+        let call = Call { method: &Method::POST, path, body: Some(body), reason: None };
+        let sending = self.once(call, Lane::Immediate);
         within(INTERACTION_DEADLINE, sending).await?.map(drop)
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Vec<u8>, RestError> {
+        self.send_call(Call { method: &method, path, body, reason: None }).await
+    }
+
+    async fn send_call(&self, call: Call<'_>) -> Result<Vec<u8>, RestError> {
         // The last 429 is told when the deadline ends the waiting, so that the outbox knows how long to wait.
         let mut slow_down = None;
         let trying = async {
             loop {
-                match self.once(&method, path, body, Lane::Limited).await {
+                match self.once(call, Lane::Limited).await {
                     Err(error) if error.status == Some(429) => {
                         let wait = error.retry_after.unwrap_or(Duration::from_secs(1));
                         slow_down = Some(error.clone());
@@ -208,13 +229,8 @@ impl Rest {
     }
 
     /// One attempt.
-    async fn once(
-        &self,
-        method: &Method,
-        path: &str,
-        body: Option<&Value>,
-        lane: Lane,
-    ) -> Result<Vec<u8>, RestError> {
+    async fn once(&self, call: Call<'_>, lane: Lane) -> Result<Vec<u8>, RestError> {
+        let Call { method, path, body, reason } = call;
         let inner = &self.0;
         let permit = match lane {
             Lane::Immediate => None,
@@ -230,6 +246,9 @@ impl Rest {
             .header(AUTHORIZATION, &inner.authorization);
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
+        }
+        if let Some(reason) = reason {
+            request = request.header("X-Audit-Log-Reason", reason);
         }
         let answer = request.send().await.map_err(|error| {
             RestError::temporary(if error.is_timeout() { "no answer in time" } else { "no connection" })

@@ -28,8 +28,16 @@ use crate::domain::{GuildId, Timestamp};
 
 pub use closing::what_to_do;
 
-/// How many packets wait in the channel.
-const CHANNEL: usize = 1_024;
+/// How much may wait for whoever listens.
+#[derive(Clone, Copy, Debug)]
+struct Room {
+    /// Signals in the channel.
+    channel: usize,
+    /// Bytes of packets beside the channel, before the connection is given up until they are taken.
+    beside: usize,
+}
+
+const ROOM: Room = Room { channel: 1_024, beside: 64 << 20 };
 
 /// Spaces identifies out, for all shards of a bot: Discord allows one in five seconds, and resets the session of
 /// whoever does not wait.
@@ -150,6 +158,10 @@ impl Socket {
     /// When `api_url` or `gateway_url` is no usable address. That the server cannot be reached is no error here: it is
     /// tried again, and said with [`Signal::Closed`].
     pub fn open(options: SocketOptions) -> Result<Self, RestError> {
+        Self::open_with(options, ROOM)
+    }
+
+    fn open_with(options: SocketOptions, room: Room) -> Result<Self, RestError> {
         // Twilight takes whatever provider the process has; the first one to ask decides, and it is always ring.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let rest = Rest::new(&options.api_url, &options.token, options.clock.clone())?;
@@ -158,9 +170,9 @@ impl Socket {
                 "discord.gateway_url is not an address; write it like wss://gateway.example.org",
             ),
         )?;
-        let (signal, signals) = mpsc::channel(CHANNEL);
+        let (signal, signals) = mpsc::channel(room.channel);
         let (command, commands) = mpsc::unbounded_channel();
-        tokio::spawn(run::run(options, rest, host, signal, commands));
+        tokio::spawn(run::run(options, rest, host, run::Line::new(signal, room), commands));
         Ok(Socket { signals, asker: Asker(command) })
     }
 

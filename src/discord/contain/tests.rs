@@ -62,7 +62,7 @@ async fn a_missing_permission_is_said_with_what_to_do() {
 #[tokio::test]
 async fn a_fault_or_a_long_wait_is_for_later() {
     let fake =
-        Fake::start(|before, _| if before == 0 { status(503) } else { status(429).with("retry-after", 90) })
+        Fake::start(|before, _| if before == 0 { status(503) } else { status(429).with("retry-after", &90) })
             .await;
     assert!(matches!(deliver(&fake, &hide()).await, Delivered::Later { after: None, .. }));
     let Delivered::Later { after, .. } = deliver(&fake, &hide()).await else { panic!() };
@@ -124,6 +124,34 @@ async fn a_second_lock_does_not_take_the_first_for_what_stood_before() {
     assert_eq!(detail(&deliver(&fake, &lock()).await), json!({ "before": null }));
     assert_eq!(detail(&deliver(&fake, &lock()).await), json!({ "already": true }));
     assert_eq!(fake.calls().iter().filter(|call| call.starts_with("PUT")).count(), 1);
+}
+
+#[tokio::test]
+async fn what_stood_before_survives_a_crash_between_locking_and_recording() {
+    let before = Overwrite {
+        target: OverwriteFor::Member(ADULT),
+        allow: Permissions(1 << 51),
+        deny: Permissions(1 << 52),
+    };
+    for before in [None, Some(before)] {
+        let own = lock_reason("lock/C-0001", before);
+        assert!(own.is_ascii() && own.len() <= 512 && !own.contains("C-0001"), "{own}");
+        let fake = Fake::start(move |_, seen| match seen.call.as_str() {
+            "GET /channels/20" => {
+                let locked = json!({ "id": "7", "type": 1, "allow": "0", "deny": Permissions::LOCK });
+                ok(&json!({ "id": "20", "type": 0, "permission_overwrites": [locked] }))
+            }
+            "GET /guilds/1/audit-logs?action_type=14&limit=100" => {
+                let other = json!({ "id": "2", "reason": lock_reason("another job", None) });
+                ok(&json!({ "audit_log_entries": [other, { "id": "1" }, { "id": "0", "reason": own }] }))
+            }
+            _ => ok(&json!({ "audit_log_entries": [] })),
+        })
+        .await;
+        let again = Job { attempts: 1, ..lock() };
+        assert_eq!(detail(&deliver(&fake, &again).await), json!({ "before": before }));
+        assert!(fake.calls().iter().all(|call| call.starts_with("GET")));
+    }
 }
 
 #[tokio::test]

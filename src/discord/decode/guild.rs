@@ -62,11 +62,12 @@ struct Incidents {
 
 #[derive(Deserialize)]
 struct WireVoice {
-    user_id: UserId,
-    #[serde(default)]
-    channel_id: Option<ChannelId>,
-    #[serde(default)]
-    guild_id: Option<GuildId>,
+    #[serde(rename = "user_id")]
+    user: UserId,
+    #[serde(rename = "channel_id", default)]
+    room: Option<ChannelId>,
+    #[serde(rename = "guild_id", default)]
+    guild: Option<GuildId>,
 }
 
 pub(super) fn ready(data: &str) -> Result<Read, Unsaid> {
@@ -133,7 +134,7 @@ pub(super) fn create(data: &str) -> Result<Read, Unsaid> {
             .voice_states
             .items
             .into_iter()
-            .filter_map(|voice| voice.channel_id.map(|room| (voice.user_id, room)))
+            .filter_map(|voice| voice.room.map(|room| (voice.user, room)))
             .collect(),
         dms_paused_until: guild.incidents_data.dms_disabled_until,
     };
@@ -216,16 +217,16 @@ pub(super) fn members(data: &str) -> Result<Read, Unsaid> {
         guild_id: GuildId,
         #[serde(default)]
         members: List<WireMember>,
-        #[serde(default, deserialize_with = "null_is_default")]
-        chunk_index: u64,
-        #[serde(default, deserialize_with = "null_is_default")]
-        chunk_count: u64,
+        #[serde(rename = "chunk_index", default, deserialize_with = "null_is_default")]
+        index: u64,
+        #[serde(rename = "chunk_count", default, deserialize_with = "null_is_default")]
+        count: u64,
     }
     let chunk: Chunk = serde_json::from_str(data)?;
     let event = Event::Members {
         guild: chunk.guild_id,
         members: chunk.members.items.into_iter().map(WireMember::member).collect(),
-        last: chunk.chunk_index.saturating_add(1) >= chunk.chunk_count,
+        last: chunk.index.saturating_add(1) >= chunk.count,
     };
     Ok(Read { events: vec![event], unread: chunk.members.unread })
 }
@@ -233,6 +234,6 @@ pub(super) fn members(data: &str) -> Result<Read, Unsaid> {
 pub(super) fn voice(data: &str) -> Result<Read, Unsaid> {
     let voice: WireVoice = serde_json::from_str(data)?;
     // A call outside a server is none of ours, and cannot be heard.
-    let guild = voice.guild_id.ok_or(Unsaid::Nothing)?;
-    Ok(Event::Voice { guild, user: voice.user_id, room: voice.channel_id }.into())
+    let guild = voice.guild.ok_or(Unsaid::Nothing)?;
+    Ok(Event::Voice { guild, user: voice.user, room: voice.room }.into())
 }

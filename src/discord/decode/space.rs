@@ -154,19 +154,19 @@ pub(super) fn thread_members(data: &str) -> Result<Read, Unsaid> {
     struct Members {
         id: ChannelId,
         guild_id: GuildId,
-        #[serde(default)]
-        added_members: List<WireThreadMember>,
-        #[serde(default)]
-        removed_member_ids: List<UserId>,
+        #[serde(rename = "added_members", default)]
+        added: List<WireThreadMember>,
+        #[serde(rename = "removed_member_ids", default)]
+        removed: List<UserId>,
     }
     let members: Members = serde_json::from_str(data)?;
     let event = Event::ThreadMembers {
         guild: members.guild_id,
         thread: members.id,
-        added: members.added_members.items.into_iter().map(|member| member.user_id).collect(),
-        removed: members.removed_member_ids.items,
+        added: members.added.items.into_iter().map(|member| member.user_id).collect(),
+        removed: members.removed.items,
     };
-    Ok(Read { events: vec![event], unread: members.added_members.unread + members.removed_member_ids.unread })
+    Ok(Read { events: vec![event], unread: members.added.unread + members.removed.unread })
 }
 
 pub(super) fn own_thread_member(data: &str) -> Result<Read, Unsaid> {

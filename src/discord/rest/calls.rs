@@ -1,5 +1,7 @@
 //! The calls that the other files of this room make, by what they are for.
 
+use std::fmt::Write;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 use serenity::builder::{CreateActionRow, CreateAllowedMentions, CreateMessage};
@@ -49,15 +51,15 @@ impl MessageDraft {
 }
 
 /// At most 25 characters, the same for the same job: Discord then drops a message that a crash repeats.
-fn nonce(job: &str) -> String {
+pub(in crate::discord) fn nonce(job: &str) -> String {
     let mut text = String::with_capacity(24);
     for byte in Sha256::digest(job.as_bytes()).iter().take(12) {
-        text.push_str(&format!("{byte:02x}"));
+        let _ = write!(text, "{byte:02x}");
     }
     text
 }
 
-/// A channel's raw overwrites, and a thread's state.
+/// A space as it is now: a channel's raw overwrites, a thread's state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Channel {
     /// Overwrites; every bit as it stands, those that this version does not know included.
@@ -210,17 +212,23 @@ impl Rest {
         })
     }
 
-    /// Sets one overwrite of a channel, whole. Bits travel as text, so that none is lost on the way.
+    /// Sets one overwrite of a channel, whole. Bits travel as text, so that none is lost on the way. The server's audit
+    /// log shows `reason` (ASCII, at most 512 characters).
     ///
     /// # Errors
     /// See [`RestError`].
-    pub async fn put_overwrite(&self, space: ChannelId, overwrite: Overwrite) -> Result<(), RestError> {
+    pub async fn put_overwrite(
+        &self,
+        space: ChannelId,
+        overwrite: Overwrite,
+        reason: &str,
+    ) -> Result<(), RestError> {
         let (id, kind) = match overwrite.target {
             OverwriteFor::Role(role) => (role.0, 0),
             OverwriteFor::Member(member) => (member.0, 1),
         };
         let body = json!({ "type": kind, "allow": overwrite.allow, "deny": overwrite.deny });
-        self.put(&format!("channels/{space}/permissions/{id}"), &body).await.map(drop)
+        self.put_because(&format!("channels/{space}/permissions/{id}"), &body, reason).await
     }
 
     /// Removes one overwrite of a channel.
@@ -233,6 +241,27 @@ impl Rest {
             OverwriteFor::Member(member) => member.0,
         };
         self.delete(&format!("channels/{space}/permissions/{id}")).await
+    }
+
+    /// The reasons that the newest entries of a server's audit log give for one kind of action (Discord's number),
+    /// the newest first.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn audit_reasons(&self, guild: GuildId, action: u64) -> Result<Vec<String>, RestError> {
+        #[derive(Deserialize)]
+        struct Log {
+            #[serde(default)]
+            audit_log_entries: Vec<Entry>,
+        }
+        #[derive(Deserialize)]
+        struct Entry {
+            #[serde(default)]
+            reason: Option<String>,
+        }
+        let path = format!("guilds/{guild}/audit-logs?action_type={action}&limit=100");
+        let log: Log = read(self.get(&path).await?)?;
+        Ok(log.audit_log_entries.into_iter().filter_map(|entry| entry.reason).collect())
     }
 
     /// Locks or opens a thread.

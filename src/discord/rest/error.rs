@@ -1,5 +1,6 @@
 //! Why a request did not do what it should.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 /// What a caller can do about it.
@@ -75,9 +76,9 @@ impl RestError {
     fn sentence(&self) -> String {
         let mut text = self.what.to_owned();
         if let Some(status) = self.status {
-            text.push_str(&format!(" (HTTP {status}"));
+            let _ = write!(text, " (HTTP {status}");
             if let Some(code) = self.discord_code {
-                text.push_str(&format!(", Discord {code}"));
+                let _ = write!(text, ", Discord {code}");
             }
             text.push(')');
         }

@@ -2,10 +2,10 @@ use serde_json::json;
 
 use super::*;
 use crate::discord::fake::{Answer, Fake, empty, noon, ok, refused, status};
-use crate::domain::{ChannelId, GuildId, MessageId, Timestamp};
+use crate::domain::{ChannelId, GuildId, MessageId, Timestamp, UserId};
 
 fn slow_down(after: &str) -> Answer {
-    status(429).with("retry-after", after)
+    status(429).with("retry-after", &after)
 }
 
 #[tokio::test]
@@ -36,7 +36,7 @@ async fn a_global_429_holds_everybody_back() {
     let fake =
         Fake::start(
             |before, _| {
-                if before == 0 { slow_down("0.2").with("x-ratelimit-global", "true") } else { empty() }
+                if before == 0 { slow_down("0.2").with("x-ratelimit-global", &"true") } else { empty() }
             },
         )
         .await;
@@ -103,7 +103,7 @@ async fn the_token_does_not_follow_a_redirect() {
     let elsewhere = Fake::start(|_, _| ok(&json!({}))).await;
     let target = elsewhere.url.clone();
     let fake =
-        Fake::start(move |_, _| status(307).with("location", format!("{target}/api/v10/users/@me"))).await;
+        Fake::start(move |_, _| status(307).with("location", &format!("{target}/api/v10/users/@me"))).await;
     let error = fake.rest().get("users/@me").await.unwrap_err();
     assert_eq!(error.kind, Kind::Permanent);
     assert_eq!(fake.seen()[0].authorization, "Bot secret-token");
@@ -137,4 +137,32 @@ async fn an_address_that_is_none_says_how_to_write_one() {
         let error = Rest::new(bad, &Token::new("t"), Clock::manual(noon())).unwrap_err();
         assert!(error.to_string().contains("https://discord.com"), "{bad}");
     }
+}
+
+#[tokio::test]
+async fn channels_that_cannot_be_read_are_counted() {
+    let channel = json!({ "id": "20", "type": 0, "name": "art", "permission_overwrites": [] });
+    let fake = Fake::start(move |_, _| ok(&json!([channel, { "id": "21" }]))).await;
+    let (spaces, unread) = fake.rest().channels(GuildId(1)).await.unwrap();
+    assert_eq!((spaces.len(), unread), (1, 1));
+    assert_eq!((spaces[0].id, spaces[0].guild), (ChannelId(20), GuildId(1)));
+    assert_eq!(fake.calls(), ["GET /guilds/1/channels"]);
+}
+
+#[tokio::test]
+async fn who_is_in_a_thread_is_read_from_the_platform() {
+    let fake =
+        Fake::start(|_, _| ok(&json!([{ "id": "21", "user_id": "7" }, { "id": "21", "user_id": "8" }])))
+            .await;
+    assert_eq!(fake.rest().thread_members(ChannelId(21)).await.unwrap(), [UserId(7), UserId(8)]);
+    assert_eq!(fake.calls(), ["GET /channels/21/thread-members"]);
+}
+
+#[tokio::test]
+async fn an_answer_of_another_shape_is_not_taken_for_an_empty_one() {
+    let fake = Fake::start(|_, _| ok(&json!("surprise"))).await;
+    let rest = fake.rest();
+    assert_eq!(rest.messages_after(ChannelId(1), MessageId(0)).await.unwrap_err().kind, Kind::Permanent);
+    assert_eq!(rest.thread_members(ChannelId(1)).await.unwrap_err().kind, Kind::Permanent);
+    assert_eq!(rest.channel(ChannelId(1)).await.unwrap_err().kind, Kind::Permanent);
 }

@@ -16,12 +16,9 @@ use twilight_gateway::{
 
 use super::address::Trusted;
 use super::closing::{is_fatal, what_to_do};
-use super::{Command, Packet, Signal, SocketOptions};
+use super::{Command, Packet, Room, Signal, SocketOptions};
 use crate::clock::Clock;
 use crate::discord::rest::{Kind, Rest};
-
-/// How many bytes of packets wait beside the channel before the connection is given up until they are taken.
-const MOST_WAITING: usize = 64 << 20;
 
 /// After this many failed attempts in a row the back-off starts anew: it would grow to minutes, in which nobody watches.
 const ATTEMPTS: u32 = 6;
@@ -36,28 +33,34 @@ pub(super) async fn run(
     options: SocketOptions,
     rest: Rest,
     host: Trusted,
-    signals: Sender<Signal>,
+    mut line: Line,
     mut commands: UnboundedReceiver<Command>,
 ) {
-    let mut line = Line { signals, waiting: VecDeque::new(), bytes: 0, behind: false };
-    let Some(base) = find_gateway(&rest, &host, &mut line, &mut commands).await else {
+    let mut asks = Vec::new();
+    let Some(base) = find_gateway(&rest, &host, &mut line, &mut commands, &mut asks).await else {
         line.drain().await;
         return;
     };
     let mut connection = Connection::new(options, host, base);
+    connection.asks = asks;
     connection.keep(&mut line, &mut commands).await;
     line.drain().await;
 }
 
 /// The way to whoever listens: a bounded channel, and behind it what does not fit.
-struct Line {
+pub(super) struct Line {
     signals: Sender<Signal>,
     waiting: VecDeque<Signal>,
     bytes: usize,
     behind: bool,
+    room: Room,
 }
 
 impl Line {
+    pub(super) fn new(signals: Sender<Signal>, room: Room) -> Self {
+        Line { signals, waiting: VecDeque::new(), bytes: 0, behind: false, room }
+    }
+
     fn push(&mut self, signal: Signal) {
         let signal = if self.waiting.is_empty() {
             match self.signals.try_send(signal) {
@@ -69,22 +72,22 @@ impl Line {
         };
         if !self.behind {
             self.behind = true;
-            self.waiting.push_back(Signal::Behind { waiting: super::CHANNEL, disconnected: false });
+            self.waiting.push_back(Signal::Behind { waiting: self.room.channel, disconnected: false });
         }
         self.bytes += weight(&signal);
         self.waiting.push_back(signal);
     }
 
-    /// Room for one signal, when there is some. An error when nobody listens any more.
-    fn room(&self) -> impl Future<Output = Result<OwnedPermit<Signal>, SendError<()>>> + use<> {
+    /// A place in the channel, when there is one. An error when nobody listens any more.
+    fn place(&self) -> impl Future<Output = Result<OwnedPermit<Signal>, SendError<()>>> + use<> {
         self.signals.clone().reserve_owned()
     }
 
     /// Moves one waiting signal on.
-    fn advance(&mut self, room: OwnedPermit<Signal>) {
+    fn advance(&mut self, place: OwnedPermit<Signal>) {
         if let Some(signal) = self.waiting.pop_front() {
             self.bytes -= weight(&signal);
-            room.send(signal);
+            place.send(signal);
         }
         if self.waiting.is_empty() {
             self.behind = false;
@@ -93,8 +96,8 @@ impl Line {
 
     async fn drain(mut self) {
         while !self.waiting.is_empty() {
-            match self.room().await {
-                Ok(room) => self.advance(room),
+            match self.place().await {
+                Ok(place) => self.advance(place),
                 Err(_) => return,
             }
         }
@@ -115,6 +118,7 @@ async fn find_gateway(
     host: &Trusted,
     line: &mut Line,
     commands: &mut UnboundedReceiver<Command>,
+    asks: &mut Vec<String>,
 ) -> Option<String> {
     if host.has_gateway() {
         return Some(host.base(None));
@@ -137,19 +141,19 @@ async fn find_gateway(
                 tokio::select! {
                     () = tokio::time::sleep(wait) => {}
                     () = line.signals.closed() => return None,
-                    () = told_to_close(commands) => return None,
+                    () = told_to_close(commands, asks) => return None,
                 }
             }
         }
     }
 }
 
-/// Waits for the command to close. Questions that come before there is a connection find no one to answer them; what
-/// they ask for is asked again when servers are described.
-async fn told_to_close(commands: &mut UnboundedReceiver<Command>) {
+/// Waits for the command to close, and keeps questions until there is a connection.
+async fn told_to_close(commands: &mut UnboundedReceiver<Command>, asks: &mut Vec<String>) {
     while let Some(command) = commands.recv().await {
-        if matches!(command, Command::Close) {
-            return;
+        match command {
+            Command::Send(ask) => asks.push(ask),
+            Command::Close => return,
         }
     }
 }
@@ -230,8 +234,8 @@ impl Connection {
                         return;
                     }
                 }
-                room = line.room(), if !line.waiting.is_empty() => match room {
-                    Ok(room) => line.advance(room),
+                place = line.place(), if !line.waiting.is_empty() => match place {
+                    Ok(place) => line.advance(place),
                     Err(_) => return,
                 },
                 command = commands.recv() => match command {
@@ -263,7 +267,7 @@ impl Connection {
             Some(Err(error)) => self.trouble(error, line),
             None => return Standing::Over,
         }
-        if line.bytes > MOST_WAITING && self.shard.is_some() {
+        if line.bytes > line.room.beside && self.shard.is_some() {
             self.disconnect();
             line.push(Signal::Behind { waiting: line.waiting.len(), disconnected: true });
         }
@@ -315,7 +319,7 @@ impl Connection {
                 self.failures += 1;
                 let what = "the gateway cannot be reached; it is tried again.".to_owned();
                 line.push(Signal::Closed { code: None, fatal: false, what });
-                if self.failures % ATTEMPTS == 0 {
+                if self.failures.is_multiple_of(ATTEMPTS) {
                     self.disconnect();
                     self.connect();
                 }

@@ -14,6 +14,8 @@ use crate::discord::fake::noon;
 enum Step {
     Say(Value),
     SayText(String),
+    /// Every dispatch from the one after the last that was heard (or from the second) up to this one.
+    Replay(u64),
     Close(u16),
     Drop,
 }
@@ -94,14 +96,21 @@ async fn play(mut socket: WebSocket, script: Arc<Mutex<Script>>) {
         if script.connections.is_empty() { Vec::new() } else { script.connections.remove(0) }
     };
     for step in steps {
-        let message = match step {
-            Step::Say(frame) => Message::text(frame.to_string()),
-            Step::SayText(text) => Message::text(text),
-            Step::Close(code) => Message::Close(Some(CloseFrame { code, reason: "".into() })),
+        let messages = match step {
+            Step::Say(frame) => vec![Message::text(frame.to_string())],
+            Step::SayText(text) => vec![Message::text(text)],
+            Step::Replay(last) => {
+                let heard = script.lock().unwrap().heard.last().and_then(|frame| frame["d"]["seq"].as_u64());
+                let frame = |s| json!({ "op": 0, "s": s, "t": "MESSAGE_CREATE", "d": { "n": s } });
+                (heard.unwrap_or(1) + 1..=last).map(|s| Message::text(frame(s).to_string())).collect()
+            }
+            Step::Close(code) => vec![Message::Close(Some(CloseFrame { code, reason: "".into() }))],
             Step::Drop => return,
         };
-        if socket.send(message).await.is_err() {
-            return;
+        for message in messages {
+            if socket.send(message).await.is_err() {
+                return;
+            }
         }
     }
     while listen(&mut socket, &script).await {}
@@ -135,9 +144,14 @@ fn dispatch(sequence: u64, name: &str) -> Step {
     Step::Say(json!({ "op": 0, "s": sequence, "t": name, "d": { "n": sequence } }))
 }
 
+/// The next signal, or a failed test: a socket that went astray would wait for ever.
+async fn signal(socket: &mut Socket) -> Option<Signal> {
+    tokio::time::timeout(std::time::Duration::from_secs(10), socket.next()).await.expect("nothing was heard")
+}
+
 async fn packet(socket: &mut Socket) -> Packet {
     loop {
-        match socket.next().await.expect("the socket goes on") {
+        match signal(socket).await.expect("the socket goes on") {
             Signal::Packet(packet) => return packet,
             Signal::Closed { fatal: false, .. } | Signal::Behind { .. } => {}
             Signal::Closed { what, .. } => panic!("{what}"),
@@ -226,12 +240,12 @@ async fn a_server_that_resumes_nowhere_else_is_given_up_with_what_to_do() {
     .await;
     let mut socket = Socket::open(gateway.options(None)).unwrap();
     let what = loop {
-        if let Signal::Closed { fatal: true, what, .. } = socket.next().await.unwrap() {
+        if let Signal::Closed { fatal: true, what, .. } = signal(&mut socket).await.unwrap() {
             break what;
         }
     };
     assert!(what.contains("discord.gateway_url"), "{what}");
-    assert_eq!(socket.next().await, None);
+    assert_eq!(signal(&mut socket).await, None);
 }
 
 #[tokio::test]
@@ -249,12 +263,12 @@ async fn a_fatal_close_says_what_to_do_and_ends() {
     for (code, hint) in [(4004, "Reset Token"), (4014, "Message Content Intent")] {
         let gateway = Gateway::start(vec![vec![Step::Close(code)]]).await;
         let mut socket = Socket::open(gateway.options(None)).unwrap();
-        let Some(Signal::Closed { code: Some(closed), fatal: true, what }) = socket.next().await else {
+        let Some(Signal::Closed { code: Some(closed), fatal: true, what }) = signal(&mut socket).await else {
             panic!("{code}")
         };
         assert_eq!(closed, code);
         assert!(what.contains(hint), "{what}");
-        assert_eq!(socket.next().await, None);
+        assert_eq!(signal(&mut socket).await, None);
     }
 }
 
@@ -271,34 +285,53 @@ async fn members_are_asked_for_once_there_is_a_session() {
     assert_eq!(gateway.heard(8), [json!({ "guild_id": "1", "query": "", "limit": 0 })]);
 }
 
-#[tokio::test]
-async fn nobody_who_listens_slowly_misses_anything() {
-    let many = 3 * u64::try_from(CHANNEL).unwrap();
-    let gateway = Gateway::start(vec![vec![]]).await;
-    gateway.script.lock().unwrap().connections[0] = std::iter::once(ready(&gateway.ws()))
-        .chain((2..=many).map(|sequence| dispatch(sequence, "MESSAGE_CREATE")))
-        .collect();
-    let mut socket = Socket::open(gateway.options(None)).unwrap();
-    // Nobody takes anything until everything has been sent and the channel is full.
-    while socket.signals.len() < CHANNEL {
-        tokio::task::yield_now().await;
-    }
-    let mut behind = 0;
-    let mut next = 1;
-    while next <= many {
-        match socket.next().await.unwrap() {
+/// Takes everything up to a sequence number, in order, and says how often the socket was behind and gave up the line.
+async fn take_all(socket: &mut Socket, last: u64) -> (usize, usize) {
+    let (mut behind, mut gave_up, mut next) = (0, 0, 1);
+    while next <= last {
+        match signal(socket).await.unwrap() {
             Signal::Packet(packet) => {
                 assert_eq!(sequence(&packet), next);
                 next += 1;
             }
             Signal::Behind { disconnected, .. } => {
-                assert!(!disconnected);
                 behind += 1;
+                gave_up += usize::from(disconnected);
             }
             closed @ Signal::Closed { .. } => panic!("{closed:?}"),
         }
     }
-    assert!(behind >= 1);
+    (behind, gave_up)
+}
+
+/// Opens a socket and takes nothing from it until its channel is full.
+async fn full(gateway: &Gateway, room: Room) -> Socket {
+    let socket = Socket::open_with(gateway.options(None), room).unwrap();
+    while socket.signals.len() < room.channel {
+        tokio::task::yield_now().await;
+    }
+    socket
+}
+
+#[tokio::test]
+async fn nobody_who_listens_slowly_misses_anything() {
+    let gateway = Gateway::start(vec![vec![]]).await;
+    gateway.script.lock().unwrap().connections[0] = vec![ready(&gateway.ws()), Step::Replay(100)];
+    let mut socket = full(&gateway, Room { channel: 4, beside: 1 << 20 }).await;
+    let (behind, gave_up) = take_all(&mut socket, 100).await;
+    assert!(behind >= 1 && gave_up == 0);
+}
+
+#[tokio::test]
+async fn when_too_much_waits_the_line_is_given_up_and_nothing_is_missed() {
+    let gateway = Gateway::start(vec![vec![]]).await;
+    let again = vec![Step::Replay(200)];
+    gateway.script.lock().unwrap().connections =
+        std::iter::once(vec![ready(&gateway.ws()), Step::Replay(200)]).chain(vec![again; 200]).collect();
+    let mut socket = full(&gateway, Room { channel: 4, beside: 1_000 }).await;
+    let (_, gave_up) = take_all(&mut socket, 200).await;
+    assert!(gave_up >= 1);
+    assert!(!gateway.heard(6).is_empty());
 }
 
 #[tokio::test]
@@ -314,4 +347,28 @@ async fn closing_keeps_the_session_for_the_next_start() {
     let mut socket = Socket::open(gateway.options(last.session)).unwrap();
     assert_eq!(sequence(&packet(&mut socket).await), 3);
     assert_eq!(gateway.heard(6)[0]["seq"], 2);
+}
+
+#[tokio::test]
+async fn a_token_that_the_api_refuses_is_never_shown_to_the_gateway() {
+    let api = crate::discord::fake::Fake::start(|_, _| crate::discord::fake::refused(401, 0)).await;
+    let gateway = Gateway::start(vec![]).await;
+    let mut socket =
+        Socket::open(SocketOptions { api_url: api.url.clone(), ..gateway.options(None) }).unwrap();
+    let Some(Signal::Closed { code: Some(4004), fatal: true, what }) = signal(&mut socket).await else {
+        panic!()
+    };
+    assert!(what.contains("Reset Token"), "{what}");
+    assert_eq!(signal(&mut socket).await, None);
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_is_said_to_be_and_tried_again() {
+    let api = crate::discord::fake::Fake::start(|_, _| crate::discord::fake::status(503)).await;
+    let gateway = Gateway::start(vec![]).await;
+    let mut socket =
+        Socket::open(SocketOptions { api_url: api.url.clone(), ..gateway.options(None) }).unwrap();
+    assert!(matches!(signal(&mut socket).await, Some(Signal::Closed { code: None, fatal: false, .. })));
+    // Whoever gives up meanwhile does not have to wait for it.
+    assert!(socket.close().await.is_empty());
 }
