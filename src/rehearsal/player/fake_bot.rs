@@ -55,12 +55,12 @@ impl FakeBot {
     fn do_what_is_due(&self) {
         let (platform, stage) = (&self.world.platform, &self.world.stage);
         let now = platform.clock().now();
-        while let Some((minutes, fact)) = self.plan.get(self.done()).filter(|(at, _)| self.at(*at) <= now) {
+        while let Some((_, fact)) = self.plan.get(self.done()).filter(|(at, _)| self.at(*at) <= now) {
             let fact = fact(&self.world);
             if let Fact::Outcome { effect, .. } = &fact {
                 enact(platform, stage, effect);
             }
-            self.facts().push((self.at(*minutes), fact));
+            self.facts().push((now, fact));
         }
         let clicks = platform.read(|state| {
             state.interactions.values().filter(|i| i.kind == 3).map(|i| (i.at, i.user)).collect::<Vec<_>>()
