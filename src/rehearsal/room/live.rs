@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::wish::Wish;
-use super::{As, Shared, pieces};
+use super::{As, Shared, door, pieces};
 use crate::domain::{ChannelId, UserId};
 
 /// The largest thing that a page may send.
@@ -25,7 +25,7 @@ pub(super) async fn upgrade(
     Query(As { person, space }): Query<As>,
     socket: WebSocketUpgrade,
 ) -> Response {
-    let known = person.filter(|person| pieces::can_be(&shared, *person));
+    let known = person.filter(|person| door::can_be(&shared, *person));
     let Some(person) = known else {
         return (StatusCode::NOT_FOUND, "Nobody of that number is in the club.\n").into_response();
     };

@@ -6,10 +6,13 @@
 //! (`wish`). The room is for one machine: it answers only to a loopback `Host`, and a websocket only to a
 //! page of its own (`guard`).
 
+mod door;
 mod guard;
 mod html;
 mod live;
 mod pieces;
+mod talk;
+mod tools;
 mod wish;
 
 use std::collections::VecDeque;

@@ -252,7 +252,12 @@ async fn a_lead_presses_acknowledge_and_trainers_see_what_is_told() {
 
 #[test]
 fn nothing_is_loaded_from_elsewhere() {
-    for file in [include_str!("room.css"), include_str!("room.js"), include_str!("pieces.rs")] {
+    for file in [
+        include_str!("room.css"),
+        include_str!("room.js"),
+        include_str!("pieces.rs"),
+        include_str!("talk.rs"),
+    ] {
         for elsewhere in ["http://", "https://", "@import", "url("] {
             assert!(!file.contains(elsewhere), "{elsewhere}");
         }
