@@ -116,7 +116,8 @@ impl Organisation {
                 self.keep_reasons(case, new, now, a);
             }
             // While a grooming concern is serious, whatever weighs as much as what raised it goes out of sight too.
-            let weighs = |o: &Observation| o.code.weight() >= Weight::High && o.message == message.map(|m| m.id);
+            let weighs =
+                |o: &Observation| o.code.weight() >= Weight::High && o.message == message.map(|m| m.id);
             if known_level >= Some(Level::Serious) && new.iter().any(weighs) {
                 self.hide_conduct(raised, case, message, now, a);
             }
