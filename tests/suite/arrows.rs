@@ -93,9 +93,9 @@ fn sources() -> Vec<Source> {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let below = path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
-                let room = below.split('/').next().unwrap().trim_end_matches(".rs").to_owned();
+                let first = below.split('/').next().unwrap().trim_end_matches(".rs").to_owned();
                 let code = code_of(&fs::read_to_string(&path).unwrap());
-                found.push(Source { path: below, room, code });
+                found.push(Source { path: below, room: first, code });
             }
         }
     }
