@@ -98,7 +98,7 @@ impl Listener {
                 }
                 Some(Signal::Closed { fatal: true, what, .. }) => return self.fail(&what),
                 Some(Signal::Closed { what, .. }) => {
-                    tracing::warn!(shard = self.shard.0, what, "connection closed")
+                    tracing::warn!(shard = self.shard.0, what, "connection closed");
                 }
                 Some(Signal::Behind { waiting, disconnected }) => {
                     tracing::warn!(
@@ -257,7 +257,7 @@ impl Listener {
                     self.recollect(*guild, &spaces, missed.from).await?;
                 }
                 Err(error) => {
-                    tracing::warn!(%error, %guild, "the server could not be described after the restart")
+                    tracing::warn!(%error, %guild, "the server could not be described after the restart");
                 }
             }
         }

@@ -102,18 +102,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
     let checkpoint_file = settings.signing_key.with_extension("checkpoint");
     let tree = keep::check_log(&store, &key, &checkpoint_file).await?;
 
-    let mut organisation = Organisation::new(
-        &settings.organisation,
-        settings.policy.clone(),
-        settings.mapping.clone(),
-        settings.lists.clone(),
-    );
-    let mut calls =
-        Calls::new(settings.organisation.clone(), settings.ladder.clone(), settings.people.clone());
-    for stored in store.facts(&settings.organisation).await? {
-        organisation.restore(stored.at, &stored.fact);
-        calls.apply(stored.at, &stored.fact);
-    }
+    let (organisation, calls) = restore(&store, &settings).await?;
     let calls = Arc::new(RwLock::new(calls));
 
     let rest = Rest::new(&settings.api_url, &settings.token, clock.clone())?;
@@ -178,9 +167,10 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
     tasks.push(tokio::spawn(dispatcher.run(until_stopped(stopped.clone()))));
     tasks.push(tokio::spawn(report_outcomes(ended, ear.clone(), clock.clone())));
     let (heard_now, heard) = watch::channel(BTreeMap::new());
-    for shard in 0..settings.shards.max(1) {
+    let shards = settings.shards.max(1);
+    for shard in 0..shards {
         let listener = listen::Listener {
-            shard: (shard, settings.shards.max(1)),
+            shard: (shard, shards),
             api_url: settings.api_url.clone(),
             token: settings.token.clone(),
             guilds: settings.guilds.clone(),
@@ -205,6 +195,23 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
         committer,
         failure,
     })
+}
+
+/// The engine and the ladder as the stored facts have left them.
+async fn restore(store: &Store, settings: &Settings) -> anyhow::Result<(Organisation, Calls)> {
+    let mut organisation = Organisation::new(
+        &settings.organisation,
+        settings.policy.clone(),
+        settings.mapping.clone(),
+        settings.lists.clone(),
+    );
+    let mut calls =
+        Calls::new(settings.organisation.clone(), settings.ladder.clone(), settings.people.clone());
+    for stored in store.facts(&settings.organisation).await? {
+        organisation.restore(stored.at, &stored.fact);
+        calls.apply(stored.at, &stored.fact);
+    }
+    Ok((organisation, calls))
 }
 
 impl Running {

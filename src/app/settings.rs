@@ -16,9 +16,9 @@ use crate::pipeline::committer::Lead;
 use crate::text::Lists;
 
 /// The database's file in the data directory.
-const DATABASE: &str = "chaperone.db";
+pub const DATABASE: &str = "chaperone.db";
 /// The log's key in the data directory.
-const SIGNING_KEY: &str = "keys/log-signing.key";
+pub const SIGNING_KEY: &str = "keys/log-signing.key";
 
 /// The settings that a configuration stands for.
 ///

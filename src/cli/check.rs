@@ -21,11 +21,10 @@ pub struct Args {
 
 /// Checks and prints; the exit status is 0, 1 (something is wrong) or 2 (the file cannot be read).
 #[must_use]
-#[expect(clippy::needless_pass_by_value, reason = "a command owns its arguments")]
-pub fn run(args: Args) -> u8 {
+pub fn run(args: &Args) -> u8 {
     let (mut out, mut err) = (io::stdout().lock(), io::stderr().lock());
     // Whoever closed the pipe has seen enough.
-    check(&args, &mut out, &mut err).unwrap_or(2)
+    check(args, &mut out, &mut err).unwrap_or(2)
 }
 
 fn check(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {

@@ -1,4 +1,7 @@
-//! `chaperone evidence`: bundles, verified by anybody and opened by a lead. No network, no database.
+//! `chaperone evidence`: what the store holds, and bundles: verified by anybody, opened by a lead. Verifying needs no
+//! network and no database.
+
+mod stored;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -15,7 +18,7 @@ const DONE: u8 = 0;
 /// It ran, and found something wrong.
 const FOUND_WRONG: u8 = 1;
 
-/// Verify and open evidence bundles
+/// List and export what is kept; verify and open bundles
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  chaperone evidence verify bundle\n  chaperone evidence open bundle --identity dsl-identity.txt --out opened"
@@ -27,6 +30,8 @@ pub struct Evidence {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    List(stored::List),
+    Export(stored::Export),
     Verify(Verify),
     Open(Open),
 }
@@ -88,6 +93,8 @@ impl Evidence {
     /// Those of [`Evidence::run`].
     pub fn run_to(self, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<u8> {
         match self.command {
+            Command::List(list) => list.run_to(out),
+            Command::Export(export) => export.run_to(out),
             Command::Verify(verify) => verify.run_to(out),
             Command::Open(open) => open.run_to(out, err),
         }

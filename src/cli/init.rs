@@ -79,12 +79,12 @@ fn make_key(clock: &Clock) -> NewKey {
 
 /// Writes and prints; exit status 0, or 2 when nothing could be written.
 #[must_use]
-pub fn run(args: Args) -> u8 {
+pub fn run(args: &Args) -> u8 {
     let stdin = io::stdin();
     let terminal = stdin.is_terminal();
     let mut interview = Interview::new(stdin.lock(), io::stderr(), terminal);
     let mut printed = Vec::new();
-    let ended = init(args, &mut interview, &Clock::system(), &mut printed);
+    let ended = init(args.clone(), &mut interview, &Clock::system(), &mut printed);
     match ended.and_then(|()| Ok(io::stdout().write_all(&printed)?)) {
         Ok(()) => 0,
         Err(error) => {

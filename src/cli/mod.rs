@@ -11,6 +11,7 @@ pub mod rehearse;
 pub mod replay;
 pub mod run;
 pub mod scan;
+pub mod wordlists;
 
 use std::process::ExitCode;
 
@@ -30,9 +31,12 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Rehearse(rehearse::Args),
+    Init(init::Args),
+    Check(check::Args),
     Run(run::Args),
     Replay(replay::Args),
     Scan(scan::Args),
+    Wordlists(wordlists::Args),
     Keys(keys::Keys),
     Evidence(evidence::Evidence),
 }
@@ -42,9 +46,12 @@ enum Command {
 pub fn main() -> ExitCode {
     let status = match Cli::parse().command {
         Command::Rehearse(args) => rehearse::run(&args),
+        Command::Init(args) => Ok(init::run(&args)),
+        Command::Check(args) => Ok(check::run(&args)),
         Command::Run(args) => run::run(&args),
         Command::Replay(args) => Ok(replay::run(&args)),
         Command::Scan(args) => Ok(scan::run(&args)),
+        Command::Wordlists(args) => Ok(wordlists::run(&args)),
         Command::Keys(args) => return ended(args.run()),
         Command::Evidence(args) => return ended(args.run()),
     };

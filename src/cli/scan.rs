@@ -1,9 +1,9 @@
 //! `chaperone scan`: JSON lines in, JSON lines out; each message is judged by itself, nothing is remembered.
 //!
-//! Who speaks to whom is not known here, so what a list needs of the people ("an adult asks a young person") is taken
-//! as given for `codes` and `level`. `abusive` is narrower: the words themselves attack, threaten, demean or
-//! degrade. Asking for help, or asking a young person for something that is nobody's business, is not abuse in this
-//! sense, however serious.
+//! Who speaks to whom is not known here: the text is read as an unknown adult's to a young person, which is the
+//! cautious reading, and a sentence of distress as its writer's own. `abusive` is narrower: the words themselves
+//! attack, threaten, demean or degrade. Asking for help is not abuse, and neither is asking a young person for
+//! something that is nobody's business, however serious both are.
 
 use std::collections::BTreeSet;
 use std::io::{self, BufRead as _, BufReader, Read, Write};
@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::config::Config;
+use crate::domain::code::Weight;
 use crate::domain::{Category, Code};
-use crate::text::Lists;
+use crate::text::{Lists, Need};
 
 /// The longest line that is read, in bytes: 4 MiB.
 const LONGEST: usize = 4 * 1024 * 1024;
@@ -216,8 +217,24 @@ impl<'a> Answer<'a> {
     }
 }
 
-fn spans(_lists: &Lists, _text: &str) -> Vec<Span> {
-    Vec::new()
+/// What the lists find in a text and nothing about how it is said quietens (a denial, a quotation, a lesson), by
+/// place.
+fn spans(lists: &Lists, text: &str) -> Vec<Span> {
+    let found: BTreeSet<Span> = lists
+        .read(text)
+        .into_iter()
+        .filter(|hit| hit.counts() && lists.entry(hit).needs.iter().all(|need| is_given(*need)))
+        // What only says something beside other observations says nothing of a text by itself.
+        .filter(|hit| hit.code.weight() != Weight::Context)
+        .map(|hit| Span { start: hit.quote.start, end: hit.quote.end, code: hit.code })
+        .collect();
+    found.into_iter().collect()
+}
+
+/// What is taken as given of people of whom nothing is known: an unknown adult writes to a young person. What only a
+/// young person's words to an adult would mean (a refusal, an age betrayed) is not looked for.
+fn is_given(need: Need) -> bool {
+    !matches!(need, Need::YoungSpeaker | Need::AdultListener)
 }
 
 /// Whether words with this code attack, threaten, demean or degrade. An intimate image that is asked for, a secret, a

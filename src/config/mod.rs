@@ -11,6 +11,7 @@ mod secret;
 mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,6 +27,9 @@ use crate::paging::{LadderPolicy, OnCall, People, Slot};
 pub use raw::Problem;
 use raw::Reader;
 pub use secret::{Secret, SecretSource};
+
+/// A configuration has a few kilobytes; more is the wrong file.
+const LARGEST: u64 = 1 << 20;
 
 /// A valid configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,8 +177,14 @@ impl Config {
     /// [`ConfigError`]: the file cannot be read, or everything that is wrong in it.
     pub fn load(path: &Path) -> Result<Config, ConfigError> {
         let file = path.display().to_string();
-        let bytes = std::fs::read(path)
-            .map_err(|error| ConfigError::Unreadable { file: file.clone(), why: error.to_string() })?;
+        let unreadable = |why: String| ConfigError::Unreadable { file: file.clone(), why };
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)
+            .and_then(|opened| opened.take(LARGEST + 1).read_to_end(&mut bytes))
+            .map_err(|error| unreadable(error.to_string()))?;
+        if bytes.len() as u64 > LARGEST {
+            return Err(unreadable("it is larger than a mebibyte, so it is no configuration".into()));
+        }
         let text = String::from_utf8(bytes).map_err(|error| {
             let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
             ConfigError::Wrong(vec![Problem {

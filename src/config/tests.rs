@@ -247,6 +247,8 @@ fn a_missing_file_and_one_that_is_not_text_say_what_to_do() {
     std::fs::write(&path, b"[organisation]\nname = \"\xff\"\n").unwrap();
     let garbage = Config::load(&path).unwrap_err().to_string();
     assert!(garbage.contains(":2: this is not UTF-8 text — save the file as UTF-8"), "{garbage}");
+    std::fs::write(&path, vec![b'#'; 2 << 20]).unwrap();
+    assert!(Config::load(&path).unwrap_err().to_string().contains("larger than a mebibyte"));
     std::fs::write(&path, good()).unwrap();
     assert_eq!(Config::load(&path).unwrap().data.dir, folder.path().join("data"));
 }

@@ -1,42 +1,385 @@
-//! From a message to observations (pure).
+//! From a message to observations, and from observations to what they add up to (pure).
+//!
+//! ```text
+//! let lists = Arc::new(Lists::builtin());
+//! let mut detector = Detector::new(lists, zone);
+//! for seen in detector.hear(&message, &roster, audience) {
+//!     if let Some((adult, young)) = grooming::pair_of(&seen) {      // a pair's slow pattern
+//!         timelines.entry((adult, young)).or_default().add(seen.clone());
+//!         let finding = timelines[&(adult, young)].assess(now);     // category, level, reasons
+//!     }
+//!     let opening = single::opening(&seen);                         // what opens a concern by itself
+//! }
+//! ```
+//!
+//! A [`Detector`] remembers only what direction needs (who spoke, towards whom, when: never words), the ask-and-no
+//! history of pairs, and whose age came out; all of it can be rebuilt with [`Detector::remember`] from observations
+//! and by hearing recent messages again without acting on them. Hearing a message twice gives the same observations
+//! and remembers it once.
 
+pub mod direction;
 pub mod grooming;
+pub mod memory;
+pub mod persistence;
 pub mod single;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::domain::code::Weight;
 use crate::domain::event::Message;
+use crate::domain::observation::ObservationKey;
 use crate::domain::zone::Zone;
-use crate::domain::{ChannelId, MessageId, Observation, Roster, UserId};
-use crate::text::Lists;
+use crate::domain::{
+    Category, ChannelId, Code, Kind, MessageId, Observation, Person, Quote, Roster, Timestamp, UserId,
+};
+use crate::text::stance;
+use crate::text::{Entry, Hit, Lists, Need, Quiet, Reading};
 
-/// Reads messages.
-#[derive(Debug)]
-pub struct Detector;
+use direction::{Direction, Names, Recent, Speech};
+use memory::{Line, Space};
+use persistence::Persistence;
+
+/// How long a lesson that an adult has opened in a space goes on.
+const LESSON: Duration = Duration::from_mins(90);
+/// How soon after "how old are you" a bare number is the answer.
+const AGE_ANSWER: Duration = Duration::from_mins(10);
+/// Ages that a bare number can be taken for, when somebody was asked.
+const GROWN_UP: std::ops::RangeInclusive<u32> = 18..=79;
+/// Hours of the local day at which writing to a young person is late: from eleven at night to six in the morning.
+const LATE: [u32; 7] = [23, 0, 1, 2, 3, 4, 5];
+
+/// Listens to messages and says what there is to observe.
+#[derive(Clone, Debug)]
+pub struct Detector {
+    lists: Arc<Lists>,
+    zone: Zone,
+    spaces: BTreeMap<ChannelId, Space>,
+    names: Names,
+    persistence: Persistence,
+    /// Who takes part as a young person and has said what only an adult says: when last.
+    older: BTreeMap<UserId, Timestamp>,
+    /// Derived observations that were given already.
+    told: BTreeMap<ObservationKey, Timestamp>,
+}
+
+/// A message with everything that was worked out about it.
+struct Heard<'a> {
+    message: &'a Message,
+    reading: Reading,
+    direction: Direction,
+    speaker_is_adult: bool,
+    speaker_is_protected: bool,
+    listener: Option<Kind>,
+    listener_is_protected: bool,
+    listener_is_adult: bool,
+    room_has_protected: bool,
+    lesson: bool,
+}
 
 impl Detector {
-    /// A detector.
-    pub fn new(_lists: Arc<Lists>, _zone: Zone) -> Self {
-        Detector
+    /// A detector that has heard nothing yet. `zone` decides what is late at night.
+    #[must_use]
+    pub fn new(lists: Arc<Lists>, zone: Zone) -> Detector {
+        Detector {
+            lists,
+            zone,
+            spaces: BTreeMap::new(),
+            names: Names::default(),
+            persistence: Persistence::default(),
+            older: BTreeMap::new(),
+            told: BTreeMap::new(),
+        }
     }
-    /// Reads.
-    pub fn hear(&mut self, _: &Message, _: &Roster, _: Option<&BTreeSet<UserId>>) -> Vec<Observation> {
-        vec![]
+
+    /// Gets to know a person's names before they have spoken (a member who joined, or whose nickname changed).
+    pub fn meet(&mut self, person: &Person) {
+        self.names.learn(person.id, [person.shown.as_str(), person.name.as_str()].into_iter());
     }
-    /// Reads.
-    pub fn hear_edit(&mut self, _: &Message, _: &Roster, _: Option<&BTreeSet<UserId>>) -> Vec<Observation> {
-        vec![]
+
+    /// Puts other lists in place of those in use.
+    pub fn use_lists(&mut self, lists: Arc<Lists>) {
+        self.lists = lists;
     }
-    /// Deleted.
-    pub fn hear_deletion(
+
+    /// Hears a message: what is observed in it, and what it completes. `audience` are the protected people who can
+    /// see the space, where that is known. Messages by applications say nothing.
+    pub fn hear(
         &mut self,
-        _: ChannelId,
-        _: &[MessageId],
-        _: crate::domain::Timestamp,
+        message: &Message,
+        roster: &Roster,
+        audience: Option<&BTreeSet<UserId>>,
     ) -> Vec<Observation> {
-        vec![]
+        if message.automated {
+            return Vec::new();
+        }
+        if let Some(line) = self.spaces.get(&message.space).and_then(|space| space.line(message.id)) {
+            return line.observations.clone();
+        }
+        self.learn_names(message, roster, audience);
+        let heard = self.work_out(message, roster, audience);
+        let observations = self.observe(&heard);
+        let line = Line {
+            id: message.id,
+            at: message.at,
+            author: message.author,
+            towards: heard.direction.person(),
+            asks_age: asks_age(&heard.reading),
+            opens_lesson: heard.speaker_is_adult && stance::opens_a_lesson(&heard.reading),
+            adult_to_young: heard.speaker_is_adult && heard.listener_is_protected,
+            observations: observations.clone(),
+        };
+        self.spaces.entry(message.space).or_default().remember(line);
+        observations
     }
-    /// Restart.
-    pub fn remember(&mut self, _: &Observation) {}
+
+    /// Hears a message in its edited form: what is new in it. An adult's edit of a message to a young person is an
+    /// observation of its own.
+    pub fn hear_edit(
+        &mut self,
+        message: &Message,
+        roster: &Roster,
+        audience: Option<&BTreeSet<UserId>>,
+    ) -> Vec<Observation> {
+        if message.automated {
+            return Vec::new();
+        }
+        self.learn_names(message, roster, audience);
+        let heard = self.work_out(message, roster, audience);
+        let mut observations = self.observe(&heard);
+        if message.edited_at.is_some() && heard.speaker_is_adult && heard.listener_is_protected {
+            observations.push(heard.observation(Code::AdultEditedMessage, heard.direction.person(), None));
+        }
+        if let Some(line) = self.spaces.get_mut(&message.space).and_then(|space| space.line_mut(message.id)) {
+            let known: BTreeSet<ObservationKey> = line.observations.iter().map(Observation::key).collect();
+            observations.retain(|seen| !known.contains(&seen.key()));
+            line.observations.extend(observations.iter().cloned());
+        }
+        observations
+    }
+
+    /// Hears that messages were deleted: a remembered one of an adult to a young person is an observation, dated as
+    /// the message. Who deleted it is not said by the platform.
+    #[must_use]
+    pub fn hear_deletion(&self, space: ChannelId, messages: &[MessageId]) -> Vec<Observation> {
+        let Some(lines) = self.spaces.get(&space) else { return Vec::new() };
+        messages
+            .iter()
+            .filter_map(|id| lines.line(*id))
+            .filter(|line| line.adult_to_young)
+            .map(|line| Observation {
+                at: line.at,
+                code: Code::AdultDeletedMessage,
+                by: line.author,
+                towards: line.towards,
+                space: Some(space),
+                message: Some(line.id),
+                quote: None,
+            })
+            .collect()
+    }
+
+    /// Takes in an observation of earlier (after a restart): asks and refusals, and whose age came out.
+    pub fn remember(&mut self, seen: &Observation) {
+        if seen.code == Code::AgeGap {
+            let last = self.older.entry(seen.by).or_insert(seen.at);
+            *last = (*last).max(seen.at);
+        }
+        for derived in self.persistence.hear(seen) {
+            self.told.insert(derived.key(), derived.at);
+        }
+    }
+
+    /// Forgets everything older than a moment.
+    pub fn forget_before(&mut self, at: Timestamp) {
+        for space in self.spaces.values_mut() {
+            space.forget_before(at);
+        }
+        self.spaces.retain(|_, space| !space.is_empty());
+        self.persistence.forget_before(at);
+        self.older.retain(|_, when| *when >= at);
+        self.told.retain(|_, when| *when >= at);
+    }
+
+    /// Whether an account counts as an adult for risk: by its kind, or because its age came out in what it said.
+    #[must_use]
+    pub fn is_adult_for_risk(&self, id: UserId, roster: &Roster) -> bool {
+        roster.kind(id).is_adult_for_risk() || self.is_older(id, roster)
+    }
+
+    fn is_older(&self, id: UserId, roster: &Roster) -> bool {
+        roster.kind(id) == Kind::YoungPerson && self.older.contains_key(&id)
+    }
+
+    fn learn_names(&mut self, message: &Message, roster: &Roster, audience: Option<&BTreeSet<UserId>>) {
+        let shown = message.author_shown.as_deref().into_iter();
+        let listed = roster.get(message.author).into_iter().flat_map(|person| [person.shown.as_str(), person.name.as_str()]);
+        self.names.learn(message.author, shown.chain(listed).chain([message.author_name.as_str()]));
+        // A large audience is learnt as people speak.
+        for id in audience.into_iter().filter(|audience| audience.len() <= 64).flatten() {
+            if let Some(person) = roster.get(*id) {
+                self.names.learn(*id, [person.shown.as_str(), person.name.as_str()].into_iter());
+            }
+        }
+    }
+
+    fn work_out<'a>(
+        &self,
+        message: &'a Message,
+        roster: &Roster,
+        audience: Option<&BTreeSet<UserId>>,
+    ) -> Heard<'a> {
+        let reading = self.lists.reading(&message.content);
+        let space = self.spaces.get(&message.space);
+        let mut before =
+            space.map(|space| Recent::of(space, message.author, message.at, message.id)).unwrap_or_default();
+        if let Some(audience) = audience.filter(|audience| audience.len() <= 64) {
+            before.near.extend(audience.iter().filter(|id| **id != message.author));
+        }
+        let speech = Speech {
+            by: message.author,
+            reply_to: message.reply_to.and_then(|(id, author)| {
+                author.or_else(|| space.and_then(|space| space.line(id)).map(|line| line.author))
+            }),
+            mentions: &message.mentions,
+            reading: &reading,
+            audience,
+        };
+        let direction = direction::direction(&speech, &before, &self.names, roster);
+        let listener = direction.person();
+        let lesson = space.is_some_and(|space| {
+            space.before(message.at, message.id).take_while(|line| line.at.plus(LESSON) >= message.at).any(|line| line.opens_lesson)
+        });
+        Heard {
+            message,
+            direction,
+            speaker_is_adult: self.is_adult_for_risk(message.author, roster),
+            speaker_is_protected: roster.kind(message.author).is_protected(),
+            listener: listener.map(|id| roster.kind(id)),
+            listener_is_protected: listener.is_some_and(|id| roster.kind(id).is_protected() && !self.is_older(id, roster)),
+            listener_is_adult: listener.is_some_and(|id| self.is_adult_for_risk(id, roster)),
+            room_has_protected: audience.is_some_and(|audience| !audience.is_empty())
+                || before.near.iter().any(|id| roster.kind(*id).is_protected()),
+            lesson,
+            reading,
+        }
+    }
+
+    fn observe(&mut self, heard: &Heard) -> Vec<Observation> {
+        let mut found: BTreeMap<Code, Observation> = BTreeMap::new();
+        for hit in self.lists.hits(&heard.reading) {
+            let entry = self.lists.entry(&hit);
+            if let Some(towards) = heard.towards(&hit, entry) {
+                found.entry(hit.code).or_insert_with(|| heard.observation(hit.code, towards, Some(hit.quote)));
+            }
+        }
+        for text in &heard.message.elsewhere {
+            for hit in self.lists.read(text) {
+                let entry = self.lists.entry(&hit);
+                if let Some(towards) = heard.towards(&hit, entry) {
+                    found.entry(hit.code).or_insert_with(|| heard.observation(hit.code, towards, None));
+                }
+            }
+        }
+        if self.answers_with_age(heard) {
+            let quote = heard.reading.words.get(1).map(|word| Quote { start: word.from, end: word.to });
+            found.entry(Code::AgeGap).or_insert_with(|| heard.observation(Code::AgeGap, heard.direction.person(), quote));
+        }
+        if heard.speaker_is_adult && heard.listener_is_protected && LATE.contains(&self.zone.hour(heard.message.at)) {
+            found.insert(Code::LateContact, heard.observation(Code::LateContact, heard.direction.person(), None));
+        }
+        let mut observations: Vec<Observation> = found.into_values().collect();
+        let mut derived = Vec::new();
+        for seen in &observations {
+            if seen.code == Code::AgeGap {
+                let last = self.older.entry(seen.by).or_insert(seen.at);
+                *last = (*last).max(seen.at);
+            }
+            derived.extend(self.persistence.hear(seen));
+        }
+        for seen in derived {
+            if self.told.insert(seen.key(), seen.at).is_none() {
+                observations.push(seen);
+            }
+        }
+        observations.sort();
+        observations
+    }
+
+    /// A young person's account was asked how old it is, and a bare number that no young person has is the answer.
+    fn answers_with_age(&self, heard: &Heard) -> bool {
+        let message = heard.message;
+        let age = heard.reading.word_at(1).parse::<u32>().is_ok_and(|number| GROWN_UP.contains(&number));
+        age && heard.speaker_is_protected
+            && self.spaces.get(&message.space).is_some_and(|space| {
+                space
+                    .before(message.at, message.id)
+                    .take(3)
+                    .any(|line| line.asks_age && line.author != message.author && line.at.plus(AGE_ANSWER) >= message.at)
+            })
+    }
 }
+
+impl Heard<'_> {
+    /// Towards whom a hit is an observation; `None` when it is none, because of how it is said or who speaks to whom.
+    #[expect(clippy::option_option, reason = "no observation, one towards nobody in particular, one towards a person")]
+    fn towards(&self, hit: &Hit, entry: &Entry) -> Option<Option<UserId>> {
+        if !hit.counts() || (self.is_taught(hit) && !entry.despite.contains(&Quiet::Teaching)) {
+            return None;
+        }
+        let person = self.direction.person();
+        if hit.code.category() == Category::Welfare {
+            return entry.needs.iter().all(|need| self.holds(*need, hit)).then_some(Some(self.message.author));
+        }
+        entry.needs.iter().all(|need| self.holds(*need, hit)).then_some(person)
+    }
+
+    fn holds(&self, need: Need, hit: &Hit) -> bool {
+        match need {
+            Need::AdultSpeaker => self.speaker_is_adult,
+            Need::YoungSpeaker => self.speaker_is_protected,
+            // What is serious alone is so towards a room with young people in it as well.
+            Need::YoungListener => {
+                self.listener_is_protected
+                    || (self.listener.is_none() && hit.code.weight() == Weight::Alone && self.room_has_protected)
+            }
+            Need::AdultListener => self.listener_is_adult,
+            Need::Directed => !self.is_about_oneself(hit),
+            Need::Question | Need::SecondPerson | Need::FirstPerson | Need::Short => true,
+        }
+    }
+
+    /// A lesson goes on in the space, and an adult speaks to the room rather than to somebody.
+    fn is_taught(&self, hit: &Hit) -> bool {
+        self.lesson && self.speaker_is_adult && !self.direction.is_said() && hit.code.process().is_some()
+    }
+
+    /// "i should kys": said of oneself.
+    fn is_about_oneself(&self, hit: &Hit) -> bool {
+        let first = self.reading.words.partition_point(|word| word.to <= hit.quote.start);
+        let (start, _) = self.reading.sentence(first);
+        (first.saturating_sub(3).max(start)..first).any(|at| {
+            self.reading.word_at(at) == "i" && !matches!(self.reading.word_at(at + 1), "hope" | "said" | "will" | "am" | "swear")
+        })
+    }
+
+    fn observation(&self, code: Code, towards: Option<UserId>, quote: Option<Quote>) -> Observation {
+        Observation {
+            at: self.message.at,
+            code,
+            by: self.message.author,
+            towards,
+            space: Some(self.message.space),
+            message: Some(self.message.id),
+            quote,
+        }
+    }
+}
+
+fn asks_age(reading: &Reading) -> bool {
+    [" how old ", " what age ", " your age ", " ur age ", " which age "].iter().any(|ask| reading.line.contains(ask))
+}
+
+#[cfg(test)]
+mod tests;

@@ -170,7 +170,7 @@ impl Organisation {
             Event::Said(message) => self.hear_message(message, now, false, &mut a),
             Event::Edited(message) => self.hear_message(message, now, true, &mut a),
             Event::Deleted { space, messages, .. } => {
-                let found = self.detector.hear_deletion(*space, messages, now);
+                let found = self.detector.hear_deletion(*space, messages);
                 self.take(found, None, now, &mut a);
             }
             Event::Register(change) => {

@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Assessment, Organisation};
+use crate::detect::grooming::pair_of;
+use crate::detect::single::opening;
 use crate::domain::effect::Nudge;
 use crate::domain::event::Message;
 use crate::domain::fact::Part;
@@ -59,19 +61,12 @@ impl Organisation {
         let mut pairs = BTreeSet::new();
         let mut others: BTreeMap<ConcernKey, Vec<Observation>> = BTreeMap::new();
         for observation in new {
-            match (observation.code, observation.towards) {
-                (Code::Refusal | Code::Discomfort, Some(adult)) => {
-                    pairs.insert((adult, observation.by));
-                }
-                (code, Some(towards))
-                    if code.category().family() == Family::AdultConduct && towards != observation.by =>
-                {
-                    pairs.insert((observation.by, towards));
-                }
-                (code, _) if code.level_alone() > Level::Noted => {
-                    others.entry(key_alone(observation, new)).or_default().push(observation.clone());
-                }
-                _ => {}
+            if let Some(pair) = pair_of(observation) {
+                pairs.insert(pair);
+            } else if observation.code.category() == Category::Contact {
+                others.entry(contact_key_of(observation, new)).or_default().push(observation.clone());
+            } else if let Some(opening) = opening(observation) {
+                others.entry(opening.key).or_default().push(observation.clone());
             }
         }
         let pairs = pairs.into_iter().filter_map(|(by, towards)| {
@@ -302,21 +297,10 @@ impl Organisation {
     }
 }
 
-/// The key of a concern that one observation opens by itself.
-fn key_alone(observation: &Observation, together: &[Observation]) -> ConcernKey {
-    let family = observation.code.category().family();
-    match observation.code.category() {
-        // Nobody is the subject of somebody's own distress.
-        Category::Welfare => {
-            ConcernKey { family, by: None, towards: observation.towards.or(Some(observation.by)) }
-        }
-        Category::Integrity => ConcernKey { family, by: None, towards: None },
-        Category::Contact => {
-            let same = together.iter().filter(|o| (o.code, o.by) == (observation.code, observation.by));
-            contact_key(observation.by, &same.filter_map(|o| o.towards).collect())
-        }
-        _ => ConcernKey { family, by: Some(observation.by), towards: observation.towards },
-    }
+/// The concern that an observation of a contact rule belongs to, with the others of the same moment.
+fn contact_key_of(observation: &Observation, together: &[Observation]) -> ConcernKey {
+    let same = together.iter().filter(|o| (o.code, o.by) == (observation.code, observation.by));
+    contact_key(observation.by, &same.filter_map(|o| o.towards).collect())
 }
 
 /// One adult with one young person is a concern about the two; with several it is about the adult.

@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::contact::Agreed;
-use crate::detect::grooming::PairTimeline;
+use crate::detect::grooming::{PairTimeline, pair_of};
 use crate::domain::fact::{Part, Register};
 use crate::domain::observation::ObservationKey;
 use crate::domain::space::Overwrite;
 use crate::domain::{
-    Case, CaseRef, CaseState, ChannelId, Code, Concern, ConcernKey, Effect, Fact, MessageId, Observation,
+    Case, CaseRef, CaseState, ChannelId, Concern, ConcernKey, Effect, Fact, MessageId, Observation,
     Timestamp, UserId,
 };
 
@@ -143,15 +143,8 @@ impl State {
         if observation.message.is_some() {
             self.seen.insert(observation.key());
         }
-        if let Some(towards) = observation.towards
-            && towards != observation.by
-        {
-            // What a young person answers belongs to the timeline of the adult whom they answer.
-            let pair = match observation.code {
-                Code::Refusal | Code::Discomfort => (towards, observation.by),
-                _ => (observation.by, towards),
-            };
-            self.pairs.entry(pair).or_default().insert(observation.clone());
+        if let Some(pair) = pair_of(observation) {
+            self.pairs.entry(pair).or_default().add(observation.clone());
         }
     }
 

@@ -325,3 +325,7 @@ pub fn page_key(
 #[cfg(test)]
 #[path = "ladder_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "ladder_chaos_tests.rs"]
+mod chaos;

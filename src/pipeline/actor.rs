@@ -121,8 +121,9 @@ impl Actor {
         let mut commit = Commit::of(&self.name);
         let assessment = match &heard.event {
             Event::Acknowledged { case, by, via } => {
-                let answer = self.read_calls(|calls| calls.acknowledge(*case, *by, via));
-                let (Ok(fact) | Err(fact)) = answer;
+                let fact = self.read_calls(|calls| match calls.acknowledge(*case, *by, via) {
+                    Ok(fact) | Err(fact) => fact,
+                });
                 self.organisation.note(now, fact)
             }
             _ => self.organisation.assess(heard),

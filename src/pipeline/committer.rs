@@ -264,7 +264,7 @@ impl Committer {
             .and_then(|text| text.seal(&self.recipients(&keep.subjects)).map_err(|error| error.to_string()));
         match sealed {
             Ok(sealed) => {
-                let entry = writer.entry(Entry {
+                let entry = writer.entry(&Entry {
                     class: Class::EXHIBIT,
                     organisation: commit.organisation.clone(),
                     at: Timestamp::from_millis(keep.message.created_millis()),
@@ -325,7 +325,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn entry(&mut self, entry: Entry) -> u64 {
+    fn entry(&mut self, entry: &Entry) -> u64 {
         let index = self.tree.size();
         let hashes = self.tree.append(entry.leaf_hash());
         self.batch.hashes.extend(hashes.into_iter().map(|stored| (stored.index, stored.hash.0)));
@@ -337,7 +337,7 @@ impl Writer<'_> {
         let salt = Salt::random();
         let body = serde_json::to_vec(fact).unwrap_or_default();
         let commitment = commitment::Exhibit::new(salt, body).commitment();
-        let entry = self.entry(Entry {
+        let entry = self.entry(&Entry {
             class: class_of(fact),
             organisation: organisation.to_owned(),
             at,

@@ -95,7 +95,7 @@ fn is_supposing(first: &str, second: &str) -> bool {
 
 /// Frames of a lesson, a quiz or a workshop, in the line's plain words.
 const TEACHING: [&str; 36] = [
-    " warning sign", " red flag", " true or false ", " scenario ", " what would you do ", " online safety ",
+    " warning sign", " red flag", " true or false ", " scenario ", " what would you do if someone ", " online safety ",
     " safer internet ", " workshop ", " exit task ", " role play ", " discussion point", " case study ",
     " today we are looking ", " today we will look ", " today we are talking ", " today we are learning ",
     " this week we are looking ", " grooming ", " groomers ", " groomer ", " bullying is ", " what should you do ",

@@ -204,7 +204,11 @@ pub(super) fn parse(files: &[(&str, &str)]) -> Result<Parsed, Vec<Mistake>> {
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             let at = error.span().map_or(0, |span| span.start);
-            reader.mistakes.push(Mistake { file: file.into(), line: line_of(text, at), what: error.message().trim().into() });
+            reader.mistakes.push(Mistake {
+                file: file.into(),
+                line: line_of(text, at),
+                what: error.message().trim().into(),
+            });
         }
         tables.push((file, text, table.into_inner()));
     }
@@ -363,7 +367,9 @@ impl Reader {
         }
         if entry.id.is_empty() {
             self.wrong(source, at, "the entry has no id");
-        } else if let Some(other) = self.ids.insert(entry.id.clone(), format!("{}:{}", entry.file, entry.line)) {
+        } else if let Some(other) =
+            self.ids.insert(entry.id.clone(), format!("{}:{}", entry.file, entry.line))
+        {
             self.wrong(source, at, format!("the id {:?} stands twice; first at {other}", entry.id));
         }
         if patterns.is_empty() {
@@ -459,7 +465,11 @@ impl Reader {
                 }
                 None => {
                     let all: Vec<_> = names.iter().map(|(name, _)| *name).collect();
-                    self.wrong(source, at, format!("{text:?} is not known in `{key}`; known are {}", all.join(", ")));
+                    self.wrong(
+                        source,
+                        at,
+                        format!("{text:?} is not known in `{key}`; known are {}", all.join(", ")),
+                    );
                 }
             }
         }

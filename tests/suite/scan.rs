@@ -60,6 +60,38 @@ fn a_bad_line_says_so_and_the_run_goes_on() {
 }
 
 #[test]
+fn what_attacks_is_told_from_what_is_serious_and_from_what_is_neither() {
+    // text, abusive, level, codes
+    let table: &[(&str, bool, u64, &[&str])] = &[
+        ("see you at club tonight", false, 0, &[]),
+        ("kys", true, 4, &["suicide-encouragement"]),
+        ("he said kys in game and got banned", false, 0, &[]),
+        ("the warning sign says \"kys\" is never ok", false, 0, &[]),
+        ("i'm such an idiot, forgot my kit", false, 0, &[]),
+        ("ur such a loser", true, 1, &["ridicule"]),
+        ("keep this between us ok", false, 2, &["secrecy-request"]),
+        ("i want to kill myself", false, 4, &["suicidal-feelings"]),
+    ];
+    for (text, abusive, level, codes) in table {
+        let (status, answers) = answers(json!({"id": 1, "text": text}).to_string().as_bytes());
+        assert_eq!(status, 0);
+        let [answer] = &answers[..] else { panic!("{answers:?}") };
+        assert_eq!(
+            (&answer["abusive"], &answer["level"], &answer["codes"]),
+            (&json!(abusive), &json!(level), &json!(codes)),
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
+fn spans_are_half_open_ranges_of_scalar_values_of_the_text_as_given() {
+    let (_, answers) = answers("{\"id\":1,\"text\":\"\\ud83d\\ude00é … kуs\"}".as_bytes());
+    assert_eq!(answers[0]["spans"], json!([{"start": 5, "end": 8, "code": "suicide-encouragement"}]));
+    assert_eq!(answers[0]["categories"], json!(["bullying"]));
+}
+
+#[test]
 fn the_longest_line_is_read() {
     let frame = "{\"id\":1,\"text\":\"\"}".len();
     let line = format!("{{\"id\":1,\"text\":\"{}\"}}", "a ".repeat((4 * 1024 * 1024 - frame) / 2));
@@ -68,7 +100,7 @@ fn the_longest_line_is_read() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_line_has_its_answer(lines in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..60), 1..8)) {

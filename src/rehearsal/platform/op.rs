@@ -117,8 +117,6 @@ pub enum Op {
     RequestMembers { session: String, guild: GuildId, request: Value },
     /// A mark of the script player's: changes nothing, and comes back after a restart.
     Note { note: Value },
-    /// Something that is done together with a mark: either both are in the journal or neither is.
-    Marked { note: Value, done: Box<Op> },
 }
 
 /// A role to make.

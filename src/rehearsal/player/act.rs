@@ -6,7 +6,7 @@ use super::stage::{Stage, nonce_of};
 use crate::domain::{ChannelId, UserId};
 use crate::rehearsal::platform::model::{Attachment, Message};
 use crate::rehearsal::platform::op::{CommandUse, MemberEdit, MessageEdit, NewThread};
-use crate::rehearsal::platform::{Answer, Handle, NewMessage, Op, Refused};
+use crate::rehearsal::platform::{Handle, NewMessage, Op, Refused};
 use crate::rehearsal::script::{Act, File, LineIndex};
 
 /// The bot's command on a message, as Discord shows it in the menu.
@@ -126,10 +126,7 @@ impl Scene<'_> {
     }
 
     fn dm_with_bot(self, person: UserId) -> Result<ChannelId, CannotPlay> {
-        match self.platform.perform(Op::OpenDm { by: person, with: self.stage.bot })?.answer {
-            Answer::Channel(channel) => Ok(channel),
-            _ => Err(missing("the platform opened no direct message with the bot")),
-        }
+        Ok(self.platform.dm(person, self.stage.bot)?)
     }
 
     fn role(self, user: UserId, role: &str, gains: bool) -> Result<Op, CannotPlay> {

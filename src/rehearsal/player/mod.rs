@@ -139,12 +139,18 @@ impl Player {
     /// # Errors
     /// When it cannot go on; an unmet expectation is no reason to stop.
     pub async fn play(&mut self) -> Result<Report, Stopped> {
+        if self.goes_on() {
+            self.facts = self.parts.bot.facts(0).await;
+            if let Some((newest, _)) = self.facts.last() {
+                // The journal's newest entry may be older than what the bot did by itself afterwards.
+                self.parts.clock.advance_to(*newest);
+            }
+            self.facts.truncate(self.memory.told);
+        }
         if !self.memory.bot_down {
             self.parts.bot.start().await.map_err(Stopped::Bot)?;
         }
         if self.goes_on() {
-            self.facts = self.parts.bot.facts(0).await;
-            self.facts.truncate(self.memory.told);
             let played = self.memory.next;
             self.aside(&format!("going on behind line {played} of {}", self.parts.script.lines.len()))?;
         }
@@ -192,8 +198,8 @@ impl Player {
         let scene = Scene { stage: &self.parts.stage, platform: &self.parts.platform };
         let played = match scene.op(index, act) {
             Ok(Some(op)) => {
-                let marked = Op::Marked { note: self.memory.to_note(), done: Box::new(op) };
-                self.parts.platform.perform(marked).map(drop).map_err(CannotPlay::from)
+                let note = Op::Note { note: self.memory.to_note() };
+                self.parts.platform.perform_together(vec![op, note]).map(drop).map_err(CannotPlay::from)
             }
             Ok(None) => {
                 self.behind_the_scenes(act).await?;

@@ -1,17 +1,15 @@
 //! The stage: the script's club on the platform, and every name of the script as an id of the platform and back.
 //!
-//! [`Stage::set`] finds or makes each part, so that a run that was killed while the stage was being set goes on
-//! setting it.
+//! The platform sets a server up whole or not at all, so that [`Stage::set`] finds all of it or nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::fact::{ContactPlan, Register, Session};
 use crate::domain::{ChannelId, GuildId, MessageId, SpaceKind, UserId};
 use crate::rehearsal::platform::model::kind;
-use crate::rehearsal::platform::plan;
 use crate::rehearsal::platform::state::State;
-use crate::rehearsal::platform::{Answer, GuildPlan, Handle, Op, Refused, SpacePlan, Whom};
-use crate::rehearsal::script::{LineIndex, SLOTS, Script, Space, Who};
+use crate::rehearsal::platform::{GuildPlan, Handle, Refused, SpacePlan, Whom};
+use crate::rehearsal::script::{Act, Doing, LineIndex, SLOTS, Script, Space, Who};
 
 /// The display name of the account that owns the server: it takes no part in the evening.
 pub const OFFICE: &str = "Club office";
@@ -49,17 +47,11 @@ impl Stage {
     /// # Errors
     /// When the platform refuses (its journal cannot be written, or belongs to something else).
     pub fn set(platform: &Handle, script: &Script) -> Result<Stage, Refused> {
-        let plan = plan_of(script);
         let bot = platform.bot();
-        let known = |name: &str| {
-            platform.read(|state| {
-                state.users.values().find(|user| !user.bot && user.name == name).map(|user| user.id)
-            })
+        let made = match platform.find_guild(&script.club) {
+            Some(made) => made,
+            None => platform.create_guild(&plan_of(script))?,
         };
-        let made = plan::set_up(&plan, bot, known, |op| match platform.read(|state| already(state, &op)) {
-            Some(answer) => Ok(answer),
-            None => platform.perform(op).map(|outcome| outcome.answer),
-        })?;
         let mut shown: BTreeMap<UserId, String> =
             made.people.iter().map(|(name, id)| (*id, name.clone())).collect();
         shown.insert(bot, "Chaperone".to_owned());
@@ -169,34 +161,11 @@ fn space_named(state: &State, guild: GuildId, name: &str) -> Option<ChannelId> {
         .map(|channel| channel.id)
 }
 
-/// The answer that an op of the set-up had in an earlier run.
-fn already(state: &State, op: &Op) -> Option<Answer> {
-    match op {
-        Op::CreateGuild { name, .. } => {
-            state.guilds.values().find(|guild| guild.name == *name).map(|guild| Answer::Guild(guild.id))
-        }
-        Op::CreateRole { guild, role, .. } => {
-            let mut roles = state.guilds.get(guild)?.roles.values();
-            roles.find(|there| there.name == role.name).map(|there| Answer::Role(there.id))
-        }
-        Op::JoinGuild { user, guild, .. } => {
-            state.guilds.get(guild)?.members.contains_key(user).then_some(Answer::Nothing)
-        }
-        Op::CreateChannel { guild, channel, .. } => {
-            let mut channels = state.channels.values().filter(|there| there.guild == Some(*guild));
-            channels
-                .find(|there| there.name == channel.name && there.kind == channel.kind)
-                .map(|there| Answer::Channel(there.id))
-        }
-        _ => None,
-    }
-}
-
 fn plan_of(script: &Script) -> GuildPlan {
     let mut guild = GuildPlan::new(&script.club, OFFICE);
     let used: BTreeSet<&String> = script.people.values().flat_map(|person| &person.roles).collect();
     let given = script.lines.iter().filter_map(|line| match &line.doing {
-        crate::rehearsal::script::Doing::Act(crate::rehearsal::script::Act::Role { role, .. }) => Some(role),
+        Doing::Act(Act::Role { role, .. }) => Some(role),
         _ => None,
     });
     let private = script.spaces.iter().flat_map(|space| &space.private_to).filter_map(|who| match who {

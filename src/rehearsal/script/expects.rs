@@ -32,6 +32,10 @@ pub const EXPECTATIONS: [&str; 18] = [
     "nobody_paged",
 ];
 
+/// Those that are about how things are now, not about a stretch of time.
+const ABOUT_NOW: [&str; 10] =
+    ["concern", "no_concern", "digest", "hidden", "visible", "locked", "open", "disconnected", "dms", "log"];
+
 impl<'t> Reading<'_, 't> {
     /// Reads `expect = { … }`. `at` is the moment of the line.
     pub fn expectation(&mut self, at: Timestamp, zone: Zone) -> Option<Expect> {
@@ -60,8 +64,7 @@ impl<'t> Reading<'_, 't> {
                 return None;
             }
         };
-        let looks_back = that.as_ref().is_none_or(|that| that.looks_back());
-        if inner.has("since") && !looks_back {
+        if inner.has("since") && words.iter().any(|word| ABOUT_NOW.contains(word)) {
             self.faults.add(
                 line,
                 "`since` says nothing here",

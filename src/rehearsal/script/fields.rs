@@ -29,11 +29,12 @@ pub struct Fields<'t> {
 impl<'t> Fields<'t> {
     /// Begins to read a table that is called `what` in complaints ("a person").
     pub fn new(table: &'t DeTable<'t>, line: usize, what: impl Into<String>, lines: Lines<'_>) -> Self {
-        let mut left: Vec<_> = table
-            .iter()
+        let mut all: Vec<_> = table.iter().collect();
+        all.sort_by_key(|(key, _)| key.span().start);
+        let left = all
+            .into_iter()
             .map(|(key, value)| (key.get_ref().as_ref(), lines.of(key.span().start), value.get_ref()))
             .collect();
-        left.sort_by_key(|(_, line, _)| *line);
         Fields { left, known: Vec::new(), line, what: what.into() }
     }
 
@@ -162,12 +163,17 @@ impl<'t> Fields<'t> {
 #[must_use]
 pub fn nearest(word: &str, known: &[&str]) -> String {
     let near = known.iter().map(|one| (distance(word, one), one)).min();
-    match near {
+    let longer = known.iter().find(|one| word.len() > 2 && one.starts_with(word));
+    match near.filter(|_| longer.is_none()) {
+        None if longer.is_some() => format!("did you mean `{}`?", longer.copied().unwrap_or_default()),
         Some((steps, one)) if steps <= 2 && steps < one.len() => format!("did you mean `{one}`?"),
         _ => {
             let mut all: Vec<_> = known.iter().map(|one| format!("`{one}`")).collect();
             all.sort_unstable();
             all.dedup();
+            if all.is_empty() {
+                return "there are none so far".to_owned();
+            }
             format!("there are {}", all.join(", "))
         }
     }

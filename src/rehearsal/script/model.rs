@@ -291,24 +291,6 @@ pub enum That {
     AcknowledgedBy { person: String },
 }
 
-impl That {
-    /// True for what is about a stretch of time; false for what is about how things are now.
-    #[must_use]
-    pub fn looks_back(&self) -> bool {
-        use That::{AcknowledgedBy, Mail, NoPage, NotTold, Nothing, Page, Told};
-        matches!(
-            self,
-            Page { .. }
-                | NoPage { .. }
-                | Told { .. }
-                | NotTold { .. }
-                | Mail { .. }
-                | Nothing
-                | AcknowledgedBy { .. }
-        )
-    }
-}
-
 /// By when something must have happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Latest {

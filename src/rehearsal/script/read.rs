@@ -163,7 +163,7 @@ impl<'t> Timeline<'t> {
                 return self.remember(id, false, number, faults);
             }
             _ => {
-                let what = format!("this line says {} at once", words.join(" and "));
+                let what = format!("this line does two things ({})", words.join(", "));
                 faults.add(number, what, "write a line for each");
                 return self.remember(id, true, number, faults);
             }

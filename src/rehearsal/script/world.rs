@@ -24,6 +24,7 @@ pub fn club(fields: Option<Fields<'_>>, faults: &mut Faults) -> (String, Zone, T
     };
     let line = fields.line;
     let name = fields.text("name", faults).unwrap_or_else(|| "The club".to_owned());
+    let line = fields.look("zone").map_or(line, |(line, _)| line);
     let zone = match fields.text("zone", faults).map(|zone| zone.parse()) {
         Some(Ok(zone)) => zone,
         Some(Err(what)) => {

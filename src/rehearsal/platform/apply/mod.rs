@@ -116,11 +116,6 @@ impl Turn<'_> {
                 self.state.note = Some(note.clone());
                 Ok(Answer::Nothing)
             }
-            Op::Marked { note, done } => {
-                let answer = self.take(done)?;
-                self.state.note = Some(note.clone());
-                Ok(answer)
-            }
         }
     }
 }

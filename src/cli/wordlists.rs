@@ -1,0 +1,105 @@
+//! `chaperone wordlists`: runs the lists' own examples; shows how one text was read.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use crate::text::{Explanation, Lists, Need, Quiet};
+
+/// Test the wordlists, or explain how one text is read
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Clone, Debug, clap::Subcommand)]
+enum Command {
+    /// Runs every list's own yes and no examples
+    #[command(after_help = "Example:\n  chaperone wordlists test\n\n\
+        Exit status: 0; 1 when an example is not read as its list says.")]
+    Test,
+    /// Shows how one text is read: folded, in plain words, and what each list finds in it
+    #[command(after_help = "Example:\n  chaperone wordlists explain \"dont tell ur mum\"")]
+    Explain {
+        /// The text
+        text: String,
+    },
+}
+
+/// Runs the command; gives its exit status.
+#[must_use]
+pub fn run(args: &Args) -> u8 {
+    let lists = Lists::builtin();
+    let (said, status) = match &args.command {
+        Command::Test => tested(&lists),
+        Command::Explain { text } => (explained(&lists.explain(text)), 0),
+    };
+    // Whoever reads the output may have had enough; there is nothing else to lose.
+    _ = io::stdout().lock().write_all(said.as_bytes());
+    status
+}
+
+/// The examples that are not read as their list says, a line each, and the exit status.
+#[must_use]
+pub fn tested(lists: &Lists) -> (String, u8) {
+    let failures = lists.test();
+    let mut said = String::new();
+    for failure in &failures {
+        _ = writeln!(said, "{failure}");
+    }
+    let examples: usize = lists.entries().iter().map(|entry| entry.yes.len() + entry.no.len()).sum();
+    let entries = lists.entries().len();
+    _ = writeln!(
+        said,
+        "{entries} entries, {examples} examples of their own: {} not read as they say.",
+        failures.len()
+    );
+    (said, u8::from(!failures.is_empty()))
+}
+
+/// How a text was read, in lines.
+#[must_use]
+pub fn explained(how: &Explanation) -> String {
+    let mut said = format!("folded:  {:?}\nread as: {}\n", how.folded, how.line);
+    if how.hits.is_empty() {
+        said.push_str("No list finds anything in it.\n");
+    }
+    for (hit, file, id, needs) in &how.hits {
+        _ = writeln!(said, "{} at {}..{} ({file}, {id})", hit.code, hit.quote.start, hit.quote.end);
+        _ = writeln!(said, "  {}", hit.code.sentence());
+        if !needs.is_empty() {
+            let needs: Vec<_> = needs.iter().map(|need| need_in_words(*need)).collect();
+            _ = writeln!(said, "  counts only with {}", needs.join(" and "));
+        }
+        if !hit.counts() {
+            let why: Vec<_> = hit.quietened.iter().map(|quiet| quiet_in_words(*quiet)).collect();
+            _ = writeln!(said, "  does not count: {}", why.join(", "));
+        }
+    }
+    said
+}
+
+fn need_in_words(need: Need) -> &'static str {
+    match need {
+        Need::Question => "a question",
+        Need::SecondPerson => "a sentence to somebody",
+        Need::FirstPerson => "a sentence about the writer",
+        Need::Short => "a short message",
+        Need::AdultSpeaker => "an adult as the writer",
+        Need::YoungSpeaker => "a young person as the writer",
+        Need::YoungListener => "a young person as the reader",
+        Need::AdultListener => "an adult as the reader",
+        Need::Directed => "somebody else to whom it is said",
+    }
+}
+
+fn quiet_in_words(quiet: Quiet) -> &'static str {
+    match quiet {
+        Quiet::Negation => "it is denied",
+        Quiet::Quotation => "it is quoted",
+        Quiet::Reporting => "it is reported",
+        Quiet::Teaching => "it is taught",
+        Quiet::Play => "it is acted or sung",
+        Quiet::Hypothesis => "it is supposed",
+    }
+}

@@ -1,0 +1,114 @@
+//! What is remembered of a space: its last lines, without their words. Enough to know who was talking with whom,
+//! to answer for a message that is heard twice, and to know whose message was deleted.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{MessageId, Observation, Timestamp, UserId};
+
+/// One remembered line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Which message.
+    pub id: MessageId,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Who wrote it.
+    pub author: UserId,
+    /// Towards whom, if anybody in particular.
+    pub towards: Option<UserId>,
+    /// It asks how old somebody is: a bare number that follows is an age.
+    pub asks_age: bool,
+    /// It opens a lesson or a workshop, and an adult for risk wrote it.
+    pub opens_lesson: bool,
+    /// An adult for risk wrote it to a protected person.
+    pub adult_to_young: bool,
+    /// What was observed in it.
+    pub observations: Vec<Observation>,
+}
+
+/// The lines of one space, by the time at which they were written.
+#[derive(Clone, Debug, Default)]
+pub struct Space {
+    lines: BTreeMap<(Timestamp, MessageId), Line>,
+    when: BTreeMap<MessageId, Timestamp>,
+}
+
+/// How many lines of a space are remembered.
+const LINES: usize = 200;
+
+impl Space {
+    /// A remembered line.
+    #[must_use]
+    pub fn line(&self, id: MessageId) -> Option<&Line> {
+        self.when.get(&id).and_then(|at| self.lines.get(&(*at, id)))
+    }
+
+    /// A remembered line, to be changed.
+    pub fn line_mut(&mut self, id: MessageId) -> Option<&mut Line> {
+        self.when.get(&id).and_then(|at| self.lines.get_mut(&(*at, id)))
+    }
+
+    /// The lines written before a message, the latest first.
+    pub fn before(&self, at: Timestamp, id: MessageId) -> impl Iterator<Item = &Line> {
+        self.lines.range(..(at, id)).rev().map(|(_, line)| line)
+    }
+
+    /// Remembers a line; the oldest is forgotten when there are too many.
+    pub fn remember(&mut self, line: Line) {
+        if let Some(at) = self.when.insert(line.id, line.at) {
+            self.lines.remove(&(at, line.id));
+        }
+        self.lines.insert((line.at, line.id), line);
+        while self.lines.len() > LINES {
+            if let Some((key, _)) = self.lines.pop_first() {
+                self.when.remove(&key.1);
+            }
+        }
+    }
+
+    /// Forgets every line older than a moment.
+    pub fn forget_before(&mut self, at: Timestamp) {
+        self.lines = self.lines.split_off(&(at, MessageId(0)));
+        self.when.retain(|_, when| *when >= at);
+    }
+
+    /// Whether nothing is remembered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(id: u64, at: i64) -> Line {
+        Line {
+            id: MessageId(id),
+            at: Timestamp::from_seconds(at),
+            author: UserId(id),
+            towards: None,
+            asks_age: false,
+            opens_lesson: false,
+            adult_to_young: false,
+            observations: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn lines_stand_in_the_order_of_their_times_and_the_oldest_go_first() {
+        let mut space = Space::default();
+        for id in [3, 1, 2] {
+            space.remember(line(id, id.cast_signed()));
+        }
+        let before: Vec<u64> = space.before(Timestamp::from_seconds(3), MessageId(3)).map(|line| line.id.0).collect();
+        assert_eq!(before, [2, 1]);
+        for id in 4..=203 {
+            space.remember(line(id, 100 + id.cast_signed()));
+        }
+        assert!(space.line(MessageId(1)).is_none() && space.line(MessageId(203)).is_some());
+        space.forget_before(Timestamp::from_seconds(302));
+        assert!(space.line(MessageId(201)).is_none() && space.line(MessageId(202)).is_some());
+    }
+}
