@@ -64,16 +64,22 @@ pub struct Detector {
     told: BTreeMap<ObservationKey, Timestamp>,
 }
 
+/// What somebody counts as. Whose age came out in chat is an adult and no longer protected; an unknown is an adult.
+#[derive(Clone, Copy, Debug, Default)]
+struct Side {
+    adult: bool,
+    protected: bool,
+}
+
 /// A message with everything that was worked out about it.
 struct Heard<'a> {
     message: &'a Message,
     reading: Reading,
     direction: Direction,
-    speaker_is_adult: bool,
-    speaker_is_protected: bool,
-    listener: Option<Kind>,
-    listener_is_protected: bool,
-    listener_is_adult: bool,
+    speaker: Side,
+    /// Nobody in particular is neither.
+    listener: Side,
+    takes_part_as_young: bool,
     room_has_protected: bool,
     lesson: bool,
 }
@@ -126,8 +132,8 @@ impl Detector {
             author: message.author,
             towards: heard.direction.person(),
             asks_age: asks_age(&heard.reading),
-            opens_lesson: heard.speaker_is_adult && stance::opens_a_lesson(&heard.reading),
-            adult_to_young: heard.speaker_is_adult && heard.listener_is_protected,
+            opens_lesson: heard.speaker.adult && stance::opens_a_lesson(&heard.reading),
+            adult_to_young: heard.speaker.adult && heard.listener.protected,
             observations: observations.clone(),
         };
         self.spaces.entry(message.space).or_default().remember(line);
@@ -148,7 +154,7 @@ impl Detector {
         self.learn_names(message, roster, audience);
         let heard = self.work_out(message, roster, audience);
         let mut observations = self.observe(&heard);
-        if message.edited_at.is_some() && heard.speaker_is_adult && heard.listener_is_protected {
+        if message.edited_at.is_some() && heard.speaker.adult && heard.listener.protected {
             observations.push(heard.observation(Code::AdultEditedMessage, heard.direction.person(), None));
         }
         if let Some(line) = self.spaces.get_mut(&message.space).and_then(|space| space.line_mut(message.id)) {
@@ -208,13 +214,24 @@ impl Detector {
         roster.kind(id).is_adult_for_risk() || self.is_older(id, roster)
     }
 
+    fn side(&self, id: UserId, roster: &Roster) -> Side {
+        let older = self.is_older(id, roster);
+        Side {
+            adult: self.is_adult_for_risk(id, roster),
+            protected: roster.kind(id).is_protected() && !older,
+        }
+    }
+
     fn is_older(&self, id: UserId, roster: &Roster) -> bool {
         roster.kind(id) == Kind::YoungPerson && self.older.contains_key(&id)
     }
 
     fn learn_names(&mut self, message: &Message, roster: &Roster, audience: Option<&BTreeSet<UserId>>) {
         let shown = message.author_shown.as_deref().into_iter();
-        let listed = roster.get(message.author).into_iter().flat_map(|person| [person.shown.as_str(), person.name.as_str()]);
+        let listed = roster
+            .get(message.author)
+            .into_iter()
+            .flat_map(|person| [person.shown.as_str(), person.name.as_str()]);
         self.names.learn(message.author, shown.chain(listed).chain([message.author_name.as_str()]));
         // A large audience is learnt as people speak.
         for id in audience.into_iter().filter(|audience| audience.len() <= 64).flatten() {
@@ -247,18 +264,18 @@ impl Detector {
             audience,
         };
         let direction = direction::direction(&speech, &before, &self.names, roster);
-        let listener = direction.person();
         let lesson = space.is_some_and(|space| {
-            space.before(message.at, message.id).take_while(|line| line.at.plus(LESSON) >= message.at).any(|line| line.opens_lesson)
+            space
+                .before(message.at, message.id)
+                .take_while(|line| line.at.plus(LESSON) >= message.at)
+                .any(|line| line.opens_lesson)
         });
         Heard {
             message,
             direction,
-            speaker_is_adult: self.is_adult_for_risk(message.author, roster),
-            speaker_is_protected: roster.kind(message.author).is_protected(),
-            listener: listener.map(|id| roster.kind(id)),
-            listener_is_protected: listener.is_some_and(|id| roster.kind(id).is_protected() && !self.is_older(id, roster)),
-            listener_is_adult: listener.is_some_and(|id| self.is_adult_for_risk(id, roster)),
+            speaker: self.side(message.author, roster),
+            listener: direction.person().map(|id| self.side(id, roster)).unwrap_or_default(),
+            takes_part_as_young: roster.kind(message.author).is_protected(),
             room_has_protected: audience.is_some_and(|audience| !audience.is_empty())
                 || before.near.iter().any(|id| roster.kind(*id).is_protected()),
             lesson,
@@ -271,7 +288,9 @@ impl Detector {
         for hit in self.lists.hits(&heard.reading) {
             let entry = self.lists.entry(&hit);
             if let Some(towards) = heard.towards(&hit, entry) {
-                found.entry(hit.code).or_insert_with(|| heard.observation(hit.code, towards, Some(hit.quote)));
+                found
+                    .entry(hit.code)
+                    .or_insert_with(|| heard.observation(hit.code, towards, Some(hit.quote)));
             }
         }
         for text in &heard.message.elsewhere {
@@ -284,10 +303,16 @@ impl Detector {
         }
         if self.answers_with_age(heard) {
             let quote = heard.reading.words.get(1).map(|word| Quote { start: word.from, end: word.to });
-            found.entry(Code::AgeGap).or_insert_with(|| heard.observation(Code::AgeGap, heard.direction.person(), quote));
+            found
+                .entry(Code::AgeGap)
+                .or_insert_with(|| heard.observation(Code::AgeGap, heard.direction.person(), quote));
         }
-        if heard.speaker_is_adult && heard.listener_is_protected && LATE.contains(&self.zone.hour(heard.message.at)) {
-            found.insert(Code::LateContact, heard.observation(Code::LateContact, heard.direction.person(), None));
+        if heard.speaker.adult && heard.listener.protected && LATE.contains(&self.zone.hour(heard.message.at))
+        {
+            found.insert(
+                Code::LateContact,
+                heard.observation(Code::LateContact, heard.direction.person(), None),
+            );
         }
         let mut observations: Vec<Observation> = found.into_values().collect();
         let mut derived = Vec::new();
@@ -311,40 +336,48 @@ impl Detector {
     fn answers_with_age(&self, heard: &Heard) -> bool {
         let message = heard.message;
         let age = heard.reading.word_at(1).parse::<u32>().is_ok_and(|number| GROWN_UP.contains(&number));
-        age && heard.speaker_is_protected
+        age && heard.takes_part_as_young
             && self.spaces.get(&message.space).is_some_and(|space| {
-                space
-                    .before(message.at, message.id)
-                    .take(3)
-                    .any(|line| line.asks_age && line.author != message.author && line.at.plus(AGE_ANSWER) >= message.at)
+                space.before(message.at, message.id).take(3).any(|line| {
+                    line.asks_age && line.author != message.author && line.at.plus(AGE_ANSWER) >= message.at
+                })
             })
     }
 }
 
 impl Heard<'_> {
     /// Towards whom a hit is an observation; `None` when it is none, because of how it is said or who speaks to whom.
-    #[expect(clippy::option_option, reason = "no observation, one towards nobody in particular, one towards a person")]
+    #[expect(
+        clippy::option_option,
+        reason = "no observation, one towards nobody in particular, one towards a person"
+    )]
     fn towards(&self, hit: &Hit, entry: &Entry) -> Option<Option<UserId>> {
         if !hit.counts() || (self.is_taught(hit) && !entry.despite.contains(&Quiet::Teaching)) {
             return None;
         }
         let person = self.direction.person();
         if hit.code.category() == Category::Welfare {
-            return entry.needs.iter().all(|need| self.holds(*need, hit)).then_some(Some(self.message.author));
+            return entry
+                .needs
+                .iter()
+                .all(|need| self.holds(*need, hit))
+                .then_some(Some(self.message.author));
         }
         entry.needs.iter().all(|need| self.holds(*need, hit)).then_some(person)
     }
 
     fn holds(&self, need: Need, hit: &Hit) -> bool {
         match need {
-            Need::AdultSpeaker => self.speaker_is_adult,
-            Need::YoungSpeaker => self.speaker_is_protected,
+            Need::AdultSpeaker => self.speaker.adult,
+            Need::YoungSpeaker => self.takes_part_as_young,
             // What is serious alone is so towards a room with young people in it as well.
             Need::YoungListener => {
-                self.listener_is_protected
-                    || (self.listener.is_none() && hit.code.weight() == Weight::Alone && self.room_has_protected)
+                self.listener.protected
+                    || (self.direction == Direction::Group
+                        && hit.code.weight() == Weight::Alone
+                        && self.room_has_protected)
             }
-            Need::AdultListener => self.listener_is_adult,
+            Need::AdultListener => self.listener.adult,
             Need::Directed => !self.is_about_oneself(hit),
             Need::Question | Need::SecondPerson | Need::FirstPerson | Need::Short => true,
         }
@@ -352,7 +385,7 @@ impl Heard<'_> {
 
     /// A lesson goes on in the space, and an adult speaks to the room rather than to somebody.
     fn is_taught(&self, hit: &Hit) -> bool {
-        self.lesson && self.speaker_is_adult && !self.direction.is_said() && hit.code.process().is_some()
+        self.lesson && self.speaker.adult && !self.direction.is_said() && hit.code.process().is_some()
     }
 
     /// "i should kys": said of oneself.
@@ -360,7 +393,8 @@ impl Heard<'_> {
         let first = self.reading.words.partition_point(|word| word.to <= hit.quote.start);
         let (start, _) = self.reading.sentence(first);
         (first.saturating_sub(3).max(start)..first).any(|at| {
-            self.reading.word_at(at) == "i" && !matches!(self.reading.word_at(at + 1), "hope" | "said" | "will" | "am" | "swear")
+            self.reading.word_at(at) == "i"
+                && !matches!(self.reading.word_at(at + 1), "hope" | "said" | "will" | "am" | "swear")
         })
     }
 
@@ -378,7 +412,9 @@ impl Heard<'_> {
 }
 
 fn asks_age(reading: &Reading) -> bool {
-    [" how old ", " what age ", " your age ", " ur age ", " which age "].iter().any(|ask| reading.line.contains(ask))
+    [" how old ", " what age ", " your age ", " ur age ", " which age "]
+        .iter()
+        .any(|ask| reading.line.contains(ask))
 }
 
 #[cfg(test)]

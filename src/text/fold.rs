@@ -149,12 +149,12 @@ mod tests {
             ("Hello THERE", "hello there"),
             ("ｋｙｓ", "kys"),
             ("𝓴𝔂𝓼", "kys"),
-            ("kуѕ", "kys"),                  // Cyrillic у and ѕ
-            ("k\u{200b}y\u{200d}s", "kys"),  // zero width
-            ("k\u{336}y\u{336}s", "kys"),    // struck through
+            ("kуѕ", "kys"),                 // Cyrillic у and ѕ
+            ("k\u{200b}y\u{200d}s", "kys"), // zero width
+            ("k\u{336}y\u{336}s", "kys"),   // struck through
             ("café naïve", "cafe naive"),
             ("don’t “tell”", "don't \"tell\""),
-            ("morning 01I", "morning 01i"),  // ASCII is never sent through the look-alike table
+            ("morning 01I", "morning 01i"), // ASCII is never sent through the look-alike table
             ("é morning", "e morning"),
             ("İstanbul", "istanbul"),
         ] {

@@ -290,9 +290,17 @@ impl Lists {
             for text in &entry.yes {
                 let hits = self.read(text);
                 match hits.iter().find(|hit| hit.entry == at) {
-                    None => fail(format!("{:?} should match {:?}; it was read as {:?}", entry.id, text, self.reading(text).line)),
+                    None => fail(format!(
+                        "{:?} should match {:?}; it was read as {:?}",
+                        entry.id,
+                        text,
+                        self.reading(text).line
+                    )),
                     Some(hit) if !hit.counts() => {
-                        fail(format!("{:?} matches {text:?} but is quietened: {:?}", entry.id, hit.quietened));
+                        fail(format!(
+                            "{:?} matches {text:?} but is quietened: {:?}",
+                            entry.id, hit.quietened
+                        ));
                     }
                     Some(_) => {}
                 }
@@ -332,7 +340,9 @@ impl Lists {
         let entry = &self.entries[at];
         // A pattern may begin or end at the edge of a sentence: the words inside are what counts.
         let inside = (first..last).find(|&word| !reading.words[word].stop).unwrap_or(first);
-        if !entry.needs.iter().all(|need| holds(*need, reading, inside)) || self.excused(reading, at, inside, last) {
+        if !entry.needs.iter().all(|need| holds(*need, reading, inside))
+            || self.excused(reading, at, inside, last)
+        {
             return;
         }
         let stance = stance::quiet(reading, inside, last.max(inside + 1), quote);

@@ -130,7 +130,8 @@ impl Parser<'_> {
         let (nodes, may_be_optional) = match first {
             '*' => {
                 self.take(1);
-                let digits = self.rest.len() - self.rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+                let digits =
+                    self.rest.len() - self.rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
                 let width = if digits == 0 { GAP } else { self.rest[..digits].parse().unwrap_or(u32::MAX) };
                 self.take(digits);
                 if width > WIDEST_GAP {
@@ -156,7 +157,9 @@ impl Parser<'_> {
                 let of = self.alternatives(true)?;
                 self.depth -= 1;
                 if of.iter().any(|alternative| may_be_nothing(alternative)) {
-                    return Err("an alternative may be nothing at all; write (a|b)? where it may be missing".into());
+                    return Err(
+                        "an alternative may be nothing at all; write (a|b)? where it may be missing".into()
+                    );
                 }
                 (vec![Node::Any { of, optional: false }], true)
             }
@@ -200,14 +203,19 @@ impl Parser<'_> {
     }
 
     fn word(&mut self) -> Result<(Vec<Node>, bool), String> {
-        let end = self.rest.find(|c: char| c.is_whitespace() || "()|?*{}^$#~".contains(c)).unwrap_or(self.rest.len());
+        let end = self
+            .rest
+            .find(|c: char| c.is_whitespace() || "()|?*{}^$#~".contains(c))
+            .unwrap_or(self.rest.len());
         if end == 0 {
             return Err(format!("{:?} has no place here", self.rest.chars().next().unwrap_or(' ')));
         }
         let typed = self.rest[..end].to_lowercase();
         self.take(end);
         if typed.chars().any(|c| matches!(c, '.' | ',' | '!' | ';' | ':' | '"')) {
-            return Err(format!("{typed:?}: punctuation is not matched; write ^ or $ for the edge of a sentence"));
+            return Err(format!(
+                "{typed:?}: punctuation is not matched; write ^ or $ for the edge of a sentence"
+            ));
         }
         if let Some(rest) = self.rest.strip_prefix('~') {
             self.rest = rest;
@@ -266,9 +274,13 @@ fn required(nodes: &[Node]) -> Option<BTreeSet<String>> {
     let mut best: Option<BTreeSet<String>> = None;
     for node in nodes {
         let set = match node {
-            Node::Word(word) if matches!(word.as_str(), "you" | "your" | "are") => {
-                BTreeSet::from([" you ".to_owned(), " your ".to_owned(), " ur ".to_owned(), " yer ".to_owned(), " are ".to_owned()])
-            }
+            Node::Word(word) if matches!(word.as_str(), "you" | "your" | "are") => BTreeSet::from([
+                " you ".to_owned(),
+                " your ".to_owned(),
+                " ur ".to_owned(),
+                " yer ".to_owned(),
+                " are ".to_owned(),
+            ]),
             Node::Word(word) => BTreeSet::from([format!(" {word} ")]),
             Node::Stem(stem) => BTreeSet::from([format!(" {stem}")]),
             Node::Any { of, optional: false } => {
@@ -305,11 +317,11 @@ fn cost(set: &BTreeSet<String>) -> usize {
 }
 
 const COMMON: [&str; 74] = [
-    "a", "about", "all", "and", "any", "are", "as", "at", "be", "been", "but", "can", "come", "could", "did", "do",
-    "for", "from", "get", "go", "going", "good", "got", "had", "has", "have", "he", "how", "i", "if", "in", "is",
-    "it", "just", "know", "like", "me", "my", "no", "not", "now", "of", "on", "one", "or", "out", "see", "she",
-    "so", "some", "that", "the", "then", "there", "they", "this", "to", "up", "us", "want", "was", "we", "what",
-    "when", "will", "with", "would", "yeah", "you", "your", "ur", "yer", "ok", "think",
+    "a", "about", "all", "and", "any", "are", "as", "at", "be", "been", "but", "can", "come", "could", "did",
+    "do", "for", "from", "get", "go", "going", "good", "got", "had", "has", "have", "he", "how", "i", "if",
+    "in", "is", "it", "just", "know", "like", "me", "my", "no", "not", "now", "of", "on", "one", "or", "out",
+    "see", "she", "so", "some", "that", "the", "then", "there", "they", "this", "to", "up", "us", "want",
+    "was", "we", "what", "when", "will", "with", "would", "yeah", "you", "your", "ur", "yer", "ok", "think",
 ];
 
 fn teach(nodes: &[Node], vocabulary: &mut Vocabulary) {

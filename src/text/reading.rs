@@ -107,7 +107,8 @@ impl Reading {
     pub fn sentence(&self, index: usize) -> (usize, usize) {
         let index = index.min(self.words.len().saturating_sub(1));
         let start = self.words[..index].iter().rposition(|word| word.stop).map_or(0, |at| at + 1);
-        let end = self.words[index..].iter().position(|word| word.stop).map_or(self.words.len(), |n| index + n);
+        let end =
+            self.words[index..].iter().position(|word| word.stop).map_or(self.words.len(), |n| index + n);
         (start, end.max(start))
     }
 
@@ -118,7 +119,8 @@ impl Reading {
         if self.words.get(end).is_some_and(|stop| &self.line[stop.start..stop.end] == "?") {
             return true;
         }
-        let first = (start..end).find(|at| !matches!(self.word_at(*at), "so" | "and" | "but" | "ok" | "hey" | "hi"));
+        let first =
+            (start..end).find(|at| !matches!(self.word_at(*at), "so" | "and" | "but" | "ok" | "hey" | "hi"));
         first.is_some_and(|at| QUESTION_WORDS.contains(&self.word_at(at)))
     }
 
@@ -297,8 +299,10 @@ fn join_spaced(raw: Vec<Raw>, folded: &Folded, vocabulary: &Vocabulary) -> Vec<R
 const LONGEST_SPACED: usize = 32;
 
 fn close_run(run: &mut Vec<Raw>, out: &mut Vec<Raw>, folded: &Folded, vocabulary: &Vocabulary) {
-    let starts: Vec<usize> =
-        run.iter().filter_map(|piece| if let Raw::Word { start, .. } = piece { Some(*start) } else { None }).collect();
+    let starts: Vec<usize> = run
+        .iter()
+        .filter_map(|piece| if let Raw::Word { start, .. } = piece { Some(*start) } else { None })
+        .collect();
     if starts.len() >= 3 && starts.len() <= LONGEST_SPACED {
         let spelled: String = starts.iter().map(|&at| &folded.text()[at..=at]).collect();
         if let Some(cuts) = spell(&spelled, vocabulary) {
@@ -324,7 +328,9 @@ fn spell(letters: &str, vocabulary: &Vocabulary) -> Option<Vec<usize>> {
     for end in 2..=n {
         for start in 0..=end - 2 {
             let Some((count, _)) = best[start] else { continue };
-            if best[end].is_none_or(|(least, _)| count + 1 < least) && vocabulary.contains(&letters[start..end]) {
+            if best[end].is_none_or(|(least, _)| count + 1 < least)
+                && vocabulary.contains(&letters[start..end])
+            {
                 best[end] = Some((count + 1, start));
             }
         }
@@ -346,7 +352,9 @@ fn quotations(folded: &Folded) -> Vec<Quote> {
         return Vec::new();
     }
     let bytes = text.as_bytes();
-    let word = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(|b| b.is_ascii_alphanumeric() || *b >= 128);
+    let word = |at: Option<usize>| {
+        at.and_then(|at| bytes.get(at)).is_some_and(|b| b.is_ascii_alphanumeric() || *b >= 128)
+    };
     let mut found = Vec::new();
     let (mut double, mut single): (Option<usize>, Option<usize>) = (None, None);
     for (at, b) in bytes.iter().enumerate() {
@@ -364,7 +372,10 @@ fn quotations(folded: &Folded) -> Vec<Quote> {
             _ => {}
         }
     }
-    found.iter().map(|&(open, close)| Quote { start: folded.scalar_at(open), end: folded.scalar_at(close) }).collect()
+    found
+        .iter()
+        .map(|&(open, close)| Quote { start: folded.scalar_at(open), end: folded.scalar_at(close) })
+        .collect()
 }
 
 #[cfg(test)]

@@ -204,7 +204,11 @@ pub(super) fn parse(files: &[(&str, &str)]) -> Result<Parsed, Vec<Mistake>> {
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             let at = error.span().map_or(0, |span| span.start);
-            reader.mistakes.push(Mistake { file: file.into(), line: line_of(text, at), what: error.message().trim().into() });
+            reader.mistakes.push(Mistake {
+                file: file.into(),
+                line: line_of(text, at),
+                what: error.message().trim().into(),
+            });
         }
         tables.push((file, text, table.into_inner()));
     }
@@ -224,7 +228,7 @@ pub(super) fn parse(files: &[(&str, &str)]) -> Result<Parsed, Vec<Mistake>> {
 }
 
 fn line_of(text: &str, at: usize) -> usize {
-    text.as_bytes()[..at.min(text.len())].iter().filter(|b| **b == b'\n').count() + 1
+    text.char_indices().take_while(|&(place, _)| place < at).filter(|&(_, c)| c == '\n').count() + 1
 }
 
 struct Source<'a> {
@@ -363,7 +367,9 @@ impl Reader {
         }
         if entry.id.is_empty() {
             self.wrong(source, at, "the entry has no id");
-        } else if let Some(other) = self.ids.insert(entry.id.clone(), format!("{}:{}", entry.file, entry.line)) {
+        } else if let Some(other) =
+            self.ids.insert(entry.id.clone(), format!("{}:{}", entry.file, entry.line))
+        {
             self.wrong(source, at, format!("the id {:?} stands twice; first at {other}", entry.id));
         }
         if patterns.is_empty() {
@@ -453,14 +459,15 @@ impl Reader {
     ) -> BTreeSet<T> {
         let mut out = BTreeSet::new();
         for (text, at) in self.strings(source, value, key) {
-            match names.iter().find(|(name, _)| *name == text) {
-                Some((_, one)) => {
-                    out.insert(*one);
-                }
-                None => {
-                    let all: Vec<_> = names.iter().map(|(name, _)| *name).collect();
-                    self.wrong(source, at, format!("{text:?} is not known in `{key}`; known are {}", all.join(", ")));
-                }
+            if let Some((_, one)) = names.iter().find(|(name, _)| *name == text) {
+                out.insert(*one);
+            } else {
+                let all: Vec<_> = names.iter().map(|(name, _)| *name).collect();
+                self.wrong(
+                    source,
+                    at,
+                    format!("{text:?} is not known in `{key}`; known are {}", all.join(", ")),
+                );
             }
         }
         out
