@@ -1,6 +1,7 @@
 //! The lists, compiled: one pass of an automaton over a line finds which patterns can match at all, and only those
 //! are run. Both steps are linear in the text.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::OnceLock;
@@ -82,6 +83,10 @@ impl Compiled {
         self.regex.get_or_init(|| regex::bytes::RegexBuilder::new(&self.source).build().ok()).as_ref()
     }
 }
+
+/// How many places of one pattern are looked at before the rest of a text is left alone: keeps a text made of
+/// nothing but matches linear.
+const CONSIDERED: usize = 32;
 
 /// Every list, compiled.
 #[derive(Debug)]
@@ -222,24 +227,35 @@ impl Lists {
         for found in self.literals.find_overlapping_iter(&reading.line) {
             candidates.extend(self.possible[found.pattern().as_usize()].iter().copied());
         }
+        if candidates.is_empty() && self.raw.is_empty() {
+            return Vec::new();
+        }
+        let frame = LazyCell::new(|| stance::frame(reading));
         let mut best: BTreeMap<usize, Hit> = BTreeMap::new();
         for number in candidates {
             let pattern = &self.patterns[number as usize];
             let Some(regex) = pattern.regex() else { continue };
-            for found in regex.find_iter(reading.line.as_bytes()) {
+            for found in regex.find_iter(reading.line.as_bytes()).take(CONSIDERED) {
                 // The last byte of a match is the space that closes its last word.
                 let (first, last) = reading.indices(found.start() + 1, found.end() - 1);
                 let quote = reading.quote(found.start() + 1, found.end() - 1);
-                self.consider(reading, pattern.entry, (first, last), quote, &mut best);
+                self.consider(reading, pattern.entry, (first, last), quote, &frame, &mut best);
             }
         }
         for &at in &self.raw {
             for regex in &self.entries[at].regexes {
-                for found in regex.find_iter(reading.folded.text()) {
+                for found in regex.find_iter(reading.folded.text()).take(CONSIDERED) {
                     let (from, to) = reading.folded.scalars_of(found.start(), found.end());
                     let first = reading.words.partition_point(|word| word.to <= from);
                     let last = reading.words.partition_point(|word| word.from < to).max(first);
-                    self.consider(reading, at, (first, last), Quote { start: from, end: to }, &mut best);
+                    self.consider(
+                        reading,
+                        at,
+                        (first, last),
+                        Quote { start: from, end: to },
+                        &frame,
+                        &mut best,
+                    );
                 }
             }
         }
@@ -333,6 +349,7 @@ impl Lists {
         at: usize,
         (first, last): (usize, usize),
         quote: Quote,
+        frame: &LazyCell<BTreeSet<Quiet>, impl FnOnce() -> BTreeSet<Quiet>>,
         best: &mut BTreeMap<usize, Hit>,
     ) {
         if best.get(&at).is_some_and(Hit::counts) {
@@ -346,7 +363,8 @@ impl Lists {
         {
             return;
         }
-        let stance = stance::quiet(reading, inside, last.max(inside + 1), quote);
+        let mut stance = stance::quiet(reading, inside, last.max(inside + 1), quote);
+        stance.extend(frame.iter());
         let quietened = stance.difference(&entry.despite).copied().collect();
         let hit = Hit { code: entry.code, quote, entry: at, stance, quietened };
         match best.get(&at) {
