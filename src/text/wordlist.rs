@@ -1,4 +1,4 @@
-//! The format of the wordlists, `wordlists/<language>/<category>.toml`, and its strict parser.
+//! The format of the wordlists, `wordlists/<language>/<category>.toml`, as an editor sees it.
 //!
 //! A list is written for a person to edit:
 //!
@@ -25,15 +25,12 @@
 //! Every mistake of every file is reported at once, each with file and line. A `regex` entry is the only kind that
 //! sees punctuation: it runs over the folded text.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
-
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
 
 use crate::domain::Code;
 
-use super::pattern::{Pattern, Sets};
+use super::pattern::Pattern;
 
 /// What must hold before a match counts. The first four are about the text and decided while reading; the rest are
 /// about people and decided by whoever knows who speaks to whom.
@@ -60,7 +57,8 @@ pub enum Need {
 }
 
 impl Need {
-    const NAMES: [(&'static str, Need); 9] = [
+    /// Every one, with its name in the lists.
+    pub const NAMES: [(&'static str, Need); 9] = [
         ("question", Need::Question),
         ("second-person", Need::SecondPerson),
         ("first-person", Need::FirstPerson),
@@ -185,6 +183,7 @@ pub struct Innocent {
     /// The text.
     pub text: String,
 }
+<<<<<<< HEAD
 
 /// All files read together.
 #[derive(Debug, Default)]
@@ -547,3 +546,5 @@ yes = ["one two"]
         assert!(mistakes.iter().any(|mistake| mistake.line == 2), "{mistakes:?}");
     }
 }
+=======
+>>>>>>> text
