@@ -273,18 +273,9 @@ impl Detector {
         Heard {
             message,
             direction,
-<<<<<<< HEAD
-            speaker_is_adult: self.is_adult_for_risk(message.author, roster),
-            speaker_is_protected: roster.kind(message.author).is_protected(),
-            listener: listener.map(|id| roster.kind(id)),
-            listener_is_protected: listener
-                .is_some_and(|id| roster.kind(id).is_protected() && !self.is_older(id, roster)),
-            listener_is_adult: listener.is_some_and(|id| self.is_adult_for_risk(id, roster)),
-=======
             speaker: self.side(message.author, roster),
             listener: direction.person().map(|id| self.side(id, roster)).unwrap_or_default(),
             takes_part_as_young: roster.kind(message.author).is_protected(),
->>>>>>> text
             room_has_protected: audience.is_some_and(|audience| !audience.is_empty())
                 || before.near.iter().any(|id| roster.kind(*id).is_protected()),
             lesson,
@@ -316,13 +307,7 @@ impl Detector {
                 .entry(Code::AgeGap)
                 .or_insert_with(|| heard.observation(Code::AgeGap, heard.direction.person(), quote));
         }
-<<<<<<< HEAD
-        if heard.speaker_is_adult
-            && heard.listener_is_protected
-            && LATE.contains(&self.zone.hour(heard.message.at))
-=======
         if heard.speaker.adult && heard.listener.protected && LATE.contains(&self.zone.hour(heard.message.at))
->>>>>>> text
         {
             found.insert(
                 Code::LateContact,
@@ -387,13 +372,8 @@ impl Heard<'_> {
             Need::YoungSpeaker => self.takes_part_as_young,
             // What is serious alone is so towards a room with young people in it as well.
             Need::YoungListener => {
-<<<<<<< HEAD
-                self.listener_is_protected
-                    || (self.listener.is_none()
-=======
                 self.listener.protected
                     || (self.direction == Direction::Group
->>>>>>> text
                         && hit.code.weight() == Weight::Alone
                         && self.room_has_protected)
             }

@@ -36,8 +36,12 @@ impl Organisation {
     /// Whoever is on a server can be spoken to by name before they have said anything.
     fn learn_names(&mut self, event: &Event) {
         let (guild, ids): (GuildId, Vec<UserId>) = match event {
-            Event::Guild(snapshot) => (snapshot.id, snapshot.members.iter().map(|member| member.id).collect()),
-            Event::Members { guild, members, .. } => (*guild, members.iter().map(|member| member.id).collect()),
+            Event::Guild(snapshot) => {
+                (snapshot.id, snapshot.members.iter().map(|member| member.id).collect())
+            }
+            Event::Members { guild, members, .. } => {
+                (*guild, members.iter().map(|member| member.id).collect())
+            }
             Event::MemberChanged { guild, member } => (*guild, vec![member.id]),
             _ => return,
         };
