@@ -1,0 +1,133 @@
+//! How every story ends: silence is asserted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chaperone::app::keep;
+use chaperone::domain::{CaseRef, CaseState, Fact, Level, UserId};
+use chaperone::engine::state::State;
+use chaperone::evidence::SigningKey;
+use chaperone::evidence::commitment::Exhibit;
+use chaperone::evidence::seal::{self, Sealed};
+use chaperone::store::StoredExhibit;
+
+use super::{CLUB, World};
+
+impl World {
+    /// Nothing is left unread, unfinished or unproven.
+    pub(super) async fn ends(self) {
+        self.settle().await;
+        self.everything_was_read();
+        self.everything_done_was_told();
+        assert_eq!(self.platform().attachment_fetches(), 0, "somebody asked for an attachment's bytes");
+        if self.0.bot.lock().await.is_some() {
+            let pending = self.store().await.jobs_pending().await.unwrap();
+            assert!(pending.is_empty(), "jobs are left: {pending:?}");
+            self.bot_down().await;
+        }
+        self.nobody_is_still_called().await;
+        self.evidence_is_sound().await;
+    }
+
+    fn everything_was_read(&self) {
+        let mut left: Vec<String> = Vec::new();
+        for name in self.0.names.people.keys() {
+            for (_, message) in self.unread(&self.person(name)) {
+                left.push(format!("to {name}: {}", message.content));
+            }
+        }
+        for (_, message) in self.unread_notices() {
+            left.push(format!("in a channel: {}", message.content));
+        }
+        for mail in self.0.mailbox.mails().iter().skip(self.seen(|seen| seen.mails)) {
+            left.push(format!("mail to {:?}: {}", mail.to, mail.subject));
+        }
+        assert!(left.is_empty(), "nobody in the story read:\n{}", left.join("\n---\n"));
+    }
+
+    /// What the bot did to messages and spaces was asserted, all of it.
+    fn everything_done_was_told(&self) {
+        let bot = self.platform().bot();
+        let hidden: BTreeSet<_> = self.platform().read(|state| {
+            let messages = state.messages.values().flatten();
+            let removed = messages.filter(|(_, message)| message.removed_by == Some(bot));
+            removed.filter(|(_, message)| message.author != bot).map(|(id, _)| *id).collect()
+        });
+        assert_eq!(hidden, self.seen(|seen| seen.hidden.clone()), "hidden, and asserted to be hidden");
+        let locked: BTreeSet<_> = self.locked_spaces().into_iter().collect();
+        assert_eq!(locked, self.seen(|seen| seen.locks.clone()), "locked, and asserted to be locked");
+    }
+
+    async fn nobody_is_still_called(&self) {
+        let mut state = State::default();
+        for (at, fact) in self.facts().await {
+            state.apply(at, &fact);
+        }
+        let open: Vec<CaseRef> = state
+            .cases
+            .values()
+            .filter(|case| case.level >= Level::Serious && case.state == CaseState::New)
+            .map(|case| case.reference)
+            .collect();
+        assert!(open.is_empty(), "nobody acknowledged {open:?}: their ladders go on");
+    }
+
+    /// The log verifies; every message that was kept is there once, and opens for the leads who may know and for
+    /// nobody else.
+    async fn evidence_is_sound(&self) {
+        let store = self.store().await;
+        let key = SigningKey::load(&self.signing_key()).unwrap();
+        keep::audit(&store, &key).await.expect("the evidence log verifies");
+        let subjects = self.subjects().await;
+        let mut exhibits = store.exhibits(CLUB, None).await.unwrap();
+        for case in subjects.keys() {
+            exhibits.extend(store.exhibits(CLUB, Some(*case)).await.unwrap());
+        }
+        let facts = self.facts().await;
+        let mut expected = BTreeSet::new();
+        for (_, fact) in &facts {
+            match fact {
+                Fact::Kept { case, message, .. } => {
+                    assert!(expected.insert((*case, *message)), "{message} was kept twice for {case:?}");
+                }
+                Fact::NotKept { case, message, why } => panic!("{message} was not kept for {case:?}: {why}"),
+                _ => {}
+            }
+        }
+        let kept: Vec<_> =
+            exhibits.iter().filter_map(|exhibit| Some((exhibit.case, exhibit.message?))).collect();
+        assert_eq!(kept.len(), expected.len(), "as many exhibits as were kept");
+        assert_eq!(kept.into_iter().collect::<BTreeSet<_>>(), expected);
+        for exhibit in &exhibits {
+            let none = exhibit.author.into_iter().collect();
+            let subjects = exhibit.case.map_or(none, |case| subjects[&case].clone());
+            for lead in &self.0.leads {
+                let account = self.0.names.people.get(lead.name);
+                let may = account.is_none_or(|account| !subjects.contains(account));
+                let opened = self.opens(exhibit, lead.name);
+                assert_eq!(opened.is_some(), may, "{} opens {:?}", lead.name, exhibit.message);
+            }
+        }
+        store.close().await;
+    }
+
+    /// What a lead reads in an exhibit; nothing when it was not sealed to them.
+    pub fn opens(&self, exhibit: &StoredExhibit, lead: &str) -> Option<String> {
+        let lead = self.0.leads.iter().find(|known| known.name == lead).unwrap();
+        let plain = seal::open(&Sealed(exhibit.sealed.clone()), &lead.identity).ok()?;
+        let exhibit = Exhibit::from_bytes(&plain).unwrap();
+        Some(String::from_utf8(exhibit.payload().to_vec()).unwrap())
+    }
+
+    /// The subjects of every case, as it stood when it was opened and rose.
+    async fn subjects(&self) -> BTreeMap<CaseRef, BTreeSet<UserId>> {
+        let mut subjects: BTreeMap<CaseRef, BTreeSet<UserId>> = BTreeMap::new();
+        for (_, fact) in self.facts().await {
+            if let Fact::CaseOpened { case, subjects: who, .. } | Fact::CaseRose { case, subjects: who, .. } =
+                fact
+            {
+                subjects.entry(case).or_default().extend(who);
+            }
+        }
+        subjects
+    }
+}

@@ -1,0 +1,171 @@
+//! What people do. Each act happens on the platform, then the bot is given time to hear it.
+
+use chaperone::domain::{ChannelId, MessageId, UserId};
+use chaperone::rehearsal::platform::model::Attachment;
+use chaperone::rehearsal::platform::op::{MessageEdit, NewThread};
+use chaperone::rehearsal::platform::{Answer, NewMessage, Op, Refused};
+
+use super::World;
+
+/// Somebody in the club.
+#[derive(Clone)]
+pub struct Person {
+    pub(super) w: World,
+    /// The name in the story.
+    pub name: String,
+    /// The account.
+    pub id: UserId,
+}
+
+/// Something that was said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Where.
+    pub space: ChannelId,
+    /// As which message.
+    pub message: MessageId,
+}
+
+/// Where something is said: a channel's name, or a thread.
+pub trait Place {
+    /// Its number.
+    fn of(&self, w: &World) -> ChannelId;
+}
+
+impl Place for &str {
+    fn of(&self, w: &World) -> ChannelId {
+        w.space(self)
+    }
+}
+
+impl Place for ChannelId {
+    fn of(&self, _: &World) -> ChannelId {
+        *self
+    }
+}
+
+impl Person {
+    /// Does something; the bot does not get to hear it yet.
+    pub fn does(&self, op: Op) -> Result<Answer, Refused> {
+        self.w.platform().perform(op).map(|outcome| outcome.answer)
+    }
+
+    /// Says something without waiting for the bot.
+    pub fn blurts(&self, place: impl Place, text: &str) -> Said {
+        self.posts(place, NewMessage::text(text))
+            .unwrap_or_else(|why| panic!("{} cannot write: {why}", self.name))
+    }
+
+    fn posts(&self, place: impl Place, message: NewMessage) -> Result<Said, Refused> {
+        self.w.seen(|seen| seen.words.push(message.content.clone()));
+        match self.does(Op::Say { by: self.id, channel: place.of(&self.w), message })? {
+            Answer::Message(space, message) => Ok(Said { space, message }),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Says something.
+    pub async fn says(&self, place: impl Place, text: &str) -> Said {
+        let said = self.blurts(place, text);
+        self.w.settle().await;
+        said
+    }
+
+    /// Answers a message.
+    pub async fn replies(&self, to: Said, text: &str) -> Said {
+        let message = NewMessage { reply_to: Some(to.message), ..NewMessage::text(text) };
+        let said = self.posts(to.space, message).unwrap();
+        self.w.settle().await;
+        said
+    }
+
+    /// Says something with a picture attached.
+    pub async fn shows(&self, place: impl Place, text: &str, file: &str) -> Said {
+        let picture = Attachment {
+            id: 0,
+            filename: file.to_owned(),
+            content_type: Some("image/png".to_owned()),
+            size: 48_213,
+            description: None,
+        };
+        let said =
+            self.posts(place, NewMessage { attachments: vec![picture], ..NewMessage::text(text) }).unwrap();
+        self.w.settle().await;
+        said
+    }
+
+    /// Whether the platform lets them write there.
+    pub fn may_write(&self, place: impl Place) -> bool {
+        let space = place.of(&self.w);
+        let view = self.w.platform().view(self.id);
+        view.guilds.iter().flat_map(|guild| &guild.spaces).any(|seen| seen.id == space && seen.may_write)
+    }
+
+    /// Changes what they said.
+    pub async fn edits(&self, said: Said, text: &str) {
+        self.w.seen(|seen| seen.words.push(text.to_owned()));
+        let edit = MessageEdit { content: Some(text.to_owned()), ..MessageEdit::default() };
+        self.does(Op::Edit { by: self.id, channel: said.space, message: said.message, edit }).unwrap();
+        self.w.settle().await;
+    }
+
+    /// Takes back what they said.
+    pub async fn deletes(&self, said: Said) {
+        self.does(Op::Delete { by: self.id, channel: said.space, message: said.message }).unwrap();
+        self.w.settle().await;
+    }
+
+    /// Opens a private thread with these people.
+    pub async fn opens_private_thread(&self, place: impl Place, name: &str, with: &[&Person]) -> ChannelId {
+        let thread = self.starts_private_thread(place, name, with);
+        self.w.settle().await;
+        thread
+    }
+
+    /// The same without waiting for the bot.
+    pub fn starts_private_thread(&self, place: impl Place, name: &str, with: &[&Person]) -> ChannelId {
+        let thread = NewThread {
+            name: name.to_owned(),
+            private: true,
+            invite: with.iter().map(|person| person.id).collect(),
+            ..NewThread::default()
+        };
+        let channel = place.of(&self.w);
+        let Answer::Channel(thread) = self.does(Op::OpenThread { by: self.id, channel, thread }).unwrap()
+        else {
+            panic!("no thread")
+        };
+        thread
+    }
+
+    /// Brings somebody into a thread.
+    pub async fn adds(&self, whom: &Person, thread: ChannelId) {
+        self.does(Op::AddThreadMember { by: self.id, thread, user: whom.id }).unwrap();
+        self.w.settle().await;
+    }
+
+    /// Leaves a thread.
+    pub async fn leaves(&self, thread: ChannelId) {
+        self.does(Op::RemoveThreadMember { by: self.id, thread, user: self.id }).unwrap();
+        self.w.settle().await;
+    }
+
+    /// Takes no direct messages any more.
+    pub fn closes_dms(&self) {
+        self.does(Op::TakeDms { by: self.id, on: false }).unwrap();
+    }
+
+    /// Presses the button under the newest page in their direct messages.
+    pub async fn acknowledges(&self) {
+        let (channel, message, custom_id) =
+            self.w.button(self).unwrap_or_else(|| panic!("{} has no page with a button", self.name));
+        self.presses(channel, message, &custom_id).await;
+    }
+
+    /// Presses a button, also one that is not there any more for anybody else.
+    pub async fn presses(&self, channel: ChannelId, message: MessageId, custom_id: &str) {
+        let custom_id = custom_id.to_owned();
+        self.does(Op::Click { by: self.id, channel, message, custom_id, values: Vec::new() }).unwrap();
+        self.w.settle().await;
+    }
+}
