@@ -134,6 +134,12 @@ impl Server {
                 }
                 Changed::space(*thread)
             }
+            Event::ThreadMembersListed { guild, thread, members } if *guild == self.id => {
+                if let Some(space) = self.spaces.get_mut(thread) {
+                    space.members = members.iter().copied().collect();
+                }
+                Changed::space(*thread)
+            }
             Event::Voice { guild, user, room } if *guild == self.id => {
                 match room {
                     Some(room) => self.voice.insert(*user, *room),

@@ -272,4 +272,13 @@ mod tests {
         assert!(!alone(&[relaxed(SAM)]));
         assert!(alone(&[relaxed(COACH)]), "nobody relaxes cover for themselves");
     }
+
+    #[test]
+    fn whoever_left_a_thread_while_nobody_listened_does_not_cover_it_any_more() {
+        let mut server = server(&[COACH, SAM, ELLA], &[]);
+        assert!(lone(&server, THREAD, &Agreed::default(), &[]).is_empty());
+        let members = vec![COACH, ELLA];
+        server.apply(&Event::ThreadMembersListed { guild: GUILD, thread: THREAD, members });
+        assert_eq!(lone(&server, THREAD, &Agreed::default(), &[]), [COACH]);
+    }
 }
