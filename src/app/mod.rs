@@ -3,6 +3,7 @@
 //! Nothing else in the house knows all rooms. What `run` does with Discord, `rehearse` does with the embedded
 //! platform: the same parts, other settings.
 
+mod commands;
 pub mod export;
 pub mod keep;
 mod listen;
@@ -186,6 +187,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
         };
         tasks.push(tokio::spawn(listener.run(until_stopped(stopped.clone()))));
     }
+    commands::register(rest).await;
     Ok(Running {
         ear,
         store,

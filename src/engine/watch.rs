@@ -64,6 +64,7 @@ impl Organisation {
                 affected.push((*guild, changed));
             }
         }
+        self.learn_names(event);
         for (guild, changed) in affected {
             if changed.everywhere {
                 self.protected_viewers.clear();
@@ -74,6 +75,24 @@ impl Organisation {
                     self.watch_space(space, now, a);
                 }
             }
+        }
+    }
+
+    /// Whoever is on a server can be spoken to by name before they have said anything.
+    fn learn_names(&mut self, event: &Event) {
+        let (guild, ids): (GuildId, Vec<UserId>) = match event {
+            Event::Guild(snapshot) => {
+                (snapshot.id, snapshot.members.iter().map(|member| member.id).collect())
+            }
+            Event::Members { guild, members, .. } => {
+                (*guild, members.iter().map(|member| member.id).collect())
+            }
+            Event::MemberChanged { guild, member } => (*guild, vec![member.id]),
+            _ => return,
+        };
+        let Some(server) = self.servers.get(&guild) else { return };
+        for person in ids.into_iter().filter_map(|id| server.roster.get(id)) {
+            self.detector.meet(person);
         }
     }
 
