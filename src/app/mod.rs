@@ -7,6 +7,7 @@ mod commands;
 pub mod export;
 pub mod keep;
 mod listen;
+mod missed;
 pub mod settings;
 mod trouble;
 
@@ -164,7 +165,9 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
         }
     });
     let mut tasks = vec![tokio::spawn(actor.run(inputs))];
-    ear.hear_durably(Heard { at: clock.now(), event: Event::Started { software: software() } }).await?;
+    // Not waited for: on a full disk it would never be durable, and danger has to be heard all the same.
+    let started = Heard { at: clock.now(), event: Event::Started { software: software() } };
+    ear.hear(crate::pipeline::Input::event(started)).await?;
     tasks.push(tokio::spawn(dispatcher.run(until_stopped(stopped.clone()))));
     tasks.push(tokio::spawn(report_outcomes(ended, ear.clone(), clock.clone())));
     let (heard_now, heard) = watch::channel(BTreeMap::new());
