@@ -19,7 +19,7 @@ use tokio::sync::watch;
 
 const TOKEN: &str = "the-right-token";
 /// How long anything may take before a test gives up on it.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A charity with a server, and a folder of its own on the machine where the bot shall run.
 struct Charity {
