@@ -80,6 +80,7 @@ impl Listener {
         };
         let asker = socket.asker();
         let mut stop = pin!(stop);
+        let mut listening = false;
         loop {
             let signal = tokio::select! {
                 signal = socket.next() => signal,
@@ -94,12 +95,16 @@ impl Listener {
             };
             match signal {
                 Some(Signal::Packet(packet)) => {
+                    if !std::mem::replace(&mut listening, true) {
+                        tracing::info!(shard = self.shard.0, "listening");
+                    }
                     if self.take(packet, &asker, &mut missed).await.is_err() {
                         return;
                     }
                 }
                 Some(Signal::Closed { fatal: true, what, .. }) => return self.fail(&what),
                 Some(Signal::Closed { what, .. }) => {
+                    listening = false;
                     tracing::warn!(shard = self.shard.0, what, "connection closed");
                 }
                 Some(Signal::Behind { waiting, disconnected }) => {

@@ -1,8 +1,8 @@
 //! The one integration-test binary: stories, contracts and the architecture, a file each.
 
 mod arrows; // which room may know which
-mod conversations; // whole conversations: what each reaches, and when
 mod cli; // the command line's contract as a user meets it: exit status, one line what, one line what to do
+mod conversations; // whole conversations: what each reaches, and when
 mod evidence_bundles; // written, verified, tampered with, opened
 mod evidence_case; // a case with exhibits, as the store would hand it over
 mod evidence_commands; // keys new, keys show, evidence verify, evidence open
