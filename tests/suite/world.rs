@@ -11,6 +11,7 @@
 mod ending;
 mod people;
 mod reading;
+mod scenes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;

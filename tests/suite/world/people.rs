@@ -79,6 +79,12 @@ impl Person {
         said
     }
 
+    /// Answers a message without waiting for the bot.
+    pub fn retorts(&self, to: Said, text: &str) -> Said {
+        let message = NewMessage { reply_to: Some(to.message), ..NewMessage::text(text) };
+        self.posts(to.space, message).unwrap()
+    }
+
     /// Says something with a picture attached.
     pub async fn shows(&self, place: impl Place, text: &str, file: &str) -> Said {
         let picture = Attachment {
