@@ -215,5 +215,5 @@ async fn export_worst(bot: &RehearsedBot, data: &Path) -> anyhow::Result<String>
     store.close().await;
     let report = verify::verify(&out, Some(key.verifier_key()))?;
     anyhow::ensure!(report.is_sound(), "the exported bundle does not verify:\n{report}");
-    Ok(format!("Case {case} was exported to {} and verifies.", out.display()))
+    Ok(format!("Case {case} was exported as a bundle, and the bundle verifies: {}", out.display()))
 }

@@ -103,3 +103,39 @@ fn quiet_in_words(quiet: Quiet) -> &'static str {
         Quiet::Hypothesis => "it is supposed",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lists(yes: &str) -> Lists {
+        let file = format!(
+            "about = \"A secret.\"\ncode = \"secrecy-request\"\nneeds = [\"adult-speaker\"]\n[[entry]]\nid = \"secret\"\n\
+             pattern = \"our secret\"\nnote = \"-\"\nsince = \"0.1\"\nyes = [{yes:?}]\nno = [\"our plan\"]\n"
+        );
+        Lists::parse(&[("en/secret.toml", &file)]).unwrap()
+    }
+
+    #[test]
+    fn an_example_that_is_not_read_as_its_list_says_is_named_with_its_line() {
+        let (said, status) = tested(&lists("it is our secret"));
+        assert_eq!(
+            (said.as_str(), status),
+            ("1 entries, 2 examples of their own: 0 not read as they say.\n", 0)
+        );
+        let (said, status) = tested(&lists("our little plan"));
+        assert_eq!(status, 1);
+        assert!(said.starts_with("en/secret.toml:") && said.contains("our little plan"), "{said}");
+    }
+
+    #[test]
+    fn a_text_is_explained_with_what_a_finding_needs_and_why_it_does_not_count() {
+        let lists = lists("our secret");
+        let said = explained(&lists.explain("it's our secret"));
+        assert!(said.contains("secrecy-request at 5..15 (en/secret.toml, secret)"), "{said}");
+        assert!(said.contains("counts only with an adult as the writer"), "{said}");
+        let said = explained(&lists.explain("he said \"our secret\""));
+        assert!(said.contains("does not count: it is quoted, it is reported"), "{said}");
+        assert!(explained(&lists.explain("hello")).contains("No list finds anything"));
+    }
+}

@@ -65,9 +65,9 @@ impl Names {
     pub fn learn<'a>(&mut self, id: UserId, names: impl Iterator<Item = &'a str>) {
         let mut words: Vec<String> = Vec::new();
         for name in names {
-            let parts = name.split(|c: char| !c.is_alphanumeric()).map(|part| {
-                part.trim_matches(|c: char| c.is_ascii_digit()).to_lowercase()
-            });
+            let parts = name
+                .split(|c: char| !c.is_alphanumeric())
+                .map(|part| part.trim_matches(|c: char| c.is_ascii_digit()).to_lowercase());
             words.extend(parts.filter(|part| part.chars().count() >= SHORTEST_NAME));
         }
         words.sort();
@@ -189,7 +189,12 @@ const ADDRESSED_BY_THE_SPEAKER: usize = 3;
 impl Recent {
     /// Reads the conversation of a space before a moment from its memory.
     #[must_use]
-    pub fn of(space: &Space, by: UserId, at: crate::domain::Timestamp, id: crate::domain::MessageId) -> Recent {
+    pub fn of(
+        space: &Space,
+        by: UserId,
+        at: crate::domain::Timestamp,
+        id: crate::domain::MessageId,
+    ) -> Recent {
         let mut recent = Recent::default();
         let mut nearness: BTreeMap<UserId, usize> = BTreeMap::new();
         let oldest = at.minus(WITHIN);
@@ -212,25 +217,28 @@ impl Recent {
             }
         }
         recent.near.remove(&by);
-        recent.partner = nearness.into_iter().max_by_key(|&(id, score)| (score, std::cmp::Reverse(id))).map(|(id, _)| id);
+        recent.partner =
+            nearness.into_iter().max_by_key(|&(id, score)| (score, std::cmp::Reverse(id))).map(|(id, _)| id);
         recent
     }
 }
 
 const GREETINGS: [&str; 27] = [
-    "hi", "hey", "hello", "hiya", "ok", "yes", "no", "yeah", "thanks", "great", "nice", "well", "done", "right", "so",
-    "oi", "yo", "aw", "oh", "morning", "evening", "alright", "good", "cool", "sorry", "haha", "please",
+    "hi", "hey", "hello", "hiya", "ok", "yes", "no", "yeah", "thanks", "great", "nice", "well", "done",
+    "right", "so", "oi", "yo", "aw", "oh", "morning", "evening", "alright", "good", "cool", "sorry", "haha",
+    "please",
 ];
 /// After a name at the start of a sentence these show that it is talked about.
 const ABOUT: [&str; 30] = [
-    "is", "was", "has", "does", "did", "will", "would", "can", "could", "said", "says", "told", "needs", "wants",
-    "knows", "and", "or", "went", "got", "had", "should", "might", "also", "never", "always", "just", "gets", "thinks",
-    "wont", "are",
+    "is", "was", "has", "does", "did", "will", "would", "can", "could", "said", "says", "told", "needs",
+    "wants", "knows", "and", "or", "went", "got", "had", "should", "might", "also", "never", "always",
+    "just", "gets", "thinks", "wont", "are",
 ];
 /// Before a name at the end of a sentence these show that it is talked about.
 const ABOUT_BEFORE: [&str; 30] = [
-    "with", "to", "for", "from", "of", "and", "or", "about", "than", "by", "like", "at", "on", "is", "was", "are",
-    "called", "ask", "tell", "told", "see", "saw", "near", "behind", "without", "the", "a", "my", "where", "who",
+    "with", "to", "for", "from", "of", "and", "or", "about", "than", "by", "like", "at", "on", "is", "was",
+    "are", "called", "ask", "tell", "told", "see", "saw", "near", "behind", "without", "the", "a", "my",
+    "where", "who",
 ];
 
 /// Whom the message calls by name: at the beginning of a sentence, or at its end.
@@ -253,7 +261,10 @@ fn addressed(reading: &Reading, names: &Names, near: &BTreeSet<UserId>) -> Optio
             if let Some(id) = names.called(word, near).filter(|_| !spoken_about) {
                 return Some(id);
             }
-            if word.len() == 1 && reading.words[at].pause && let Some(id) = names.initial(word, near) {
+            if word.len() == 1
+                && reading.words[at].pause
+                && let Some(id) = names.initial(word, near)
+            {
                 return Some(id);
             }
         }
@@ -271,11 +282,26 @@ fn addressed(reading: &Reading, names: &Names, near: &BTreeSet<UserId>) -> Optio
 /// "hi all", "everyone …", "right folks": said to whoever is there.
 fn speaks_to_all(reading: &Reading) -> bool {
     const ALL: [&str; 14] = [
-        "all", "everyone", "everybody", "folks", "guys", "lads", "team", "gang", "people", "girls", "anyone", "anybody",
-        "peeps", "ladies",
+        "all",
+        "everyone",
+        "everybody",
+        "folks",
+        "guys",
+        "lads",
+        "team",
+        "gang",
+        "people",
+        "girls",
+        "anyone",
+        "anybody",
+        "peeps",
+        "ladies",
     ];
-    (1..=3).any(|at| ALL.contains(&reading.word_at(at)) && (at == 1 || GREETINGS.contains(&reading.word_at(at - 1))))
-        || [" you lot ", " all of you ", " you all ", " you guys "].iter().any(|phrase| reading.line.contains(phrase))
+    (1..=3).any(|at| {
+        ALL.contains(&reading.word_at(at)) && (at == 1 || GREETINGS.contains(&reading.word_at(at - 1)))
+    }) || [" you lot ", " all of you ", " you all ", " you guys "]
+        .iter()
+        .any(|phrase| reading.line.contains(phrase))
 }
 
 #[cfg(test)]
@@ -323,7 +349,13 @@ mod tests {
         let mut names = Names::default();
         names.learn(BETH, ["beth"].into_iter());
         let audience = BTreeSet::from([TAVI]);
-        let mut speech = Speech { by: ME, reply_to: Some(PRIYA), mentions: &[TAVI], reading: &reading, audience: Some(&audience) };
+        let mut speech = Speech {
+            by: ME,
+            reply_to: Some(PRIYA),
+            mentions: &[TAVI],
+            reading: &reading,
+            audience: Some(&audience),
+        };
         let roster = Roster::default();
         let before = Recent::default();
         assert_eq!(direction(&speech, &before, &names, &roster), Direction::Reply(PRIYA));

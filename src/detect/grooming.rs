@@ -91,14 +91,23 @@ impl PairTimeline {
         let oldest = now.minus(WINDOW);
         let mut seen: Vec<&Observation> = self.seen.values().filter(|seen| seen.at >= oldest).collect();
         seen.sort();
-        let acts: Vec<&Observation> = seen.iter().copied().filter(|seen| seen.code.process().is_some()).collect();
-        let alone = acts.iter().filter(|act| act.code.level_alone() >= Level::Serious).max_by_key(|act| act.code.level_alone());
+        let acts: Vec<&Observation> =
+            seen.iter().copied().filter(|seen| seen.code.process().is_some()).collect();
+        let alone = acts
+            .iter()
+            .filter(|act| act.code.level_alone() >= Level::Serious)
+            .max_by_key(|act| act.code.level_alone());
         let reasons = || seen.iter().map(|&seen| seen.clone()).collect();
         if let Some(act) = alone {
-            return Some(Finding { category: act.code.category(), level: act.code.level_alone(), reasons: reasons() });
+            return Some(Finding {
+                category: act.code.category(),
+                level: act.code.level_alone(),
+                reasons: reasons(),
+            });
         }
         let level = language_level(&acts)?;
-        let level = if answered_with_discomfort(&seen, &acts) { level.raised().min(Level::Serious) } else { level };
+        let level =
+            if answered_with_discomfort(&seen, &acts) { level.raised().min(Level::Serious) } else { level };
         let level = if put_right(&seen, &acts) { level.min(Level::Concern) } else { level };
         let category = if level >= Level::Serious { Category::Grooming } else { Category::Boundary };
         Some(Finding { category, level, reasons: reasons() })
@@ -228,9 +237,9 @@ mod tests {
     #[test]
     fn what_pages_and_what_does_not() {
         use Code::{
-            AdultConfides, AgeGap, DeleteRequest, Discomfort, GiftOffer, ImageRequest, LateContact, MeetingRequest,
-            OffPlatformMove, OpenCorrection, OutOfSessionContact, PersonalCompliment, PersonalQuestion, Refusal,
-            SecrecyRequest, SpecialBond, TransportOffer,
+            AdultConfides, AgeGap, DeleteRequest, Discomfort, GiftOffer, ImageRequest, LateContact,
+            MeetingRequest, OffPlatformMove, OpenCorrection, OutOfSessionContact, PersonalCompliment,
+            PersonalQuestion, Refusal, SecrecyRequest, SpecialBond, TransportOffer,
         };
         let (note, room, drift, page) = (
             Some((1, Category::Boundary)),
@@ -241,17 +250,33 @@ mod tests {
         for (acts, expected, why) in [
             (&[][..], None, "nothing"),
             (&[(1, PersonalCompliment)], note, "one compliment"),
-            (&[(1, PersonalQuestion), (2, PersonalQuestion), (3, PersonalQuestion)], note, "many of one mild kind"),
+            (
+                &[(1, PersonalQuestion), (2, PersonalQuestion), (3, PersonalQuestion)],
+                note,
+                "many of one mild kind",
+            ),
             (&[(1, PersonalQuestion), (2, AdultConfides)], drift, "two mild processes"),
             (&[(1, OffPlatformMove)], drift, "one high alone"),
-            (&[(1, OffPlatformMove), (2, OffPlatformMove), (3, OffPlatformMove), (4, DeleteRequest)], drift, "one process only"),
+            (
+                &[(1, OffPlatformMove), (2, OffPlatformMove), (3, OffPlatformMove), (4, DeleteRequest)],
+                drift,
+                "one process only",
+            ),
             (&[(1, SecrecyRequest), (2, MeetingRequest)], page, "secrecy with a meeting"),
             (&[(1, TransportOffer), (70, SecrecyRequest)], page, "secrecy with a lift, in either order"),
             (&[(1, SecrecyRequest), (2, GiftOffer)], page, "high and medium-high"),
             (&[(1, MeetingRequest), (2, PersonalQuestion)], drift, "six points"),
             (&[(1, MeetingRequest), (2, PersonalQuestion), (3, AgeGap)], page, "seven points"),
-            (&[(1, PersonalCompliment), (2, PersonalQuestion), (3, SpecialBond), (4, GiftOffer)], drift, "nothing weighty"),
-            (&[(1, OffPlatformMove), (2, LateContact), (3, OutOfSessionContact)], drift, "hours and access are context"),
+            (
+                &[(1, PersonalCompliment), (2, PersonalQuestion), (3, SpecialBond), (4, GiftOffer)],
+                drift,
+                "nothing weighty",
+            ),
+            (
+                &[(1, OffPlatformMove), (2, LateContact), (3, OutOfSessionContact)],
+                drift,
+                "hours and access are context",
+            ),
             (&[(1, ImageRequest)], Some((4, Category::Sexual)), "serious alone"),
             (&[(1, OffPlatformMove), (2, Refusal)], page, "answered with a no"),
             (&[(2, OffPlatformMove), (1, Refusal)], drift, "a no before it answers nothing"),
@@ -261,7 +286,11 @@ mod tests {
             (&[(1, Refusal)], None, "never from the answer alone"),
             (&[(1, OffPlatformMove), (2, GiftOffer), (3, OpenCorrection)], drift, "put right"),
             (&[(1, SecrecyRequest), (2, GiftOffer), (3, OpenCorrection)], page, "secrecy is not put right"),
-            (&[(1, PersonalQuestion), (2, OpenCorrection), (3, OffPlatformMove), (4, GiftOffer)], page, "not what comes after"),
+            (
+                &[(1, PersonalQuestion), (2, OpenCorrection), (3, OffPlatformMove), (4, GiftOffer)],
+                page,
+                "not what comes after",
+            ),
         ] {
             assert_eq!(level(acts), expected, "{why}");
         }

@@ -102,7 +102,8 @@ mod tests {
         for id in [3, 1, 2] {
             space.remember(line(id, id.cast_signed()));
         }
-        let before: Vec<u64> = space.before(Timestamp::from_seconds(3), MessageId(3)).map(|line| line.id.0).collect();
+        let before: Vec<u64> =
+            space.before(Timestamp::from_seconds(3), MessageId(3)).map(|line| line.id.0).collect();
         assert_eq!(before, [2, 1]);
         for id in 4..=203 {
             space.remember(line(id, 100 + id.cast_signed()));

@@ -214,7 +214,10 @@ impl Detector {
 
     fn learn_names(&mut self, message: &Message, roster: &Roster, audience: Option<&BTreeSet<UserId>>) {
         let shown = message.author_shown.as_deref().into_iter();
-        let listed = roster.get(message.author).into_iter().flat_map(|person| [person.shown.as_str(), person.name.as_str()]);
+        let listed = roster
+            .get(message.author)
+            .into_iter()
+            .flat_map(|person| [person.shown.as_str(), person.name.as_str()]);
         self.names.learn(message.author, shown.chain(listed).chain([message.author_name.as_str()]));
         // A large audience is learnt as people speak.
         for id in audience.into_iter().filter(|audience| audience.len() <= 64).flatten() {
@@ -249,7 +252,10 @@ impl Detector {
         let direction = direction::direction(&speech, &before, &self.names, roster);
         let listener = direction.person();
         let lesson = space.is_some_and(|space| {
-            space.before(message.at, message.id).take_while(|line| line.at.plus(LESSON) >= message.at).any(|line| line.opens_lesson)
+            space
+                .before(message.at, message.id)
+                .take_while(|line| line.at.plus(LESSON) >= message.at)
+                .any(|line| line.opens_lesson)
         });
         Heard {
             message,
@@ -257,7 +263,8 @@ impl Detector {
             speaker_is_adult: self.is_adult_for_risk(message.author, roster),
             speaker_is_protected: roster.kind(message.author).is_protected(),
             listener: listener.map(|id| roster.kind(id)),
-            listener_is_protected: listener.is_some_and(|id| roster.kind(id).is_protected() && !self.is_older(id, roster)),
+            listener_is_protected: listener
+                .is_some_and(|id| roster.kind(id).is_protected() && !self.is_older(id, roster)),
             listener_is_adult: listener.is_some_and(|id| self.is_adult_for_risk(id, roster)),
             room_has_protected: audience.is_some_and(|audience| !audience.is_empty())
                 || before.near.iter().any(|id| roster.kind(*id).is_protected()),
@@ -271,7 +278,9 @@ impl Detector {
         for hit in self.lists.hits(&heard.reading) {
             let entry = self.lists.entry(&hit);
             if let Some(towards) = heard.towards(&hit, entry) {
-                found.entry(hit.code).or_insert_with(|| heard.observation(hit.code, towards, Some(hit.quote)));
+                found
+                    .entry(hit.code)
+                    .or_insert_with(|| heard.observation(hit.code, towards, Some(hit.quote)));
             }
         }
         for text in &heard.message.elsewhere {
@@ -284,10 +293,18 @@ impl Detector {
         }
         if self.answers_with_age(heard) {
             let quote = heard.reading.words.get(1).map(|word| Quote { start: word.from, end: word.to });
-            found.entry(Code::AgeGap).or_insert_with(|| heard.observation(Code::AgeGap, heard.direction.person(), quote));
+            found
+                .entry(Code::AgeGap)
+                .or_insert_with(|| heard.observation(Code::AgeGap, heard.direction.person(), quote));
         }
-        if heard.speaker_is_adult && heard.listener_is_protected && LATE.contains(&self.zone.hour(heard.message.at)) {
-            found.insert(Code::LateContact, heard.observation(Code::LateContact, heard.direction.person(), None));
+        if heard.speaker_is_adult
+            && heard.listener_is_protected
+            && LATE.contains(&self.zone.hour(heard.message.at))
+        {
+            found.insert(
+                Code::LateContact,
+                heard.observation(Code::LateContact, heard.direction.person(), None),
+            );
         }
         let mut observations: Vec<Observation> = found.into_values().collect();
         let mut derived = Vec::new();
@@ -313,24 +330,30 @@ impl Detector {
         let age = heard.reading.word_at(1).parse::<u32>().is_ok_and(|number| GROWN_UP.contains(&number));
         age && heard.speaker_is_protected
             && self.spaces.get(&message.space).is_some_and(|space| {
-                space
-                    .before(message.at, message.id)
-                    .take(3)
-                    .any(|line| line.asks_age && line.author != message.author && line.at.plus(AGE_ANSWER) >= message.at)
+                space.before(message.at, message.id).take(3).any(|line| {
+                    line.asks_age && line.author != message.author && line.at.plus(AGE_ANSWER) >= message.at
+                })
             })
     }
 }
 
 impl Heard<'_> {
     /// Towards whom a hit is an observation; `None` when it is none, because of how it is said or who speaks to whom.
-    #[expect(clippy::option_option, reason = "no observation, one towards nobody in particular, one towards a person")]
+    #[expect(
+        clippy::option_option,
+        reason = "no observation, one towards nobody in particular, one towards a person"
+    )]
     fn towards(&self, hit: &Hit, entry: &Entry) -> Option<Option<UserId>> {
         if !hit.counts() || (self.is_taught(hit) && !entry.despite.contains(&Quiet::Teaching)) {
             return None;
         }
         let person = self.direction.person();
         if hit.code.category() == Category::Welfare {
-            return entry.needs.iter().all(|need| self.holds(*need, hit)).then_some(Some(self.message.author));
+            return entry
+                .needs
+                .iter()
+                .all(|need| self.holds(*need, hit))
+                .then_some(Some(self.message.author));
         }
         entry.needs.iter().all(|need| self.holds(*need, hit)).then_some(person)
     }
@@ -342,7 +365,9 @@ impl Heard<'_> {
             // What is serious alone is so towards a room with young people in it as well.
             Need::YoungListener => {
                 self.listener_is_protected
-                    || (self.listener.is_none() && hit.code.weight() == Weight::Alone && self.room_has_protected)
+                    || (self.listener.is_none()
+                        && hit.code.weight() == Weight::Alone
+                        && self.room_has_protected)
             }
             Need::AdultListener => self.listener_is_adult,
             Need::Directed => !self.is_about_oneself(hit),
@@ -360,7 +385,8 @@ impl Heard<'_> {
         let first = self.reading.words.partition_point(|word| word.to <= hit.quote.start);
         let (start, _) = self.reading.sentence(first);
         (first.saturating_sub(3).max(start)..first).any(|at| {
-            self.reading.word_at(at) == "i" && !matches!(self.reading.word_at(at + 1), "hope" | "said" | "will" | "am" | "swear")
+            self.reading.word_at(at) == "i"
+                && !matches!(self.reading.word_at(at + 1), "hope" | "said" | "will" | "am" | "swear")
         })
     }
 
@@ -378,7 +404,9 @@ impl Heard<'_> {
 }
 
 fn asks_age(reading: &Reading) -> bool {
-    [" how old ", " what age ", " your age ", " ur age ", " which age "].iter().any(|ask| reading.line.contains(ask))
+    [" how old ", " what age ", " your age ", " ur age ", " which age "]
+        .iter()
+        .any(|ask| reading.line.contains(ask))
 }
 
 #[cfg(test)]

@@ -83,7 +83,9 @@ impl Pair {
         let mut found = Vec::new();
         for &no in &self.refusals {
             let stands_until = no.plus(A_NO_STANDS_FOR);
-            let asked = |asks: &BTreeSet<Ask>| asks.iter().any(|ask| ask.at < no && ask.at.plus(A_NO_STANDS_FOR) >= no);
+            let asked = |asks: &BTreeSet<Ask>| {
+                asks.iter().any(|ask| ask.at < no && ask.at.plus(A_NO_STANDS_FOR) >= no)
+            };
             let anything_asked = self.asks.values().any(asked);
             for asks in self.asks.values() {
                 for again in asks.iter().filter(|ask| ask.at > no && ask.at <= stands_until) {
@@ -152,7 +154,8 @@ mod tests {
         ];
         for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0], [0, 2, 1]] {
             let mut persistence = Persistence::default();
-            let found: BTreeSet<Observation> = order.iter().flat_map(|&at| persistence.hear(&told[at])).collect();
+            let found: BTreeSet<Observation> =
+                order.iter().flat_map(|&at| persistence.hear(&told[at])).collect();
             assert_eq!(found.len(), 1, "{order:?}");
             let one = found.first().unwrap();
             assert_eq!((one.code, one.message), (Code::PersistsAfterRefusal, Some(MessageId(30))));

@@ -24,11 +24,14 @@ pub fn opening(seen: &Observation) -> Option<Opening> {
     if seen.code.process().is_some() && seen.towards.is_some() {
         return None;
     }
-    if level < Level::Concern || matches!(seen.code, Code::Refusal | Code::Discomfort | Code::OpenCorrection) {
+    if level < Level::Concern || matches!(seen.code, Code::Refusal | Code::Discomfort | Code::OpenCorrection)
+    {
         return None;
     }
     let key = match category {
-        Category::Welfare => ConcernKey { family: category.family(), by: None, towards: seen.towards.or(Some(seen.by)) },
+        Category::Welfare => {
+            ConcernKey { family: category.family(), by: None, towards: seen.towards.or(Some(seen.by)) }
+        }
         Category::Integrity => ConcernKey { family: category.family(), by: None, towards: None },
         _ => ConcernKey { family: category.family(), by: Some(seen.by), towards: seen.towards },
     };
@@ -55,7 +58,10 @@ mod tests {
     #[test]
     fn nobody_is_the_subject_of_their_own_distress() {
         let opening = opening(&seen(Code::SelfHarmDisclosure, Some(1))).unwrap();
-        assert_eq!(opening.key, ConcernKey { family: Family::Of(Category::Welfare), by: None, towards: Some(UserId(1)) });
+        assert_eq!(
+            opening.key,
+            ConcernKey { family: Family::Of(Category::Welfare), by: None, towards: Some(UserId(1)) }
+        );
         assert_eq!(opening.level, Level::Serious);
     }
 
@@ -64,7 +70,9 @@ mod tests {
         for code in [Code::SecrecyRequest, Code::ImageRequest, Code::Refusal, Code::Ridicule] {
             assert_eq!(opening(&seen(code, Some(2))), None, "{code}");
         }
-        assert!(opening(&seen(Code::SuicideEncouragement, Some(2))).is_some_and(|o| o.level == Level::Serious));
+        assert!(
+            opening(&seen(Code::SuicideEncouragement, Some(2))).is_some_and(|o| o.level == Level::Serious)
+        );
         assert!(opening(&seen(Code::ImageRequest, None)).is_some(), "asked of a whole room");
     }
 }

@@ -1,6 +1,6 @@
 use super::*;
-use crate::domain::Level;
 use crate::detect::grooming::PairTimeline;
+use crate::domain::Level;
 
 /// A small room for reading conversations: people, their messages, and what they add up to.
 struct Room {
@@ -54,7 +54,14 @@ impl Room {
         Room::with(&[("coach", Kind::Volunteer), ("ella", Kind::YoungPerson), ("sam", Kind::YoungPerson)])
     }
 
-    fn message(&mut self, at: Timestamp, space: u64, by: &str, reply_to: Option<&str>, text: &str) -> Message {
+    fn message(
+        &mut self,
+        at: Timestamp,
+        space: u64,
+        by: &str,
+        reply_to: Option<&str>,
+        text: &str,
+    ) -> Message {
         let id = MessageId(self.next);
         self.next += 1;
         let mentions = self
@@ -71,8 +78,9 @@ impl Room {
             at,
             content: text.to_owned(),
             mentions,
-            reply_to: reply_to
-                .and_then(|name| self.last.get(&(ChannelId(space), self.ids[name])).map(|id| (*id, Some(self.ids[name])))),
+            reply_to: reply_to.and_then(|name| {
+                self.last.get(&(ChannelId(space), self.ids[name])).map(|id| (*id, Some(self.ids[name])))
+            }),
             ..Message::default()
         }
     }
@@ -82,7 +90,8 @@ impl Room {
         self.last.insert((message.space, message.author), message.id);
         for one in &seen {
             self.observations.push(one.clone());
-            let mut levels: Vec<Level> = single::opening(one).map(|opening| opening.level).into_iter().collect();
+            let mut levels: Vec<Level> =
+                single::opening(one).map(|opening| opening.level).into_iter().collect();
             if let Some(pair) = grooming::pair_of(one) {
                 let timeline = self.timelines.entry(pair).or_default();
                 timeline.add(one.clone());
@@ -186,7 +195,8 @@ fn an_edit_shows_what_is_new() {
     message.content = "ella what's your number, don't tell your mum".into();
     message.edited_at = Some(at);
     let roster = room.roster.clone();
-    let codes: Vec<Code> = room.detector.hear_edit(&message, &roster, None).iter().map(|seen| seen.code).collect();
+    let codes: Vec<Code> =
+        room.detector.hear_edit(&message, &roster, None).iter().map(|seen| seen.code).collect();
     assert_eq!(codes, [Code::SecrecyRequest, Code::AdultEditedMessage]);
     assert!(room.detector.hear_edit(&message, &roster, None).is_empty());
 }
@@ -207,7 +217,10 @@ fn distress_has_no_subject() {
     room.says(0, "coach", "evening all");
     room.says(1, "ella", "i hurt myself last night");
     let seen = room.observations.last().unwrap();
-    assert_eq!((seen.code, seen.by, seen.towards), (Code::SelfHarmDisclosure, room.ids["ella"], Some(room.ids["ella"])));
+    assert_eq!(
+        (seen.code, seen.by, seen.towards),
+        (Code::SelfHarmDisclosure, room.ids["ella"], Some(room.ids["ella"]))
+    );
     assert_eq!(room.reached, (4, 2));
 }
 
@@ -227,10 +240,18 @@ fn innocent_turns_change_nothing() {
     let play = |padded: bool| {
         let mut room = Room::pair();
         room.says(0, "ella", "hi");
-        for (at, text) in [(1, "ella what school do u go to"), (50, "ella add me on snap"), (100, "ella got u that skin u wanted")] {
+        for (at, text) in [
+            (1, "ella what school do u go to"),
+            (50, "ella add me on snap"),
+            (100, "ella got u that skin u wanted"),
+        ] {
             room.says(at, "coach", text);
             for turn in 0..if padded { 30 } else { 0 } {
-                room.says(at + 1 + turn, if turn % 2 == 0 { "ella" } else { "coach" }, "bar twelve again, slower this time");
+                room.says(
+                    at + 1 + turn,
+                    if turn % 2 == 0 { "ella" } else { "coach" },
+                    "bar twelve again, slower this time",
+                );
             }
         }
         (room.reached.0, room.observations.len())

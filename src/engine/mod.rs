@@ -170,7 +170,10 @@ impl Organisation {
             Event::Said(message) => self.hear_message(message, now, false, &mut a),
             Event::Edited(message) => self.hear_message(message, now, true, &mut a),
             Event::Deleted { space, messages, .. } => {
-                let found = self.detector.hear_deletion(*space, messages);
+                // What Chaperone itself took out of sight was not deleted by its author.
+                let by_people: Vec<MessageId> =
+                    messages.iter().copied().filter(|id| !self.has_hidden(*id)).collect();
+                let found = self.detector.hear_deletion(*space, &by_people);
                 self.take(found, None, now, &mut a);
             }
             Event::Register(change) => {
@@ -209,6 +212,16 @@ impl Organisation {
         }
         a.due = self.next_due(now);
         a
+    }
+
+    /// Whether it was decided to take this message out of sight.
+    fn has_hidden(&self, message: MessageId) -> bool {
+        self.state.has_decided(&self.hide_job(message))
+    }
+
+    /// The key of the job that takes a message out of sight.
+    fn hide_job(&self, message: MessageId) -> String {
+        format!("hide/{}/{message}", self.name)
     }
 
     /// Folds a fact in and hands it out.

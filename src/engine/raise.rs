@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Assessment, Organisation};
 use crate::detect::grooming::pair_of;
 use crate::detect::single::opening;
+use crate::domain::code::Weight;
 use crate::domain::effect::Nudge;
 use crate::domain::event::Message;
 use crate::domain::fact::Part;
 use crate::domain::{
-    CaseRef, Category, ChannelId, Code, ConcernKey, Effect, Fact, Family, GuildId, Kind, Level, Observation,
+    CaseRef, Category, ChannelId, ConcernKey, Effect, Fact, Family, GuildId, Kind, Level, Observation,
     Timestamp, UserId,
 };
 
@@ -110,8 +111,15 @@ impl Organisation {
         let known_level = before.map(|concern| concern.level);
         if raised.level < Level::Room || known_level >= Some(raised.level) {
             // Nothing got worse. Messages that speak to an open case are exhibits of it all the same.
-            if let Some(case) = before.and_then(|concern| concern.case) {
+            let case = before.and_then(|concern| concern.case);
+            if let Some(case) = case {
                 self.keep_reasons(case, new, now, a);
+            }
+            // While a grooming concern is serious, whatever weighs as much as what raised it goes out of sight too.
+            let weighs =
+                |o: &Observation| o.code.weight() >= Weight::High && o.message == message.map(|m| m.id);
+            if known_level >= Some(Level::Serious) && new.iter().any(weighs) {
+                self.hide_conduct(raised, case, message, now, a);
             }
             return;
         }
@@ -150,10 +158,21 @@ impl Organisation {
                 self.nudge(*person, Nudge::WelfareSupport, space, case, now, a);
             }
         }
-        // Grooming that has just become serious: the message that made it so is taken out of sight, when it is the
-        // adult's own (never a young person's answer).
+        if raised.level >= Level::Serious {
+            self.hide_conduct(raised, case, message, now, a);
+        }
+    }
+
+    /// Takes the message of a grooming concern out of sight, when it is the adult's own: never a young person's answer.
+    fn hide_conduct(
+        &mut self,
+        raised: &Raised,
+        case: Option<CaseRef>,
+        message: Option<&Message>,
+        now: Timestamp,
+        a: &mut Assessment,
+    ) {
         if raised.key.family == Family::AdultConduct
-            && raised.level >= Level::Serious
             && let Some(message) = message
             && raised.key.by == Some(message.author)
         {
@@ -195,7 +214,7 @@ impl Organisation {
         now: Timestamp,
         a: &mut Assessment,
     ) {
-        let job = format!("hide/{}/{}", self.name, message.id);
+        let job = self.hide_job(message.id);
         if message.guild.is_none() || self.state.has_decided(&job) {
             return;
         }

@@ -43,12 +43,17 @@ fn negated(reading: &Reading, start: usize, first: usize) -> bool {
     for at in (from..first).rev() {
         let word = reading.word_at(at);
         // A comma or a new clause ends what a "not" can reach.
-        if reading.words[at].pause || matches!(word, "so" | "but" | "and" | "because" | "then" | "if" | "just") {
+        if reading.words[at].pause
+            || matches!(word, "so" | "but" | "and" | "because" | "then" | "if" | "just")
+        {
             return false;
         }
         if matches!(word, "not" | "never" | "nobody" | "without" | "nor") {
             let next = reading.word_at(at + 1);
-            let idiom = matches!(next, "worry" | "forget" | "mind" | "care" | "be" | "wait" | "stop" | "help" | "only");
+            let idiom = matches!(
+                next,
+                "worry" | "forget" | "mind" | "care" | "be" | "wait" | "stop" | "help" | "only"
+            );
             let why_not = at >= start + 2 && reading.word_at(at - 2) == "why"; // "why don't you …" asks for it
             return !idiom && !why_not;
         }
@@ -57,19 +62,22 @@ fn negated(reading: &Reading, start: usize, first: usize) -> bool {
 }
 
 const OTHERS: [&str; 25] = [
-    "he", "she", "they", "someone", "somebody", "people", "who", "man", "guy", "woman", "boy", "girl", "person",
-    "stranger", "anyone", "it", "him", "her", "them", "creep", "scammer", "lad", "bloke", "one", "account",
+    "he", "she", "they", "someone", "somebody", "people", "who", "man", "guy", "woman", "boy", "girl",
+    "person", "stranger", "anyone", "it", "him", "her", "them", "creep", "scammer", "lad", "bloke", "one",
+    "account",
 ];
 const SAYING: [&str; 19] = [
-    "said", "says", "say", "told", "tells", "tell", "asked", "asks", "asking", "messaged", "texted", "saying",
-    "telling", "wrote", "goes", "called", "calling", "keeps", "posted",
+    "said", "says", "say", "told", "tells", "tell", "asked", "asks", "asking", "messaged", "texted",
+    "saying", "telling", "wrote", "goes", "called", "calling", "keeps", "posted",
 ];
 
 fn reported(before: &[&str]) -> bool {
     before.iter().enumerate().any(|(at, word)| {
         SAYING.contains(word)
             && before[at.saturating_sub(3)..at].iter().any(|subject| OTHERS.contains(subject))
-            && !before[at.saturating_sub(1)..at].iter().any(|subject| matches!(*subject, "i" | "you" | "not" | "to"))
+            && !before[at.saturating_sub(1)..at]
+                .iter()
+                .any(|subject| matches!(*subject, "i" | "you" | "not" | "to"))
     })
 }
 
@@ -95,13 +103,42 @@ fn is_supposing(first: &str, second: &str) -> bool {
 
 /// Frames of a lesson, a quiz or a workshop, in the line's plain words.
 const TEACHING: [&str; 36] = [
-    " warning sign", " red flag", " true or false ", " scenario ", " what would you do if someone ", " online safety ",
-    " safer internet ", " workshop ", " exit task ", " role play ", " discussion point", " case study ",
-    " today we are looking ", " today we will look ", " today we are talking ", " today we are learning ",
-    " this week we are looking ", " grooming ", " groomers ", " groomer ", " bullying is ", " what should you do ",
-    " how would you respond ", " how would you feel ", " safe or unsafe ", " ok or not ok ", " an example of ",
-    " examples of ", " people who want to harm ", " spot the ", " stay safe online ", " in pairs discuss ",
-    " quiz ", " assembly about ", " worksheet ", " lesson on ",
+    " warning sign",
+    " red flag",
+    " true or false ",
+    " scenario ",
+    " what would you do if someone ",
+    " online safety ",
+    " safer internet ",
+    " workshop ",
+    " exit task ",
+    " role play ",
+    " discussion point",
+    " case study ",
+    " today we are looking ",
+    " today we will look ",
+    " today we are talking ",
+    " today we are learning ",
+    " this week we are looking ",
+    " grooming ",
+    " groomers ",
+    " groomer ",
+    " bullying is ",
+    " what should you do ",
+    " how would you respond ",
+    " how would you feel ",
+    " safe or unsafe ",
+    " ok or not ok ",
+    " an example of ",
+    " examples of ",
+    " people who want to harm ",
+    " spot the ",
+    " stay safe online ",
+    " in pairs discuss ",
+    " quiz ",
+    " assembly about ",
+    " worksheet ",
+    " lesson on ",
 ];
 
 /// Whether the message is framed as a lesson about the thing.
@@ -122,17 +159,43 @@ fn numbered_question(reading: &Reading) -> bool {
 #[must_use]
 pub fn opens_a_lesson(reading: &Reading) -> bool {
     const OPENINGS: [&str; 15] = [
-        " today we are looking ", " today we will look ", " today we are talking ", " today we are learning ",
-        " this week we are looking ", " tonight we are looking ", " tonight we are talking ", " this session is about ",
-        " todays session is ", " todays workshop ", " welcome to the workshop ", " online safety session ",
-        " safer internet day ", " todays topic is ", " our topic is ",
+        " today we are looking ",
+        " today we will look ",
+        " today we are talking ",
+        " today we are learning ",
+        " this week we are looking ",
+        " tonight we are looking ",
+        " tonight we are talking ",
+        " this session is about ",
+        " todays session is ",
+        " todays workshop ",
+        " welcome to the workshop ",
+        " online safety session ",
+        " safer internet day ",
+        " todays topic is ",
+        " our topic is ",
     ];
     OPENINGS.iter().any(|opening| reading.line.contains(opening))
 }
 
 const PLAY: [&str; 18] = [
-    " lyric ", " lyrics ", " verse ", " chorus ", " script ", " monologue ", " my character ", " her character ",
-    " his character ", " the scene ", " act 1 ", " act 2 ", " act 3 ", " act 4 ", " act 5 ", " the poem ", " the song ",
+    " lyric ",
+    " lyrics ",
+    " verse ",
+    " chorus ",
+    " script ",
+    " monologue ",
+    " my character ",
+    " her character ",
+    " his character ",
+    " the scene ",
+    " act 1 ",
+    " act 2 ",
+    " act 3 ",
+    " act 4 ",
+    " act 5 ",
+    " the poem ",
+    " the song ",
     " the film ",
 ];
 

@@ -124,7 +124,6 @@ pub fn plain(word: &str) -> Option<&'static [&'static str]> {
         "cud" => &["could"],
         "shud" => &["should"],
         "hav" | "hv" | "av" => &["have"],
-        "bin" => &["been"],
         "nite" => &["night"],
         "nah" | "nope" | "naa" | "nahh" | "nahhh" => &["no"],
         "yh" | "ye" | "yeh" | "yea" | "yep" | "yup" | "yah" => &["yeah"],

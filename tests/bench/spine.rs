@@ -166,7 +166,7 @@ fn guild() -> String {
 /// A message frame as the gateway sends it, a little under 700 bytes.
 fn message(n: u64, author: u64, text: &str) -> String {
     let id = (1_772_000_000_000u64 - 1_420_070_400_000 + n) << 22 | (n & 0xfff);
-    let role = if author % 10 == 0 { 3 } else { 2 };
+    let role = if author.is_multiple_of(10) { 3 } else { 2 };
     format!(
         r#"{{"t":"MESSAGE_CREATE","s":{n},"op":0,"d":{{"type":0,"tts":false,"timestamp":"2026-02-25T06:13:20.000000+00:00","pinned":false,"nonce":"{id}","mentions":[],"mention_roles":[],"mention_everyone":false,"member":{{"roles":["{role}"],"premium_since":null,"pending":false,"nick":null,"mute":false,"joined_at":"2025-01-01T00:00:00.000000+00:00","flags":0,"deaf":false,"communication_disabled_until":null,"avatar":null}},"id":"{id}","flags":0,"embeds":[],"edited_timestamp":null,"content":"{text}","components":[],"channel_id":"{}","author":{{"username":"person{author}","public_flags":0,"id":"{}","global_name":null,"discriminator":"0","avatar":null}},"attachments":[],"guild_id":"1"}}}}"#,
         500 + n % 20,
@@ -175,7 +175,7 @@ fn message(n: u64, author: u64, text: &str) -> String {
 }
 
 fn chat(n: u64, finding_every: u64) -> String {
-    if finding_every > 0 && n % finding_every == 0 {
+    if finding_every > 0 && n.is_multiple_of(finding_every) {
         // A different author each time, so that each one opens a case of its own.
         return message(n, 1 + (n / finding_every * 7) % 199, "kys");
     }

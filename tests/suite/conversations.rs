@@ -9,7 +9,9 @@ use chaperone::detect::grooming::PairTimeline;
 use chaperone::detect::{Detector, grooming, single};
 use chaperone::domain::event::Message;
 use chaperone::domain::zone::Zone;
-use chaperone::domain::{Category, ChannelId, Kind, MessageId, Observation, Person, Roster, Timestamp, UserId};
+use chaperone::domain::{
+    Category, ChannelId, Kind, MessageId, Observation, Person, Roster, Timestamp, UserId,
+};
 use chaperone::text::Lists;
 
 /// What one conversation came to.
@@ -23,7 +25,11 @@ struct Outcome {
 
 impl Outcome {
     fn highest(&self) -> (u8, u64) {
-        self.reached.values().copied().max_by_key(|&(level, line)| (level, std::cmp::Reverse(line))).unwrap_or_default()
+        self.reached
+            .values()
+            .copied()
+            .max_by_key(|&(level, line)| (level, std::cmp::Reverse(line)))
+            .unwrap_or_default()
     }
 
     /// The line at which a level was first reached in any category.
@@ -60,12 +66,19 @@ fn play(script: &str, lists: &Arc<Lists>) -> Outcome {
     let mut ids = BTreeMap::new();
     for (number, (name, kind)) in (500..).zip(&people) {
         let (id, name) = (UserId(number), (*name).to_owned());
-        roster.enter(Person { id, name: name.clone(), shown: name.clone(), roles: BTreeSet::new(), kind: *kind });
+        roster.enter(Person {
+            id,
+            name: name.clone(),
+            shown: name.clone(),
+            roles: BTreeSet::new(),
+            kind: *kind,
+        });
         ids.insert(name, id);
     }
     let mut detector = Detector::new(Arc::clone(lists), Zone::default());
     roster.iter().for_each(|person| detector.meet(person));
-    let mut outcome = Outcome { names: ids.iter().map(|(name, id)| (*id, name.clone())).collect(), ..Outcome::default() };
+    let mut outcome =
+        Outcome { names: ids.iter().map(|(name, id)| (*id, name.clone())).collect(), ..Outcome::default() };
     let mut timelines: BTreeMap<(UserId, UserId), PairTimeline> = BTreeMap::new();
     let mut spaces: BTreeMap<String, ChannelId> = BTreeMap::new();
     let mut last: BTreeMap<(ChannelId, UserId), MessageId> = BTreeMap::new();
@@ -80,8 +93,10 @@ fn play(script: &str, lists: &Arc<Lists>) -> Outcome {
         let Some((who, text)) = rest.split_once(": ") else { continue };
         let (by, to) = who.split_once(" > ").map_or((who, None), |(by, to)| (by, Some(to)));
         let Some(&author) = ids.get(by) else { continue };
-        let mentions = ids.iter().filter(|(name, _)| text.contains(&format!("@{name}"))).map(|(_, id)| *id).collect();
-        let reply_to = to.and_then(|to| ids.get(to)).and_then(|to| last.get(&(space, *to)).map(|id| (*id, Some(*to))));
+        let mentions =
+            ids.iter().filter(|(name, _)| text.contains(&format!("@{name}"))).map(|(_, id)| *id).collect();
+        let reply_to =
+            to.and_then(|to| ids.get(to)).and_then(|to| last.get(&(space, *to)).map(|id| (*id, Some(*to))));
         let message = Message {
             id: MessageId(number),
             space,
@@ -122,32 +137,50 @@ fn the_conversations_of_the_development_data_reach_what_they_should() {
     };
     let lists = Arc::new(Lists::builtin());
     let mut outcomes = BTreeMap::new();
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
     files.sort();
     for file in files.iter().filter(|file| file.extension().is_some_and(|ending| ending == "txt")) {
         let text = std::fs::read_to_string(file).unwrap();
         let outcome = play(&text, &lists);
         let id = file.file_stem().unwrap().to_string_lossy().into_owned();
-        let wanted = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)).unwrap_or("-").trim().to_owned();
+        let wanted =
+            |key: &str| text.lines().find_map(|line| line.strip_prefix(key)).unwrap_or("-").trim().to_owned();
         let (level, line) = outcome.highest();
-        eprintln!("{id:5} expects {:4} by {:3}: level {level} at line {line}", wanted("expect:"), wanted("by:"));
+        eprintln!(
+            "{id:5} expects {:4} by {:3}: level {level} at line {line}",
+            wanted("expect:"),
+            wanted("by:")
+        );
         for seen in &outcome.observations {
             let name = |id: UserId| outcome.names.get(&id).map_or("?", String::as_str);
             let line = seen.message.map_or(0, |id| id.0);
-            eprintln!("        {line:3} {} {} > {}", seen.code, name(seen.by), seen.towards.map_or("room", name));
+            eprintln!(
+                "        {line:3} {} {} > {}",
+                seen.code,
+                name(seen.by),
+                seen.towards.map_or("room", name)
+            );
         }
         outcomes.insert(id, outcome);
     }
     let in_time = |id: &str, category: Category, by: u64| {
         let (level, line) = outcomes[id].of(category);
-        assert!(level >= 4 && line <= by, "{id}: {category} level {level} at line {line}, wanted 4 by line {by}");
+        assert!(
+            level >= 4 && line <= by,
+            "{id}: {category} level {level} at line {line}, wanted 4 by line {by}"
+        );
     };
     in_time("d01", Category::Grooming, 34);
     in_time("d07", Category::Grooming, 16);
     in_time("d13", Category::Grooming, 24);
     in_time("w01", Category::Welfare, 14);
     for (id, most) in [("d28", 2), ("d34", 2), ("bn02", 1), ("bt01", 1)] {
-        assert!(outcomes[id].highest().0 <= most, "{id}: level {:?}, wanted at most {most}", outcomes[id].highest());
+        assert!(
+            outcomes[id].highest().0 <= most,
+            "{id}: level {:?}, wanted at most {most}",
+            outcomes[id].highest()
+        );
     }
     assert_eq!(outcomes["d20"].highest().0, 3, "d20 drifts over the line and is put right");
 }

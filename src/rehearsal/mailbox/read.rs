@@ -145,7 +145,7 @@ fn words(header: &str) -> String {
             continue;
         };
         // Space between two encoded words is not part of the text.
-        if !(before.trim().is_empty() && !out.is_empty()) {
+        if !before.trim().is_empty() || out.is_empty() {
             out.push_str(before);
         }
         out.push_str(&String::from_utf8_lossy(&bytes));

@@ -180,21 +180,24 @@ impl Scene<'_> {
             return Ok(Op::UseCommand { by, channel, command });
         }
         let channel = self.dm_with_bot(by)?;
-        let option = self.platform.read(|state| {
-            let report = state
-                .commands
-                .values()
-                .find(|command| command.body.get("name").and_then(Value::as_str) == Some("report"))?;
-            let options = report.body.get("options")?.as_array()?;
-            let text = options.iter().find(|option| option["type"] == 3)?;
-            text["name"].as_str().map(str::to_owned)
-        });
-        let options = option
-            .map(|name| vec![json!({"name": name, "type": 3, "value": words.unwrap_or_default()})])
-            .unwrap_or_default();
-        let command = CommandUse { name: "report".to_owned(), kind: 1, options, target: None };
-        Ok(Op::UseCommand { by, channel, command })
+        Ok(report_in_words(self.platform, by, channel, words.unwrap_or_default()))
     }
+}
+
+/// The use of `/report` with these words, in whatever text option the bot registered for it.
+#[must_use]
+pub fn report_in_words(platform: &Handle, by: UserId, channel: ChannelId, words: &str) -> Op {
+    let option = platform.read(|state| {
+        let mut commands = state.commands.values();
+        let report =
+            commands.find(|found| found.body.get("name").and_then(Value::as_str) == Some("report"))?;
+        let options = report.body.get("options")?.as_array()?;
+        let text = options.iter().find(|option| option["type"] == 3)?;
+        text["name"].as_str().map(str::to_owned)
+    });
+    let options = option.map(|name| json!({"name": name, "type": 3, "value": words})).into_iter().collect();
+    let command = CommandUse { name: "report".to_owned(), kind: 1, options, target: None };
+    Op::UseCommand { by, channel, command }
 }
 
 fn file(file: &File) -> Attachment {

@@ -7,8 +7,10 @@
 //! was killed goes on behind its last line, and nothing happens twice.
 
 pub mod act;
+mod backstage;
 pub mod bot;
 pub mod expect;
+mod expected;
 mod memory;
 pub mod narrator;
 mod report;
@@ -23,15 +25,15 @@ use std::time::Duration;
 pub use act::CannotPlay;
 pub use bot::{Bot, LogSummary};
 pub use memory::{Mark, Memory, Unmet};
-pub use narrator::{Narrator, Style, Told};
+pub use narrator::{Listener, Narrator, Style, Telling, Told};
 pub use report::Report;
 pub use stage::{Lead, Stage};
 
 use crate::clock::Clock;
 use crate::domain::{Fact, Timestamp};
 use crate::rehearsal::mailbox::Mailbox;
-use crate::rehearsal::platform::{GatewayFault, Handle, Op, Refused, RestFault, RestRule};
-use crate::rehearsal::script::{Act, Doing, Expect, Line, LineIndex, PlatformFault, Script, Since, That};
+use crate::rehearsal::platform::{Handle, Op, Refused};
+use crate::rehearsal::script::{Act, Doing, Expect, Line, LineIndex, Script, Since, That};
 use act::Scene;
 use expect::Evidence;
 
@@ -228,62 +230,8 @@ impl Player {
             self.note()?;
         }
         self.settle().await?;
-        self.send_form(act).await?;
+        self.send_form(line.number, act).await?;
         self.pause(text.chars().count()).await
-    }
-
-    /// What is not done on the platform.
-    async fn behind_the_scenes(&mut self, act: &Act) -> Result<(), Stopped> {
-        match act {
-            Act::Bot { up: true } => {
-                self.memory.bot_down = false;
-                self.parts.bot.start().await.map_err(Stopped::Bot)?;
-            }
-            Act::Bot { up: false } => {
-                self.memory.bot_down = true;
-                self.parts.bot.stop().await;
-            }
-            Act::Clock { by, back } => {
-                let now = self.parts.clock.now();
-                self.parts.clock.step_to(if *back { now.minus(*by) } else { now.plus(*by) });
-            }
-            Act::Fault { fault, calls, on } => self.fault(*fault, *calls, on.as_ref()),
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn fault(&self, fault: PlatformFault, calls: u32, on: Option<&(String, String)>) {
-        let platform = &self.parts.platform;
-        let rest = match fault {
-            PlatformFault::DropSocket => {
-                return platform.fail_gateway(&GatewayFault::Drop { shard: None, code: None });
-            }
-            PlatformFault::Duplicate => {
-                return platform.fail_gateway(&GatewayFault::Duplicate { shard: 0, times: calls });
-            }
-            PlatformFault::TooMany => RestFault::RateLimited { retry_after: 2.0, global: false },
-            PlatformFault::Status(status) => RestFault::Status(status),
-            PlatformFault::Forbidden => RestFault::Forbidden,
-        };
-        let (method, route) = match on {
-            Some((method, route)) => (Some(method.clone()), route.clone()),
-            None => (None, "/**".to_owned()),
-        };
-        platform.fail_calls(RestRule { method, route, times: calls, fault: rest });
-    }
-
-    /// A report that opened a form is sent with its words.
-    async fn send_form(&mut self, act: &Act) -> Result<(), Stopped> {
-        let Act::Report { who, words, .. } = act else { return Ok(()) };
-        let by = self.parts.stage.person(who);
-        let forms = self.parts.platform.view(by).forms;
-        for form in forms {
-            let mut fields = std::collections::BTreeMap::new();
-            fields_of(&form.modal, words.as_deref().unwrap_or("see the message"), &mut fields);
-            self.parts.platform.perform(Op::SubmitModal { by, interaction: form.interaction, fields })?;
-        }
-        self.settle().await
     }
 
     async fn expect(&mut self, index: LineIndex, line: &Line, expect: &Expect) -> Result<(), Stopped> {
@@ -309,7 +257,7 @@ impl Player {
             };
             evidence.against(&expect.that)
         };
-        let what = expect::in_words(&expect.that);
+        let what = expected::in_words(&expect.that);
         if let Some(instead) = instead {
             self.unmet(line.number, &what, &instead)?;
         } else {
@@ -415,23 +363,7 @@ impl Player {
     }
 }
 
-/// Every text field of a form, filled with the same words.
-fn fields_of(
-    modal: &serde_json::Value,
-    words: &str,
-    fields: &mut std::collections::BTreeMap<String, String>,
-) {
-    if modal["type"] == 4
-        && let Some(id) = modal["custom_id"].as_str()
-    {
-        fields.insert(id.to_owned(), words.to_owned());
-    }
-    for inner in modal["components"].as_array().into_iter().flatten().chain(Some(&modal["component"])) {
-        if inner.is_object() {
-            fields_of(inner, words, fields);
-        }
-    }
-}
-
+#[cfg(test)]
+mod fake_bot;
 #[cfg(test)]
 mod tests;

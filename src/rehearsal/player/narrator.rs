@@ -17,12 +17,47 @@ pub enum Style {
     Json,
 }
 
+/// One thing that was told, for whoever listens besides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Telling {
+    /// When it happened.
+    pub at: Timestamp,
+    /// What sort of thing: `scene`, `act`, `chaperone`, `mail`, `met`, `unmet`, `aside`.
+    pub kind: &'static str,
+    /// In words.
+    pub text: String,
+}
+
+/// Somebody who listens to the telling.
+pub type Listener = Box<dyn Fn(Telling) + Send>;
+
 /// Tells the evening. What cannot be written (a closed pipe) ends the telling with an error.
 pub struct Narrator {
     to: Box<dyn Write + Send>,
     style: Style,
     zone: Zone,
     day: Option<i32>,
+    listeners: Vec<Listener>,
+}
+
+impl Told<'_> {
+    fn telling(self, at: Timestamp) -> Telling {
+        let (kind, text) = match self {
+            Told::Scene(title) => ("scene", title.to_owned()),
+            Told::Act(text) => ("act", text.to_owned()),
+            Told::Fact(_, text) => ("chaperone", text.to_owned()),
+            Told::Kept(count) => ("chaperone", format!("kept {count} message(s) as sealed evidence")),
+            Told::Mail(mail) => {
+                ("mail", format!("e-mail to {}: {}\n{}", mail.to.join(", "), mail.subject, mail.text))
+            }
+            Told::Met(_, what) => ("met", format!("as expected: {what}")),
+            Told::Unmet(line, what, instead) => {
+                ("unmet", format!("not as expected (line {line}): {what}; instead: {instead}"))
+            }
+            Told::Aside(text) => ("aside", text.to_owned()),
+        };
+        Telling { at, kind, text }
+    }
 }
 
 /// A moment of the telling.
@@ -50,7 +85,12 @@ impl Narrator {
     /// A narrator that writes to `to`, with local times.
     #[must_use]
     pub fn new(to: Box<dyn Write + Send>, style: Style, zone: Zone) -> Self {
-        Narrator { to, style, zone, day: None }
+        Narrator { to, style, zone, day: None, listeners: Vec::new() }
+    }
+
+    /// Somebody else listens too.
+    pub fn also(&mut self, listener: Listener) {
+        self.listeners.push(listener);
     }
 
     /// Tells one thing that happened at `at`.
@@ -58,6 +98,9 @@ impl Narrator {
     /// # Errors
     /// When it cannot be written.
     pub fn tell(&mut self, at: Timestamp, told: Told<'_>) -> io::Result<()> {
+        for listener in &self.listeners {
+            listener(told.telling(at));
+        }
         match self.style {
             Style::Json => self.json(at, told),
             Style::Prose => self.prose(at, told),
@@ -117,10 +160,10 @@ impl Narrator {
         match told {
             Told::Scene(_) => Ok(()),
             Told::Act(text) => writeln!(self.to, "{time}  {text}"),
-            Told::Fact(_, text) => writeln!(self.to, "{time}      ◆ Chaperone {text}"),
-            Told::Kept(1) => writeln!(self.to, "{time}      ◆ Chaperone kept 1 message as sealed evidence"),
+            Told::Fact(_, text) => writeln!(self.to, "{time}      ◆ Chaperone: {text}"),
+            Told::Kept(1) => writeln!(self.to, "{time}      ◆ Chaperone: kept 1 message as sealed evidence"),
             Told::Kept(count) => {
-                writeln!(self.to, "{time}      ◆ Chaperone kept {count} messages as sealed evidence")
+                writeln!(self.to, "{time}      ◆ Chaperone: kept {count} messages as sealed evidence")
             }
             Told::Mail(mail) => {
                 writeln!(self.to, "{time}      ✉ e-mail to {}: {}", mail.to.join(", "), mail.subject)?;

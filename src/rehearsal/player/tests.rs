@@ -2,19 +2,14 @@
 //! does what the test tells it to.
 
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::Mutex;
 
-use serde_json::json;
-
-use super::bot::Task;
+use super::fake_bot::{FakeBot, Planned, World};
 use super::*;
 use crate::domain::effect::Nudge;
 use crate::domain::event::Ended;
-use crate::domain::fact::Register;
-use crate::domain::{CaseRef, Category, Code, ConcernKey, Effect, Family, Level, Observation, UserId};
-use crate::rehearsal::platform::model::Overwrite;
-use crate::rehearsal::platform::op::MemberEdit;
-use crate::rehearsal::platform::{Answer, NewMessage, Options, Platform, bits};
+use crate::domain::{CaseRef, Category, Code, ConcernKey, Effect, Family, Level, Observation};
+use crate::rehearsal::platform::{Options, Platform};
 
 const HEAD: &str = "\
 [club]
@@ -32,141 +27,6 @@ tuesday = { spaces = [\"art\"], leaders = [\"coach\"], from = \"16:00\", until =
 [[scene]]
 lines = [
 ";
-
-/// Minutes after the beginning, and what becomes a fact then.
-type Planned = (i64, fn(&World) -> Fact);
-
-/// A bot that does what it is told, at the times that it is told. Its facts outlive it.
-struct FakeBot {
-    world: World,
-    plan: Vec<Planned>,
-    facts: Arc<Mutex<Vec<(Timestamp, Fact)>>>,
-    up: Mutex<bool>,
-}
-
-#[derive(Clone)]
-struct World {
-    stage: Stage,
-    platform: Handle,
-    start: Timestamp,
-}
-
-impl World {
-    fn id(&self, name: &str) -> UserId {
-        self.stage.person(name)
-    }
-}
-
-impl FakeBot {
-    fn facts(&self) -> MutexGuard<'_, Vec<(Timestamp, Fact)>> {
-        self.facts.lock().unwrap()
-    }
-
-    fn done(&self) -> usize {
-        self.facts()
-            .iter()
-            .filter(|(_, fact)| !matches!(fact, Fact::Register(_) | Fact::Acknowledged { .. }))
-            .count()
-    }
-
-    fn at(&self, minutes: i64) -> Timestamp {
-        Timestamp(self.world.start.0 + minutes * 60_000_000)
-    }
-
-    fn do_what_is_due(&self) {
-        let (platform, stage) = (&self.world.platform, &self.world.stage);
-        let now = platform.clock().now();
-        while let Some((minutes, fact)) = self.plan.get(self.done()).filter(|(at, _)| self.at(*at) <= now) {
-            let fact = fact(&self.world);
-            if let Fact::Outcome { effect, .. } = &fact {
-                enact(platform, stage, effect);
-            }
-            self.facts().push((self.at(*minutes), fact));
-        }
-        let clicks = platform.read(|state| {
-            state.interactions.values().filter(|i| i.kind == 3).map(|i| (i.at, i.user)).collect::<Vec<_>>()
-        });
-        let known = self.facts().iter().filter(|(_, fact)| matches!(fact, Fact::Acknowledged { .. })).count();
-        for (at, by) in clicks.into_iter().skip(known) {
-            self.facts().push((at, Fact::Acknowledged { case: CaseRef(1), by, via: "discord-dm".into() }));
-        }
-    }
-}
-
-fn enact(platform: &Handle, stage: &Stage, effect: &Effect) {
-    let bot = stage.bot;
-    let tell = |to: UserId, message: NewMessage| {
-        let Answer::Channel(channel) = platform.perform(Op::OpenDm { by: bot, with: to }).unwrap().answer
-        else {
-            panic!("no direct message")
-        };
-        platform.perform(Op::Say { by: bot, channel, message }).unwrap();
-    };
-    match effect {
-        Effect::Hide { space, message } => {
-            platform.perform(Op::Delete { by: bot, channel: *space, message: *message }).unwrap();
-        }
-        Effect::Lock { space, adult, .. } => {
-            let overwrite = Overwrite { id: adult.0, kind: 1, allow: 0, deny: bits::SEND_MESSAGES };
-            platform.perform(Op::SetOverwrite { by: bot, channel: *space, overwrite }).unwrap();
-        }
-        Effect::Disconnect { guild, adult, .. } => {
-            let edit = MemberEdit { voice: Some(None), ..MemberEdit::default() };
-            platform.perform(Op::EditMember { by: bot, guild: *guild, user: *adult, edit }).unwrap();
-        }
-        Effect::Nudge { to, .. } => tell(*to, NewMessage::text("a kind word")),
-        Effect::Page { .. } => {
-            let button = json!({"type": 2, "style": 1, "label": "Acknowledge", "custom_id": "ack:C-0001"});
-            let components = vec![json!({"type": 1, "components": [button]})];
-            let message = NewMessage { components, ..NewMessage::text("Case C-0001, level 4") };
-            tell(stage.person("ruth"), message);
-        }
-        Effect::Notice { .. } => {}
-    }
-}
-
-impl Bot for FakeBot {
-    fn start(&self) -> Task<'_, Result<(), String>> {
-        *self.up.lock().unwrap() = true;
-        Box::pin(async { Ok(()) })
-    }
-
-    fn stop(&self) -> Task<'_, ()> {
-        *self.up.lock().unwrap() = false;
-        Box::pin(async {})
-    }
-
-    fn settle(&self) -> Task<'_, ()> {
-        assert!(*self.up.lock().unwrap(), "asked while it was down");
-        Box::pin(async { self.do_what_is_due() })
-    }
-
-    fn next_due(&self) -> Task<'_, Option<Timestamp>> {
-        Box::pin(async { self.plan.get(self.done()).map(|(minutes, _)| self.at(*minutes)) })
-    }
-
-    fn facts(&self, from: usize) -> Task<'_, Vec<(Timestamp, Fact)>> {
-        Box::pin(async move { self.facts().iter().skip(from).cloned().collect() })
-    }
-
-    fn register(&self, change: Register) -> Task<'_, Result<(), String>> {
-        Box::pin(async move {
-            let now = self.world.platform.clock().now();
-            self.facts().push((now, Fact::Register(change)));
-            Ok(())
-        })
-    }
-
-    fn verify_log(&self) -> Task<'_, Result<LogSummary, String>> {
-        Box::pin(async {
-            let entries = self.facts().len() as u64;
-            if self.facts().iter().any(|(_, fact)| matches!(fact, Fact::NotKept { .. })) {
-                return Err("entry 3 does not match its hash".to_owned());
-            }
-            Ok(LogSummary { entries, state: "test".into() })
-        })
-    }
-}
 
 /// What was told, to read afterwards.
 #[derive(Clone, Default)]
@@ -397,9 +257,9 @@ async fn every_expectation_can_be_met_and_can_be_missed() {
     let told = run.paper.text();
     for part in [
         "16:00:00  Coach in #art: “our secret”",
-        "16:01:00      ◆ Chaperone concern r-0001: grooming, level 4 (serious) about Coach towards Ella",
-        "16:03:00      ◆ Chaperone took a message in #art out of sight",
-        "◆ Chaperone in the register: session \"tuesday\" is booked",
+        "16:01:00      ◆ Chaperone: concern r-0001: grooming, level 4 (serious) about Coach towards Ella",
+        "16:03:00      ◆ Chaperone: took a message in #art out of sight",
+        "◆ Chaperone: in the register: session \"tuesday\" is booked",
         "16:10:00  Ruth presses Acknowledge on a page",
     ] {
         assert!(told.contains(part), "{part}\nis not in\n{told}");

@@ -74,7 +74,7 @@ pub fn fact(fact: &Fact, names: &dyn Names) -> Option<String> {
         }
         Fact::NotKept { message, why, .. } => format!("could not keep message {message} ({why})"),
         Fact::Register(change) => register(change, names)?,
-        Fact::Outcome { effect, ended, .. } => outcome(effect, ended, names)?,
+        Fact::Outcome { effect, ended, .. } => outcome(effect, ended, names),
         Fact::Gap { from, until, why } => format!("did not hear live from {from} to {until} ({why})"),
         Fact::Withheld { .. } => "a file was attached; its bytes were not fetched".to_owned(),
         Fact::Kept { .. } | Fact::Decided { .. } | Fact::Started { .. } => return None,
@@ -95,7 +95,7 @@ fn register(change: &Register, names: &dyn Names) -> Option<String> {
     })
 }
 
-fn outcome(effect: &Effect, ended: &Ended, names: &dyn Names) -> Option<String> {
+fn outcome(effect: &Effect, ended: &Ended, names: &dyn Names) -> String {
     let what = match effect {
         Effect::Hide { space, .. } => format!("took a message in {} out of sight", names.space(*space)),
         Effect::Lock { space, adult, .. } => {
@@ -115,11 +115,11 @@ fn outcome(effect: &Effect, ended: &Ended, names: &dyn Names) -> Option<String> 
             format!("{drill}page about case {case} reached {person} ({slot}) by {channel}")
         }
     };
-    Some(match ended {
+    match ended {
         Ended::Done { .. } => what,
         Ended::Failed { why } => format!("could NOT be done: {what} ({why})"),
         Ended::Withheld { why } => format!("not done, no longer called for: {what} ({why})"),
-    })
+    }
 }
 
 /// The stable code of a private message's wording.

@@ -80,7 +80,7 @@ impl Names {
         match self.lines.get(&id) {
             Some((index, says)) if *says || !said => return Some(*index),
             Some(_) => {
-                faults.add(line, format!("line \"{id}\" says nothing in a space"), "name a line that does")
+                faults.add(line, format!("line \"{id}\" says nothing in a space"), "name a line that does");
             }
             None => {
                 let known: Vec<&str> = self.lines.keys().map(String::as_str).collect();

@@ -72,7 +72,7 @@ fn whole<'t>(file: &str, text: &str, root: &'t DeTable<'t>, lines: Lines<'t>, fa
     let mut timeline = Timeline { names, lines, zone, now: start, scene: None, done: Vec::new() };
     match scenes {
         Some((_, DeValue::Array(all))) => {
-            for scene in all.iter() {
+            for scene in all {
                 if let Some(fields) = Fields::of(scene, "a scene", lines, faults) {
                     timeline.scene(fields, faults);
                 }
@@ -116,7 +116,7 @@ impl<'t> Timeline<'t> {
         self.move_to(&mut fields, faults);
         match fields.take("lines") {
             Some((_, DeValue::Array(all))) => {
-                for line in all.iter() {
+                for line in all {
                     if let Some(fields) = Fields::of(line, "a line", self.lines, faults) {
                         self.line(fields, faults);
                     }

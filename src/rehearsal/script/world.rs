@@ -223,7 +223,7 @@ impl Register<'_> {
             return Vec::new();
         };
         let mut windows = Vec::new();
-        for one in all.iter() {
+        for one in all {
             let pair: Vec<Option<String>> = one
                 .get_ref()
                 .as_array()

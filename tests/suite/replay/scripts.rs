@@ -10,7 +10,12 @@ use super::replay;
 /// the detection's own tests; every export must be accepted.
 #[test]
 fn the_scripted_conversations_are_accepted() {
-    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/scripts");
+    // Beside the repository, wherever its checkout stands.
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .map(|folder| folder.join("shared/data/scripts"))
+        .find(|folder| folder.is_dir())
+        .unwrap_or_default();
     let converter = scripts.join("to_export.py");
     let python = std::process::Command::new("python3").arg("--version").output();
     if !converter.is_file() || python.is_err() {
