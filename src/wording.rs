@@ -122,6 +122,13 @@ pub fn acknowledgement_refused(why: &str) -> &'static str {
     }
 }
 
+/// What somebody reads whose acknowledgement was received while nothing can be kept.
+#[must_use]
+pub fn acknowledgement_not_kept_yet() -> &'static str {
+    "Received, but it cannot be recorded at present: the evidence store is in trouble. You need not press again; it \
+     counts as soon as it can be recorded. Nobody else may know yet that you have this, so please tell them."
+}
+
 /// Whom to ring, for anybody and at any time.
 #[must_use]
 pub fn emergency_guidance() -> &'static str {

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
+use super::missed::Missed;
 use crate::clock::Clock;
 use crate::discord::backfill::{self, Limits};
 use crate::discord::decode::{decode, from_history};
@@ -20,10 +22,13 @@ use crate::domain::event::GuildSnapshot;
 use crate::domain::{ChannelId, Event, Fact, GuildId, Heard, MessageId, SpaceKind, Timestamp};
 use crate::pipeline::{Ear, Input, Stopped, What};
 use crate::store::Position;
+use crate::wording;
 
 /// How many messages of each space are read again after a restart, so that the engine knows who was speaking to
 /// whom.
 const RECOLLECTED: u8 = 50;
+/// How long an answer waits for what it says to be durable; Discord gives three seconds.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
 pub(super) struct Listener {
     pub(super) shard: (u32, u32),
@@ -41,21 +46,17 @@ pub(super) struct Listener {
     pub(super) failed: watch::Sender<Option<String>>,
 }
 
-/// What a listener knows of the stretch that it has not heard.
-struct Missed {
-    /// The last moment that was heard before it; none at the very first start.
-    from: Option<Timestamp>,
-    /// Servers whose history was read since the session began.
-    caught_up: BTreeSet<GuildId>,
-}
-
 impl Listener {
     /// Listens until `stop` is ready or the gateway refuses for good.
     pub(super) async fn run(self, stop: impl Future<Output = ()>) {
-        let mut missed =
-            Missed { from: self.position.as_ref().map(|p| p.heard_at), caught_up: BTreeSet::new() };
-        if self.position.is_some() && self.describe_known_servers(&mut missed).await.is_err() {
-            return;
+        let last = self.position.as_ref().map(|position| position.heard_at);
+        let mut missed = Missed::new(&self.guilds, self.shard, last);
+        let mut described = true;
+        if self.position.is_some() {
+            match self.describe_known_servers(&missed).await {
+                Ok(all) => described = all,
+                Err(Stopped) => return,
+            }
         }
         let identify = if crate::discord::rest::is_on_this_machine(&self.api_url) {
             IdentifyQueue::immediate()
@@ -68,7 +69,8 @@ impl Listener {
             token: self.token.clone(),
             intents: permissions::intents(),
             shard: self.shard,
-            session: self.position.as_ref().map(|position| position.session.clone()),
+            // A resumed session does not describe the servers: where they could not be asked for, a new one does.
+            session: self.position.as_ref().filter(|_| described).map(|position| position.session.clone()),
             identify,
             clock: self.clock.clone(),
         });
@@ -124,7 +126,7 @@ impl Listener {
         let sequence = session.as_deref().and_then(sequence_of);
         let mut position = session.map(|session| Position { shard: self.shard.0, session, heard_at: at });
         if let Some(interaction) = interactions::parse(&raw) {
-            self.answer(interaction, at).await?;
+            self.answer(interaction, &raw, at).await?;
         }
         let decoded = decode(&raw);
         let count = decoded.events.len();
@@ -132,8 +134,10 @@ impl Listener {
             if !self.is_ours(&event) {
                 continue;
             }
-            if let Event::SessionBegan { .. } = event {
-                self.tell_gap(at, missed).await?;
+            match event {
+                Event::SessionBegan { .. } => self.tell_gap(at, missed).await?,
+                Event::GuildGone { guild, outage: false } => missed.caught_up(guild),
+                _ => {}
             }
             let described = match &event {
                 Event::Guild(snapshot) => Some(snapshot.clone()),
@@ -144,7 +148,7 @@ impl Listener {
                 .hear(Input {
                     what: What::Event(Heard { at, event }),
                     raw: Some(raw.clone()),
-                    position: if last { position.take() } else { None },
+                    position: if last && missed.may_keep_position(at) { position.take() } else { None },
                     done: None,
                 })
                 .await?;
@@ -156,6 +160,7 @@ impl Listener {
                 self.catch_up(&snapshot, missed).await?;
             }
         }
+        missed.heard(at);
         if let Some(sequence) = sequence {
             self.heard.send_modify(|heard| {
                 heard.insert(self.shard.0, sequence);
@@ -169,9 +174,9 @@ impl Listener {
     async fn ask_who_is_in_threads(&self, snapshot: &GuildSnapshot, at: Timestamp) -> Result<(), Stopped> {
         for thread in snapshot.spaces.iter().filter(|space| space.kind == SpaceKind::PrivateThread) {
             match self.rest.thread_members(thread.id).await {
-                Ok(added) => {
+                Ok(members) => {
                     let (guild, thread) = (snapshot.id, thread.id);
-                    let event = Event::ThreadMembers { guild, thread, added, removed: Vec::new() };
+                    let event = Event::ThreadMembersListed { guild, thread, members };
                     self.ear.hear(Input::event(Heard { at, event })).await?;
                 }
                 Err(error) => tracing::warn!(%error, "who is in a private thread could not be asked"),
@@ -188,8 +193,7 @@ impl Listener {
 
     /// A new session: what happened since the last one was not heard live.
     async fn tell_gap(&self, now: Timestamp, missed: &mut Missed) -> Result<(), Stopped> {
-        missed.caught_up.clear();
-        let Some(from) = missed.from else { return Ok(()) };
+        let Some(from) = missed.session_began(now) else { return Ok(()) };
         let event = Event::Gap { from, until: now, why: "session-lost".to_owned() };
         self.ear.hear(Input::event(Heard { at: now, event })).await
     }
@@ -197,17 +201,15 @@ impl Listener {
     /// Reads what stands in the history of a server: what was written before the gap gives context, what was
     /// written in it is heard now.
     async fn catch_up(&self, snapshot: &GuildSnapshot, missed: &mut Missed) -> Result<(), Stopped> {
-        if !missed.caught_up.insert(snapshot.id) {
-            return Ok(());
-        }
+        let Some(since) = missed.to_read(snapshot.id) else { return Ok(()) };
         let spaces: Vec<ChannelId> = snapshot
             .spaces
             .iter()
             .filter(|space| !matches!(space.kind, SpaceKind::Category | SpaceKind::Forum | SpaceKind::Dm))
             .map(|space| space.id)
             .collect();
-        self.recollect(snapshot.id, &spaces, missed.from).await?;
-        if let Some(from) = missed.from.replace(self.clock.now()) {
+        self.recollect(snapshot.id, &spaces, since).await?;
+        if let Some(from) = since {
             let last = message_at(from);
             let spaces = spaces.into_iter().map(|space| (space, last)).collect();
             let found = backfill::backfill(&self.rest, Some(snapshot.id), &spaces, Limits::default()).await;
@@ -223,6 +225,7 @@ impl Listener {
                 self.ear.hear(Input { what, raw: Some(raw.into()), position: None, done: None }).await?;
             }
         }
+        missed.caught_up(snapshot.id);
         Ok(())
     }
 
@@ -247,38 +250,72 @@ impl Listener {
     }
 
     /// A resumed session does not describe the servers again; after a restart they are asked for.
-    async fn describe_known_servers(&self, missed: &mut Missed) -> Result<(), Stopped> {
+    /// Tells whether all of them could be.
+    async fn describe_known_servers(&self, missed: &Missed) -> Result<bool, Stopped> {
+        let mut all = true;
         for guild in &self.guilds {
             match snapshot(&self.rest, *guild).await {
                 Ok(snapshot) => {
                     let spaces: Vec<ChannelId> = snapshot.spaces.iter().map(|space| space.id).collect();
                     let heard = Heard { at: self.clock.now(), event: Event::Guild(Box::new(snapshot)) };
                     self.ear.hear(Input::event(heard)).await?;
-                    self.recollect(*guild, &spaces, missed.from).await?;
+                    self.recollect(*guild, &spaces, missed.last()).await?;
                 }
                 Err(error) => {
+                    all = false;
                     tracing::warn!(%error, %guild, "the server could not be described after the restart");
                 }
             }
         }
-        Ok(())
+        Ok(all)
     }
 
-    /// Somebody pressed a button or used a command: what it changes is made durable, then answered, within the
-    /// three seconds that Discord gives.
-    async fn answer(&self, interaction: Interaction, at: Timestamp) -> Result<(), Stopped> {
-        let Some((to, reply)) = interaction.answer() else { return Ok(()) };
-        let mut reply = reply;
+    /// Somebody pressed a button or used a command: what it changes is handed in, and answered once it is durable.
+    /// Nobody waits for that here: while nothing can be kept, everything that follows is still heard.
+    async fn answer(&self, interaction: Interaction, raw: &Arc<str>, at: Timestamp) -> Result<(), Stopped> {
+        if interaction.answer().is_none() {
+            return Ok(());
+        }
+        let mut durable = None;
         if let Some(event) = interaction.event() {
-            let facts = self.ear.hear_durably(Heard { at, event }).await?;
-            if let Some(Fact::AcknowledgementRefused { why, .. }) = facts.first() {
-                reply = Reply::Private(crate::wording::acknowledgement_refused(why).to_owned());
+            let (done, answer) = oneshot::channel();
+            let what = What::Event(Heard { at, event });
+            self.ear.hear(Input { what, raw: Some(raw.clone()), position: None, done: Some(done) }).await?;
+            durable = Some(answer);
+        }
+        let rest = self.rest.clone();
+        tokio::spawn(async move {
+            let Some(reply) = reply_to(&interaction, durable, ANSWER_WITHIN).await else { return };
+            let Some((to, _)) = interaction.answer() else { return };
+            if let Err(error) = rest.reply(to, &reply).await {
+                tracing::warn!(%error, "an answer to a button or command did not arrive");
             }
-        }
-        if let Err(error) = self.rest.reply(to, &reply).await {
-            tracing::warn!(%error, "an answer to a button or command did not arrive");
-        }
+        });
         Ok(())
+    }
+}
+
+/// What somebody is answered: when it is durable, or in time to say that it is not yet. Nothing when the pipeline has
+/// stopped.
+async fn reply_to(
+    interaction: &Interaction,
+    durable: Option<oneshot::Receiver<Vec<Fact>>>,
+    within: Duration,
+) -> Option<Reply> {
+    let (_, reply) = interaction.answer()?;
+    let Some(durable) = durable else { return Some(reply) };
+    match tokio::time::timeout(within, durable).await {
+        Ok(facts) => match facts.ok()?.first() {
+            Some(Fact::AcknowledgementRefused { why, .. }) => {
+                Some(Reply::Private(wording::acknowledgement_refused(why).to_owned()))
+            }
+            _ => Some(reply),
+        },
+        Err(_) if matches!(interaction, Interaction::Acknowledge { .. }) => {
+            Some(Reply::Private(wording::acknowledgement_not_kept_yet().to_owned()))
+        }
+        // Whoever reports something is answered kindly, whatever our disk does.
+        Err(_) => Some(reply),
     }
 }
 
@@ -295,4 +332,31 @@ fn sequence_of(session: &str) -> Option<u64> {
 fn message_at(moment: Timestamp) -> MessageId {
     let millis = moment.as_millis().saturating_sub(1_420_070_400_000).max(0);
     MessageId(u64::try_from(millis).unwrap_or(0) << 22)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pressed(custom_id: &str) -> Interaction {
+        let raw = serde_json::json!({ "op": 0, "t": "INTERACTION_CREATE", "d": {
+            "id": "1", "token": "t", "type": 3, "user": { "id": "7" }, "data": { "custom_id": custom_id },
+        }});
+        interactions::parse(&raw.to_string()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_acknowledgement_is_answered_in_time_though_nothing_can_be_kept() {
+        let (done, durable) = oneshot::channel();
+        let reply = reply_to(&pressed("ack:C-0007:0"), Some(durable), Duration::ZERO).await.unwrap();
+        assert_eq!(reply, Reply::Private(wording::acknowledgement_not_kept_yet().to_owned()));
+        drop(done);
+
+        let (done, durable) = oneshot::channel();
+        let (case, by, why) =
+            (crate::domain::CaseRef(7), crate::domain::UserId(7), "may-not-know".to_owned());
+        done.send(vec![Fact::AcknowledgementRefused { case, by, why }]).unwrap();
+        let reply = reply_to(&pressed("ack:C-0007:0"), Some(durable), ANSWER_WITHIN).await.unwrap();
+        assert_eq!(reply, Reply::Private(wording::acknowledgement_refused("may-not-know").to_owned()));
+    }
 }

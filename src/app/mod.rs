@@ -3,9 +3,11 @@
 //! Nothing else in the house knows all rooms. What `run` does with Discord, `rehearse` does with the embedded
 //! platform: the same parts, other settings.
 
+mod commands;
 pub mod export;
 pub mod keep;
 mod listen;
+mod missed;
 pub mod settings;
 mod trouble;
 
@@ -163,7 +165,9 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
         }
     });
     let mut tasks = vec![tokio::spawn(actor.run(inputs))];
-    ear.hear_durably(Heard { at: clock.now(), event: Event::Started { software: software() } }).await?;
+    // Not waited for: on a full disk it would never be durable, and danger has to be heard all the same.
+    let started = Heard { at: clock.now(), event: Event::Started { software: software() } };
+    ear.hear(crate::pipeline::Input::event(started)).await?;
     tasks.push(tokio::spawn(dispatcher.run(until_stopped(stopped.clone()))));
     tasks.push(tokio::spawn(report_outcomes(ended, ear.clone(), clock.clone())));
     let (heard_now, heard) = watch::channel(BTreeMap::new());
@@ -183,6 +187,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
         };
         tasks.push(tokio::spawn(listener.run(until_stopped(stopped.clone()))));
     }
+    commands::register(rest).await;
     Ok(Running {
         ear,
         store,

@@ -54,11 +54,7 @@ pub fn settings(config: &Config, clock: &Clock) -> anyhow::Result<Settings> {
         guilds: config.discord.guilds.clone(),
         shards: config.discord.shards.unwrap_or(1),
         mapping: config.roles.clone(),
-        policy: engine::Policy {
-            zone: config.organisation.zone,
-            lone_adult_grace: config.policy.lone_adult_grace,
-            ..engine::Policy::default()
-        },
+        policy: policy(config),
         lists: Arc::new(Lists::builtin()),
         database: database(config),
         signing_key: config.data.dir.join(SIGNING_KEY),
@@ -68,6 +64,16 @@ pub fn settings(config: &Config, clock: &Clock) -> anyhow::Result<Settings> {
         email,
         operator_channel: config.policy.operator_channel,
     })
+}
+
+/// What a charity has decided about the rules.
+#[must_use]
+pub fn policy(config: &Config) -> engine::Policy {
+    engine::Policy {
+        zone: config.organisation.zone,
+        lone_adult_grace: config.policy.lone_adult_grace,
+        ..engine::Policy::default()
+    }
 }
 
 /// Where a configuration keeps things: a path or a URL.

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::{Config, ConfigError};
+use crate::discord::permissions;
 use crate::domain::Level;
+use crate::evidence::Recipient;
 use crate::paging::OnCall;
 use crate::wording;
 
@@ -31,7 +33,7 @@ fn check(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8
     let config = match Config::load(&args.config) {
         Ok(config) => config,
         Err(unreadable @ ConfigError::Unreadable { .. }) => {
-            writeln!(err, "{}", unreadable.to_string().replace(" — ", "\n"))?;
+            writeln!(err, "{unreadable}")?;
             return Ok(2);
         }
         Err(ConfigError::Wrong(problems)) => {
@@ -47,35 +49,45 @@ fn check(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8
             return Ok(1);
         }
     };
-    let wrong = unreadable_secrets(&config);
+    let wrong: Vec<String> = unusable_recipients(&config).chain(unreadable_secrets(&config)).collect();
     for problem in &wrong {
         writeln!(out, "{problem}")?;
     }
     if !wrong.is_empty() {
         writeln!(out)?;
     }
-    summary(&config, &args.config.display().to_string(), out)?;
+    let verdict = if wrong.is_empty() { "the configuration is valid." } else { "the bot cannot start with it." };
+    writeln!(out, "{}: {verdict}", args.config.display())?;
+    summary(&config, out)?;
     Ok(u8::from(!wrong.is_empty()))
 }
 
 /// Secrets that the configuration names and that cannot be read from here. An environment variable that is not set
 /// may be set where the bot runs, so only files and bad values count as wrong.
-fn unreadable_secrets(config: &Config) -> Vec<String> {
+fn unreadable_secrets(config: &Config) -> impl Iterator<Item = String> {
     let password = config.email.as_ref().and_then(|email| email.login.as_ref()).map(|(_, password)| password);
     let secrets = std::iter::once(("[discord] the token", &config.discord.token))
         .chain(password.map(|password| ("[paging.email] the password", password)));
     secrets
         .filter(|(_, source)| !source.is_unset())
         .filter_map(|(what, source)| source.read().err().map(|why| format!("{what}: {why}")))
-        .collect()
 }
 
-fn summary(config: &Config, file: &str, out: &mut dyn Write) -> io::Result<()> {
+/// Recipients that look like one and are none: a letter was mistyped. `run` would not start with them.
+fn unusable_recipients(config: &Config) -> impl Iterator<Item = String> {
+    config.contacts.iter().filter_map(|contact| {
+        contact.recipient.as_ref()?.parse::<Recipient>().err().map(|why| {
+            let why = why.to_string().replace('\n', " — ");
+            format!("[[people]] the recipient of {:?}: {why}", contact.name)
+        })
+    })
+}
+
+fn summary(config: &Config, out: &mut dyn Write) -> io::Result<()> {
     let servers = match config.discord.guilds.len() {
         1 => "1 server".to_owned(),
         many => format!("{many} servers"),
     };
-    writeln!(out, "{file}: the configuration is valid.")?;
     writeln!(out, "{} ({}), {servers}.", config.organisation.name, config.organisation.zone)?;
     for remark in &config.remarks {
         writeln!(out, "worth a thought: {remark}")?;
@@ -107,6 +119,10 @@ fn summary(config: &Config, file: &str, out: &mut dyn Write) -> io::Result<()> {
     let sealed: Vec<_> =
         config.contacts.iter().filter(|c| c.recipient.is_some()).map(|c| c.name.as_str()).collect();
     writeln!(out, "\nEvidence is sealed to {}.", sealed.join(", "))?;
+
+    if let Some(id) = config.discord.application_id {
+        writeln!(out, "\nThe bot is invited with {}", permissions::invite_link(id))?;
+    }
 
     writeln!(
         out,
@@ -158,12 +174,12 @@ name = "sam"
 slot = "dsl"
 discord = 323456789012345678
 email = "sam@example.org"
-recipient = "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq"
+recipient = "RECIPIENT"
 [[people]]
 name = "dee"
 slot = "deputy-dsl"
 discord = 423456789012345678
-recipient = "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq"
+recipient = "RECIPIENT"
 [[people]]
 name = "out"
 slot = "external"
@@ -177,7 +193,8 @@ from = "chaperone@example.org"
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("chaperone.toml");
         if let Some(text) = text {
-            std::fs::write(&config, text).unwrap();
+            let recipient = crate::evidence::Identity::generate().recipient().to_string();
+            std::fs::write(&config, text.replace("RECIPIENT", &recipient)).unwrap();
         }
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let status = check(&Args { config }, &mut out, &mut err).unwrap();
@@ -214,6 +231,22 @@ from = "chaperone@example.org"
         let (status, out, _) = checked(Some(&text));
         assert_eq!(status, 1, "{out}");
         assert!(out.starts_with("[discord] the token: secrets/token cannot be read"), "{out}");
+    }
+
+    #[test]
+    fn a_recipient_with_a_mistyped_letter_is_wrong_here_and_not_first_when_the_bot_starts() {
+        let mistyped = "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq";
+        let (status, out, _) = checked(Some(&GOOD.replacen("RECIPIENT", mistyped, 1)));
+        assert_eq!(status, 1, "{out}");
+        assert!(out.starts_with("[[people]] the recipient of \"sam\": "), "{out}");
+        assert!(!out.contains("is valid"), "{out}");
+    }
+
+    #[test]
+    fn the_invite_link_is_there_once_the_application_is_known() {
+        let text = GOOD.replace("[discord]", "[discord]\napplication_id = 223456789012345678");
+        let (_, out, _) = checked(Some(&text));
+        assert!(out.contains("https://discord.com/oauth2/authorize?client_id=223456789012345678"), "{out}");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 mod stored;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::anyhow;
@@ -107,6 +107,7 @@ impl Verify {
     /// # Errors
     /// When the folder cannot be read or the key is no key.
     pub fn run_to(self, out: &mut dyn Write) -> anyhow::Result<u8> {
+        is_a_bundle(&self.bundle)?;
         let report = verify::verify(&self.bundle, published(self.key.as_deref())?.as_ref())?;
         print(&report, self.json, out)
     }
@@ -119,6 +120,7 @@ impl Open {
     /// # Errors
     /// When the identity cannot be used, nothing was sealed to it, or the folder cannot be made.
     pub fn run_to(self, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<u8> {
+        is_a_bundle(&self.bundle)?;
         let identity = load_identity(&self.identity, &self.passphrase)?;
         let unsealed = unseal::unseal(&self.bundle, published(self.key.as_deref())?.as_ref(), &identity)?;
         if unsealed.opened == 0 && unsealed.closed > 0 {
@@ -142,6 +144,21 @@ impl Open {
         )?;
         print(&unsealed.report, self.json, out)
     }
+}
+
+/// A folder in which nothing of a bundle stands was named by mistake: that is no broken proof. (One that cannot be read
+/// is left to the verifier.)
+fn is_a_bundle(folder: &Path) -> anyhow::Result<()> {
+    const ANY_OF: [&str; 5] =
+        ["bagit.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "VERIFY.txt", "data/case.json"];
+    let is_here = |name: &&str| folder.join(name).symlink_metadata().is_ok();
+    if folder.is_dir() && !ANY_OF.iter().any(|name| is_here(&name)) {
+        return Err(anyhow!(
+            "{} is no bundle: nothing of one is in it\nname the folder that `chaperone evidence export` made",
+            folder.display()
+        ));
+    }
+    Ok(())
 }
 
 fn published(key: Option<&str>) -> anyhow::Result<Option<VerifierKey>> {

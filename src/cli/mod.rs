@@ -62,13 +62,27 @@ fn ended(result: anyhow::Result<ExitCode>) -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {
-            // The chain, innermost last: what, why, what to do.
-            let mut lines: Vec<String> = error.chain().map(ToString::to_string).collect();
-            lines.dedup();
-            eprintln!("chaperone: {}", lines.join("\n"));
+            eprintln!("chaperone: {}", told(&error));
             ExitCode::from(2)
         }
     }
+}
+
+/// An error and its causes as a person reads them: what and why on the first line, then what to do. Each error of the
+/// chain says what on its own first line, and what to do on those that follow.
+fn told(error: &anyhow::Error) -> String {
+    let mut links: Vec<String> = error.chain().map(ToString::to_string).collect();
+    links.dedup();
+    let (mut what, mut to_do) = (Vec::new(), String::new());
+    for link in &links {
+        let (first, rest) = link.split_once('\n').unwrap_or((link, ""));
+        what.push(first);
+        if !rest.is_empty() {
+            to_do.push('\n');
+            to_do.push_str(rest);
+        }
+    }
+    format!("{}{to_do}", what.join(": "))
 }
 
 /// A runtime for commands that talk to the network or a database.
@@ -81,4 +95,18 @@ fn log_to_stderr(unless_asked: &str) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(unless_asked));
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_told_as_what_and_why_and_then_what_to_do() {
+        let cause = std::io::Error::other("no such file");
+        let error = anyhow::Error::from(cause).context("the script cannot be read\nname a text file");
+        assert_eq!(told(&error), "the script cannot be read: no such file\nname a text file");
+        let error = anyhow::anyhow!("not a key\ncopy the whole line").context("the key of sam cannot be used");
+        assert_eq!(told(&error), "the key of sam cannot be used: not a key\ncopy the whole line");
+    }
 }

@@ -17,6 +17,7 @@ use crate::rehearsal::mailbox::Mailbox;
 use crate::rehearsal::platform::{Options, Platform};
 use crate::rehearsal::player::bot::Bot;
 use crate::rehearsal::player::{Narrator, Pace, Parts, Player, Stage, Style};
+use crate::rehearsal::room::Room;
 use crate::rehearsal::script::Script;
 use crate::store::Store;
 use crate::text::Lists;
@@ -108,7 +109,10 @@ async fn rehearse(args: &Args, script: Script, data: &Path) -> anyhow::Result<bo
     let mut options = Options::new(clock.clone(), TOKEN);
     options.port = args.port.or_else(|| earlier_port(data));
     options.journal = Some(data.join("platform.jsonl"));
-    let platform = Platform::start(options).await.context("the rehearsal platform cannot be started")?;
+    let room = Room::new(script.zone);
+    let platform = Platform::start_with(options, |handle| room.routes(handle))
+        .await
+        .context("the rehearsal platform cannot be started\nname another port with --port, or another folder with --data")?;
     let handle = platform.handle();
     fs::write(data.join("port"), handle.url().rsplit(':').next().unwrap_or_default())?;
     let mailbox = Mailbox::open(clock.clone(), Some(&data.join("mailbox.jsonl"))).await?;
@@ -132,7 +136,12 @@ async fn rehearse(args: &Args, script: Script, data: &Path) -> anyhow::Result<bo
         data: data.to_owned(),
     }));
     let style = if args.json { Style::Json } else { Style::Prose };
-    let zone = script.zone;
+    let mut narrator = Narrator::new(Box::new(io::stdout()), style, script.zone);
+    narrator.also(room.listener());
+    let stay = !args.once && io::IsTerminal::is_terminal(&io::stdout());
+    if stay && !args.json {
+        println!("You can watch and take part: {}\n", handle.url());
+    }
     let mut player = Player::new(Parts {
         script,
         platform: handle.clone(),
@@ -141,7 +150,7 @@ async fn rehearse(args: &Args, script: Script, data: &Path) -> anyhow::Result<bo
         mailbox,
         clock,
         pace: if args.instant { Pace::Instant } else { Pace::Readable },
-        narrator: Narrator::new(Box::new(io::stdout()), style, zone),
+        narrator,
     })?;
     let report = player.play().await?;
     let bundle = export_worst(&bot, data).await?;
@@ -149,9 +158,8 @@ async fn rehearse(args: &Args, script: Script, data: &Path) -> anyhow::Result<bo
         println!("{bundle}");
     }
     let good = report.is_good();
-    let stay = !args.once && io::IsTerminal::is_terminal(&io::stdout());
     if stay {
-        println!("The room is open: {}  (Ctrl-C closes it)", handle.url());
+        println!("The room stays open: {}  (Ctrl-C closes it)", handle.url());
         tokio::select! {
             ended = player.stay_open() => ended?,
             _ = tokio::signal::ctrl_c() => {}

@@ -16,6 +16,7 @@ use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::app::settings;
 use crate::config::{Config, ConfigError};
 use crate::domain::Level;
 use crate::domain::person::RoleMapping;
@@ -116,11 +117,7 @@ impl Rules {
         };
         let config = Config::load(path)?;
         Ok(Rules {
-            policy: Policy {
-                zone: config.organisation.zone,
-                lone_adult_grace: config.policy.lone_adult_grace,
-                ..Policy::default()
-            },
+            policy: settings::policy(&config),
             callers: Callers { ladder: config.ladder.clone(), people: Some(config.people()) },
             mapping: config.roles,
         })

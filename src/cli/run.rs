@@ -32,35 +32,37 @@ pub fn run(args: &Args) -> anyhow::Result<u8> {
     }
     super::runtime()?.block_on(async {
         let clock = Clock::system();
+        let stopped = stop_signal();
         let running = app::start(app::settings::settings(&config, &clock)?, clock).await?;
         tracing::info!(organisation = running.organisation(), "listening");
         let failure = tokio::select! {
-            () = stop_signal() => None,
+            () = stopped => None,
             failure = running.failed() => Some(failure),
         };
         running.stop().await?;
         Ok(match failure {
             None => 0,
             Some(failure) => {
-                eprintln!("{failure}");
+                eprintln!("chaperone: {failure}");
                 1
             }
         })
     })
 }
 
-/// Ctrl-C, or SIGTERM where there is one.
-async fn stop_signal() {
+/// Ctrl-C, or SIGTERM where there is one. From the call on, so that a signal during the start ends it in good order.
+fn stop_signal() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut term) = signal(SignalKind::terminate()) {
+    let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
+    async move {
+        #[cfg(unix)]
+        if let Some(term) = &mut term {
             tokio::select! {
                 _ = tokio::signal::ctrl_c() => {}
                 _ = term.recv() => {}
             }
             return;
         }
+        let _ = tokio::signal::ctrl_c().await;
     }
-    let _ = tokio::signal::ctrl_c().await;
 }

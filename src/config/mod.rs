@@ -15,8 +15,6 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chrono::NaiveTime;
-
 use crate::domain::person::RoleMapping;
 use crate::domain::zone::Zone;
 use crate::domain::{ChannelId, GuildId, UserId};
@@ -48,7 +46,7 @@ pub struct Config {
     pub ladder: LadderPolicy,
     /// The mail server, where pages travel by e-mail.
     pub email: Option<Email>,
-    /// Windows, grace periods, the operator's channel.
+    /// The grace of the lone-adult rule, the operator's channel.
     pub policy: Policy,
     /// What is allowed but worth a thought; shown by `check`.
     pub remarks: Vec<Problem>,
@@ -139,15 +137,9 @@ impl Email {
 /// `[policy]`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// How long observations on a pair count together. Default 90 days.
-    pub pair_window: Duration,
-    /// How long observations towards a target count together. Default 28 days.
-    pub target_window: Duration,
-    /// How long an adult may be alone with a young person in voice before they are disconnected. Default 60
-    /// seconds.
+    /// How long a private space may hold one adult and young people before it is a finding. Default: the
+    /// engine's own, 20 seconds.
     pub lone_adult_grace: Duration,
-    /// When the digest of level 3 leaves, in local time. Default 17:00.
-    pub digest_at: NaiveTime,
     /// The Discord channel for notices to whoever runs the bot.
     pub operator_channel: Option<ChannelId>,
 }
@@ -157,7 +149,7 @@ pub struct Policy {
 pub enum ConfigError {
     /// The file cannot be read.
     #[error(
-        "{file}: cannot be read ({why}) — check the path, or write one with: chaperone init --out {file}"
+        "{file}: cannot be read ({why})\ncheck the path, or write one with: chaperone init --out {file}"
     )]
     Unreadable {
         /// The file.
@@ -232,8 +224,8 @@ impl Config {
             });
         }
         let problems = reader.into_problems();
-        match (organisation, discord, policy) {
-            (Some(organisation), Some(discord), Some(policy)) if problems.is_empty() => Ok(Config {
+        match (organisation, discord) {
+            (Some(organisation), Some(discord)) if problems.is_empty() => Ok(Config {
                 organisation,
                 discord,
                 roles,

@@ -3,11 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use chrono::NaiveTime;
-
 use crate::domain::person::{Kind, RoleMapping};
 use crate::domain::zone::Zone;
 use crate::domain::{ChannelId, GuildId, RoleId};
+use crate::engine;
 use crate::paging::channels::email::is_this_machine;
 
 use super::raw::{Reader, Section};
@@ -170,37 +169,17 @@ pub(super) fn data(r: &mut Reader<'_>, root: &mut Section<'_>, base: &Path) -> D
     }
 }
 
-pub(super) fn policy(r: &mut Reader<'_>, root: &mut Section<'_>) -> Option<Policy> {
-    const DAY: u64 = 86_400;
-    let mut policy = Policy {
-        pair_window: Duration::from_secs(90 * DAY),
-        target_window: Duration::from_secs(28 * DAY),
-        lone_adult_grace: Duration::from_secs(60),
-        digest_at: NaiveTime::from_hms_opt(17, 0, 0)?,
-        operator_channel: None,
-    };
-    let Some(mut section) = root.section(r, "policy") else { return Some(policy) };
-    let seconds = |number: i64, unit: u64| Duration::from_secs(number.unsigned_abs() * unit);
-    if let Some(days) = section.number(r, "pair_days", 1..366, "write 1 to 365 days") {
-        policy.pair_window = seconds(days.value, DAY);
-    }
-    if let Some(days) = section.number(r, "target_days", 1..366, "write 1 to 365 days") {
-        policy.target_window = seconds(days.value, DAY);
-    }
+pub(super) fn policy(r: &mut Reader<'_>, root: &mut Section<'_>) -> Policy {
+    // What is left out is the guidance's, as the engine has it: one default, not two.
+    let mut policy =
+        Policy { lone_adult_grace: engine::Policy::default().lone_adult_grace, operator_channel: None };
+    let Some(mut section) = root.section(r, "policy") else { return policy };
     if let Some(grace) = section.number(r, "lone_adult_grace_seconds", 0..601, "write 0 to 600 seconds") {
-        policy.lone_adult_grace = seconds(grace.value, 1);
-    }
-    if let Some(time) = section.text(r, "digest_time", "write it like \"17:00\"") {
-        if let Ok(at) = NaiveTime::parse_from_str(&time.value, "%H:%M") {
-            policy.digest_at = at;
-        } else {
-            let what = format!("[policy] digest_time {:?} is not a time of day", time.value);
-            r.problem(time.at, what, "write it like \"17:00\"");
-        }
+        policy.lone_adult_grace = Duration::from_secs(grace.value.unsigned_abs());
     }
     policy.operator_channel = section.id(r, "operator_channel").map(|id| ChannelId(id.value));
     section.done(r);
-    Some(policy)
+    policy
 }
 
 fn from_env(name: &str, env: &dyn Fn(&str) -> Option<String>) -> SecretSource {

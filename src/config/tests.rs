@@ -64,7 +64,7 @@ fn what_is_left_out_has_its_default() {
     assert_eq!(config.discord.api_url, "https://discord.com");
     assert_eq!(config.data.dir, Path::new("etc/data"), "relative to the configuration's folder");
     assert_eq!(config.ladder, LadderPolicy::default());
-    assert_eq!(config.policy.pair_window, Duration::from_secs(90 * 86_400));
+    assert_eq!(config.policy.lone_adult_grace, crate::engine::Policy::default().lone_adult_grace);
     assert_eq!(config.roles.kind_of(RoleId(1), "young person"), Some(Kind::YoungPerson));
     assert_eq!(config.roles.kind_of(RoleId(223_456_789_012_345_678), "x"), Some(Kind::YouthWorker));
     assert_eq!(config.roles.kind_of(RoleId(1), "Staff"), None, "a mapping replaces the well-known names");
@@ -173,8 +173,8 @@ fn every_mistake_says_where_and_what_to_do() {
         ),
         (
             "[discord]",
-            "[policy]\ndigest_time = \"5pm\"\n[discord]",
-            "5: [policy] digest_time \"5pm\" is not a time of day",
+            "[policy]\nlone_adult_grace_seconds = 601\n[discord]",
+            "5: [policy] lone_adult_grace_seconds is 601 — write 0 to 600 seconds",
         ),
         ("[discord]", "[polices]\n[discord]", "4: polices is not a setting"),
         (

@@ -35,11 +35,12 @@ impl Agreed {
         }
     }
 
-    /// Whether the rule of cover is relaxed, on record, in a space at a moment.
+    /// Whether the rule of cover is relaxed for this adult, on record, in a space at a moment. A relaxation that
+    /// the adult signed for themselves does not count.
     #[must_use]
-    pub fn cover_relaxed(&self, space: ChannelId, now: Timestamp) -> bool {
+    pub fn cover_relaxed(&self, space: ChannelId, adult: UserId, now: Timestamp) -> bool {
         self.sessions.values().any(|session| {
-            session.cover_relaxed_by.is_some()
+            session.cover_relaxed_by.is_some_and(|by| by != adult)
                 && session.spaces.contains(&space)
                 && (session.from..session.until).contains(&now)
         })
@@ -60,7 +61,8 @@ impl Agreed {
             })
     }
 
-    /// Whether somebody is the declared observer of an open plan of this adult with these young people.
+    /// Whether somebody is the declared observer of open plans of this adult with all of these young people. Plans
+    /// that the adult approved for themselves do not count.
     #[must_use]
     pub fn observes(
         &self,
@@ -70,11 +72,15 @@ impl Agreed {
         now: Timestamp,
     ) -> bool {
         observer != adult
-            && self.plans.values().any(|plan| {
-                plan.observer == Some(observer)
-                    && plan.adult == adult
-                    && young_people.contains(&plan.young_person)
-                    && plan.windows.iter().any(|(from, until)| (*from..*until).contains(&now))
+            && !young_people.is_empty()
+            && young_people.iter().all(|young_person| {
+                self.plans.values().any(|plan| {
+                    plan.observer == Some(observer)
+                        && plan.adult == adult
+                        && plan.young_person == *young_person
+                        && plan.approved_by != adult
+                        && plan.windows.iter().any(|(from, until)| (*from..*until).contains(&now))
+                })
             })
     }
 

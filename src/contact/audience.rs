@@ -134,6 +134,12 @@ impl Server {
                 }
                 Changed::space(*thread)
             }
+            Event::ThreadMembersListed { guild, thread, members } if *guild == self.id => {
+                if let Some(space) = self.spaces.get_mut(thread) {
+                    space.members = members.iter().copied().collect();
+                }
+                Changed::space(*thread)
+            }
             Event::Voice { guild, user, room } if *guild == self.id => {
                 match room {
                     Some(room) => self.voice.insert(*user, *room),
@@ -278,10 +284,16 @@ impl Server {
         bits
     }
 
+    /// Whether no overwrite binds somebody: the owner, and administrators.
+    #[must_use]
+    pub fn holds_office(&self, person: &Person) -> bool {
+        person.id == self.owner || self.base_permissions(person).has(Permissions::ADMINISTRATOR)
+    }
+
     /// Why `person` sees `space`; `None` when they do not.
     #[must_use]
     pub fn sight(&self, person: &Person, space: &Space) -> Option<Sight> {
-        let office = person.id == self.owner || self.base_permissions(person).has(Permissions::ADMINISTRATOR);
+        let office = self.holds_office(person);
         let by_office = office.then_some(Sight::ByOffice);
         let channel = if space.kind.is_thread() {
             let Some(parent) = space.parent.and_then(|parent| self.spaces.get(&parent)) else {

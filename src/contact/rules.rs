@@ -30,7 +30,7 @@ pub fn lone_adults(
     now: Timestamp,
 ) -> Vec<LoneAdult> {
     let watched = !matches!(space.kind, SpaceKind::Category | SpaceKind::Dm | SpaceKind::PublicThread);
-    if !watched || !server.is_private(space) || agreed.cover_relaxed(space.id, now) {
+    if !watched || !server.is_private(space) {
         return Vec::new();
     }
     let audience = server.audience(space);
@@ -51,6 +51,7 @@ pub fn lone_adults(
             !audience.adults.iter().any(|(other, sight)| *sight == Sight::Plain && covers(*other, *adult))
         })
         .filter(|adult| !agreed.planned(*adult, &audience.protected, now))
+        .filter(|adult| !agreed.cover_relaxed(space.id, *adult, now))
         // A lead who alone sees a young person's space is an adult like any other; only a bot never is.
         .filter(|adult| server.roster.kind(*adult) != Kind::Bot)
         .map(|adult| LoneAdult { adult, young_people: audience.protected.clone() })
@@ -233,5 +234,51 @@ mod tests {
             "a session lifts the rule of time only"
         );
         assert!(lone(&server, THREAD, &session(Some(SAM)), &[]).is_empty());
+    }
+
+    #[test]
+    fn nobody_lifts_the_rule_for_themselves_nor_beyond_what_was_agreed() {
+        let server = server(&[COACH, STRANGER, ELLA, MAX], &[]);
+        let plan = |young_person, approved_by| {
+            Register::PlanApproved(ContactPlan {
+                id: format!("with {young_person}"),
+                adult: COACH,
+                young_person,
+                observer: Some(STRANGER),
+                approved_by,
+                windows: vec![(Timestamp(0), Timestamp(10))],
+            })
+        };
+        let agreed = |changes: &[Register]| {
+            let mut agreed = Agreed::default();
+            changes.iter().for_each(|change| agreed.apply(change));
+            agreed
+        };
+        let alone = |changes: &[Register]| lone(&server, THREAD, &agreed(changes), &[]).contains(&COACH);
+        assert!(alone(&[plan(ELLA, SAM)]), "an observer for one young person does not cover another");
+        assert!(!alone(&[plan(ELLA, SAM), plan(MAX, SAM)]));
+        assert!(alone(&[plan(ELLA, COACH), plan(MAX, COACH)]), "an observer whom the adult appointed alone");
+
+        let relaxed = |by| {
+            Register::SessionBooked(Session {
+                id: "art".into(),
+                spaces: BTreeSet::from([THREAD]),
+                leaders: BTreeSet::from([COACH]),
+                from: Timestamp(0),
+                until: Timestamp(10),
+                cover_relaxed_by: Some(by),
+            })
+        };
+        assert!(!alone(&[relaxed(SAM)]));
+        assert!(alone(&[relaxed(COACH)]), "nobody relaxes cover for themselves");
+    }
+
+    #[test]
+    fn whoever_left_a_thread_while_nobody_listened_does_not_cover_it_any_more() {
+        let mut server = server(&[COACH, SAM, ELLA], &[]);
+        assert!(lone(&server, THREAD, &Agreed::default(), &[]).is_empty());
+        let members = vec![COACH, ELLA];
+        server.apply(&Event::ThreadMembersListed { guild: GUILD, thread: THREAD, members });
+        assert_eq!(lone(&server, THREAD, &Agreed::default(), &[]), [COACH]);
     }
 }

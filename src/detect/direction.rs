@@ -178,7 +178,7 @@ pub struct Recent {
 }
 
 /// How far back a conversation goes.
-const WITHIN: Duration = Duration::from_mins(15);
+const WITHIN: Duration = Duration::from_secs(15 * 60);
 /// How many messages of others it goes back.
 const MESSAGES: usize = 10;
 /// What having addressed the speaker adds to somebody's nearness: as much as six messages of recency.
@@ -257,7 +257,10 @@ fn addressed(reading: &Reading, names: &Names, near: &BTreeSet<UserId>) -> Optio
         });
         if let Some(at) = opening {
             let (word, next) = (reading.word_at(at), reading.word_at(at + 1));
-            let spoken_about = ABOUT.contains(&next) && !reading.words[at].pause;
+            // "ella got u a drink" speaks to Ella, "priya said you can" does not speak to Priya.
+            let to_you = sentence.clone().any(|at| matches!(reading.word_at(at), "you" | "your" | "ur"))
+                && !matches!(next, "said" | "says" | "told" | "wants" | "thinks" | "knows");
+            let spoken_about = ABOUT.contains(&next) && !reading.words[at].pause && !to_you;
             if let Some(id) = names.called(word, near).filter(|_| !spoken_about) {
                 return Some(id);
             }
@@ -333,7 +336,9 @@ mod tests {
             ("Booked Beth", Direction::Name(BETH)),
             ("nice one. you ok tavi?", Direction::Name(TAVI)),
             ("T, leave it off the drive", Direction::Name(TAVI)),
-            ("tavi said it was fine", Direction::Recent(PRIYA)),
+            ("tavi got you a drink", Direction::Name(TAVI)),
+            ("tavi got a drink", Direction::Recent(PRIYA)),
+            ("tavi said you can go", Direction::Recent(PRIYA)),
             ("ask tavi", Direction::Recent(PRIYA)),
             ("was that with Beth", Direction::Recent(PRIYA)),
             ("you ok?", Direction::Recent(PRIYA)),

@@ -42,9 +42,9 @@ use memory::{Line, Space};
 use persistence::Persistence;
 
 /// How long a lesson that an adult has opened in a space goes on.
-const LESSON: Duration = Duration::from_mins(90);
+const LESSON: Duration = Duration::from_secs(90 * 60);
 /// How soon after "how old are you" a bare number is the answer.
-const AGE_ANSWER: Duration = Duration::from_mins(10);
+const AGE_ANSWER: Duration = Duration::from_secs(10 * 60);
 /// Ages that a bare number can be taken for, when somebody was asked.
 const GROWN_UP: std::ops::RangeInclusive<u32> = 18..=79;
 /// Hours of the local day at which writing to a young person is late: from eleven at night to six in the morning.
@@ -64,16 +64,22 @@ pub struct Detector {
     told: BTreeMap<ObservationKey, Timestamp>,
 }
 
+/// What somebody counts as. Whose age came out in chat is an adult and no longer protected; an unknown is an adult.
+#[derive(Clone, Copy, Debug, Default)]
+struct Side {
+    adult: bool,
+    protected: bool,
+}
+
 /// A message with everything that was worked out about it.
 struct Heard<'a> {
     message: &'a Message,
     reading: Reading,
     direction: Direction,
-    speaker_is_adult: bool,
-    speaker_is_protected: bool,
-    listener: Option<Kind>,
-    listener_is_protected: bool,
-    listener_is_adult: bool,
+    speaker: Side,
+    /// Nobody in particular is neither.
+    listener: Side,
+    takes_part_as_young: bool,
     room_has_protected: bool,
     lesson: bool,
 }
@@ -126,8 +132,8 @@ impl Detector {
             author: message.author,
             towards: heard.direction.person(),
             asks_age: asks_age(&heard.reading),
-            opens_lesson: heard.speaker_is_adult && stance::opens_a_lesson(&heard.reading),
-            adult_to_young: heard.speaker_is_adult && heard.listener_is_protected,
+            opens_lesson: heard.speaker.adult && stance::opens_a_lesson(&heard.reading),
+            adult_to_young: heard.speaker.adult && heard.listener.protected,
             observations: observations.clone(),
         };
         self.spaces.entry(message.space).or_default().remember(line);
@@ -148,7 +154,7 @@ impl Detector {
         self.learn_names(message, roster, audience);
         let heard = self.work_out(message, roster, audience);
         let mut observations = self.observe(&heard);
-        if message.edited_at.is_some() && heard.speaker_is_adult && heard.listener_is_protected {
+        if message.edited_at.is_some() && heard.speaker.adult && heard.listener.protected {
             observations.push(heard.observation(Code::AdultEditedMessage, heard.direction.person(), None));
         }
         if let Some(line) = self.spaces.get_mut(&message.space).and_then(|space| space.line_mut(message.id)) {
@@ -208,6 +214,14 @@ impl Detector {
         roster.kind(id).is_adult_for_risk() || self.is_older(id, roster)
     }
 
+    fn side(&self, id: UserId, roster: &Roster) -> Side {
+        let older = self.is_older(id, roster);
+        Side {
+            adult: self.is_adult_for_risk(id, roster),
+            protected: roster.kind(id).is_protected() && !older,
+        }
+    }
+
     fn is_older(&self, id: UserId, roster: &Roster) -> bool {
         roster.kind(id) == Kind::YoungPerson && self.older.contains_key(&id)
     }
@@ -250,7 +264,6 @@ impl Detector {
             audience,
         };
         let direction = direction::direction(&speech, &before, &self.names, roster);
-        let listener = direction.person();
         let lesson = space.is_some_and(|space| {
             space
                 .before(message.at, message.id)
@@ -260,12 +273,9 @@ impl Detector {
         Heard {
             message,
             direction,
-            speaker_is_adult: self.is_adult_for_risk(message.author, roster),
-            speaker_is_protected: roster.kind(message.author).is_protected(),
-            listener: listener.map(|id| roster.kind(id)),
-            listener_is_protected: listener
-                .is_some_and(|id| roster.kind(id).is_protected() && !self.is_older(id, roster)),
-            listener_is_adult: listener.is_some_and(|id| self.is_adult_for_risk(id, roster)),
+            speaker: self.side(message.author, roster),
+            listener: direction.person().map(|id| self.side(id, roster)).unwrap_or_default(),
+            takes_part_as_young: roster.kind(message.author).is_protected(),
             room_has_protected: audience.is_some_and(|audience| !audience.is_empty())
                 || before.near.iter().any(|id| roster.kind(*id).is_protected()),
             lesson,
@@ -297,9 +307,7 @@ impl Detector {
                 .entry(Code::AgeGap)
                 .or_insert_with(|| heard.observation(Code::AgeGap, heard.direction.person(), quote));
         }
-        if heard.speaker_is_adult
-            && heard.listener_is_protected
-            && LATE.contains(&self.zone.hour(heard.message.at))
+        if heard.speaker.adult && heard.listener.protected && LATE.contains(&self.zone.hour(heard.message.at))
         {
             found.insert(
                 Code::LateContact,
@@ -328,7 +336,7 @@ impl Detector {
     fn answers_with_age(&self, heard: &Heard) -> bool {
         let message = heard.message;
         let age = heard.reading.word_at(1).parse::<u32>().is_ok_and(|number| GROWN_UP.contains(&number));
-        age && heard.speaker_is_protected
+        age && heard.takes_part_as_young
             && self.spaces.get(&message.space).is_some_and(|space| {
                 space.before(message.at, message.id).take(3).any(|line| {
                     line.asks_age && line.author != message.author && line.at.plus(AGE_ANSWER) >= message.at
@@ -360,16 +368,16 @@ impl Heard<'_> {
 
     fn holds(&self, need: Need, hit: &Hit) -> bool {
         match need {
-            Need::AdultSpeaker => self.speaker_is_adult,
-            Need::YoungSpeaker => self.speaker_is_protected,
+            Need::AdultSpeaker => self.speaker.adult,
+            Need::YoungSpeaker => self.takes_part_as_young,
             // What is serious alone is so towards a room with young people in it as well.
             Need::YoungListener => {
-                self.listener_is_protected
-                    || (self.listener.is_none()
+                self.listener.protected
+                    || (self.direction == Direction::Group
                         && hit.code.weight() == Weight::Alone
                         && self.room_has_protected)
             }
-            Need::AdultListener => self.listener_is_adult,
+            Need::AdultListener => self.listener.adult,
             Need::Directed => !self.is_about_oneself(hit),
             Need::Question | Need::SecondPerson | Need::FirstPerson | Need::Short => true,
         }
@@ -377,7 +385,7 @@ impl Heard<'_> {
 
     /// A lesson goes on in the space, and an adult speaks to the room rather than to somebody.
     fn is_taught(&self, hit: &Hit) -> bool {
-        self.lesson && self.speaker_is_adult && !self.direction.is_said() && hit.code.process().is_some()
+        self.lesson && self.speaker.adult && !self.direction.is_said() && hit.code.process().is_some()
     }
 
     /// "i should kys": said of oneself.

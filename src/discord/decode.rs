@@ -192,6 +192,7 @@ pub fn guild_of(event: &Event) -> Option<GuildId> {
         | Event::MemberGone { guild, .. }
         | Event::SpaceGone { guild, .. }
         | Event::ThreadMembers { guild, .. }
+        | Event::ThreadMembersListed { guild, .. }
         | Event::Voice { guild, .. }
         | Event::Blocked { guild, .. }
         | Event::Audit { guild, .. } => Some(*guild),

@@ -65,7 +65,8 @@ impl CaseState {
         }
     }
 
-    /// A level that rose puts an acknowledged case back on the ladder: what was acknowledged was less.
+    /// A level that rose, or the same again, puts an acknowledged case back on the ladder: what was acknowledged was
+    /// less.
     #[must_use]
     pub fn reopened_by_rise(self) -> CaseState {
         CaseState::New

@@ -206,6 +206,15 @@ pub enum Event {
         /// Who left.
         removed: Vec<UserId>,
     },
+    /// Everybody in a thread, as asked for: whoever is not named has left it.
+    ThreadMembersListed {
+        /// The server.
+        guild: GuildId,
+        /// The thread.
+        thread: ChannelId,
+        /// Its members.
+        members: Vec<UserId>,
+    },
     /// Somebody wrote.
     Said(Box<Message>),
     /// Somebody changed what they had written.

@@ -47,7 +47,8 @@ pub enum Fact {
         /// The subjects.
         subjects: BTreeSet<UserId>,
     },
-    /// A case got worse: it is back on the ladder at the new level.
+    /// A case got worse, or the same happened again after somebody had acknowledged it: it is back on the ladder, at
+    /// the level that it has now.
     CaseRose {
         /// Which.
         case: CaseRef,

@@ -100,7 +100,8 @@ pub struct Organisation {
     recent: BTreeMap<ChannelId, VecDeque<(MessageId, UserId)>>,
     wrote: BTreeMap<ChannelId, BTreeSet<UserId>>,
     protected_viewers: BTreeMap<ChannelId, Arc<BTreeSet<UserId>>>,
-    lone_since: BTreeMap<(ChannelId, UserId), Timestamp>,
+    alone: BTreeMap<(ChannelId, UserId), watch::Alone>,
+    members_until: BTreeMap<GuildId, Timestamp>,
     watched_until: Option<Timestamp>,
 }
 
@@ -120,7 +121,8 @@ impl Organisation {
             recent: BTreeMap::new(),
             wrote: BTreeMap::new(),
             protected_viewers: BTreeMap::new(),
-            lone_since: BTreeMap::new(),
+            alone: BTreeMap::new(),
+            members_until: BTreeMap::new(),
             watched_until: None,
         }
     }
@@ -159,6 +161,7 @@ impl Organisation {
     pub fn recollect(&mut self, message: &Message) {
         let _ = self.read(message, false);
         self.remember_place(message);
+        self.wrote.entry(message.space).or_default().insert(message.author);
     }
 
     /// Decides what one event leads to.
@@ -180,18 +183,7 @@ impl Organisation {
                 self.conclude(now, Fact::Register(change.clone()), &mut a);
                 self.watch_everywhere(now, &mut a);
             }
-            Event::Reported { by, message, .. } => {
-                let observation = Observation {
-                    at: now,
-                    code: Code::ReportedByPerson,
-                    by: *by,
-                    towards: Some(*by),
-                    space: message.as_ref().map(|message| message.space),
-                    message: message.as_ref().map(|message| message.id),
-                    quote: None,
-                };
-                self.take(vec![observation], message.as_deref(), now, &mut a);
-            }
+            Event::Reported { by, message, .. } => self.reported(*by, message.as_deref(), now, &mut a),
             Event::Outcome { job, effect, ended } => self.outcome(job, effect, ended, now, &mut a),
             Event::Unreadable { .. } => self.about_itself(Code::Unreadable, now, &mut a),
             Event::GuildGone { outage: false, guild } => {
@@ -238,6 +230,32 @@ impl Organisation {
         self.take(vec![observation], None, now, a);
     }
 
+    /// A report is about whoever wrote the message that is pointed at. What that message says counts as well: one
+    /// between two members was never heard before.
+    fn reported(&mut self, by: UserId, message: Option<&Message>, now: Timestamp, a: &mut Assessment) {
+        let mut found = message.map(|message| self.read_reported(message, by)).unwrap_or_default();
+        found.push(Observation {
+            at: now,
+            code: Code::ReportedByPerson,
+            by: message.map_or(by, |message| message.author),
+            towards: Some(by),
+            space: message.map(|message| message.space),
+            message: message.map(|message| message.id),
+            quote: None,
+        });
+        self.take(found, message, now, a);
+    }
+
+    fn read_reported(&mut self, message: &Message, by: UserId) -> Vec<Observation> {
+        if message.guild.is_some() {
+            return self.read(message, false);
+        }
+        let server = self.servers.values().find(|server| server.roster.get(by).is_some());
+        let roster = server.map_or(&self.nobody, |server| &server.roster);
+        let audience = BTreeSet::from([by]);
+        self.detector.hear(message, roster, Some(&audience))
+    }
+
     fn outcome(&mut self, job: &str, effect: &Effect, ended: &Ended, now: Timestamp, a: &mut Assessment) {
         let fact = Fact::Outcome { job: job.to_owned(), effect: effect.clone(), ended: ended.clone() };
         self.conclude(now, fact, a);
@@ -246,6 +264,11 @@ impl Organisation {
                 let before = detail.as_deref().and_then(|detail| overwrite_before(detail, *adult));
                 let locked = Register::Locked { guild: *guild, space: *space, adult: *adult, before };
                 self.conclude(now, Fact::Register(locked), a);
+                // Done, and yet it binds nobody who stands above overwrites: a lead has to know.
+                let server = self.servers.get(guild);
+                if server.is_some_and(|s| s.roster.get(*adult).is_some_and(|person| s.holds_office(person))) {
+                    self.about_itself(Code::ActionFailed, now, a);
+                }
             }
             (effect, Ended::Failed { .. }) if effect.contains() => {
                 self.about_itself(Code::ActionFailed, now, a);

@@ -4,6 +4,7 @@
 //! adult. It never touches what a young person can say, and never the words of somebody who asks for help.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::{Assessment, Organisation};
 use crate::detect::grooming::pair_of;
@@ -13,9 +14,12 @@ use crate::domain::effect::Nudge;
 use crate::domain::event::Message;
 use crate::domain::fact::Part;
 use crate::domain::{
-    CaseRef, Category, ChannelId, ConcernKey, Effect, Fact, Family, GuildId, Kind, Level, Observation,
-    Timestamp, UserId,
+    CaseRef, CaseState, Category, ChannelId, Code, Concern, ConcernKey, Effect, Fact, Family, GuildId, Kind,
+    Level, Observation, Timestamp, UserId,
 };
+
+/// Whoever acknowledged a case is at it for this long; what happens again later calls again.
+const AT_IT: Duration = Duration::from_secs(15 * 60);
 
 /// What some observations amount to, before it is compared with what is known.
 struct Raised {
@@ -48,12 +52,17 @@ impl Organisation {
             self.raise(&raised, &new, message, now, a);
         }
         self.hide_serious(&new, message, now, a);
-        // What no case holds is kept for the pattern, sealed to leads other than its author.
+        // What no case holds is kept for the pattern, sealed to leads who are on neither side of it.
         for observation in &new {
             if let (Some(message), Some(space)) = (observation.message, observation.space)
                 && !self.state.is_held(message)
             {
+                let next = a.keep.len();
                 self.keep(None, message, space, observation.by, Part::Finding, now, a);
+                if let Some(keep) = a.keep.get_mut(next) {
+                    let sides = new.iter().filter(|other| other.message == Some(message));
+                    keep.subjects.extend(sides.flat_map(|other| [Some(other.by), other.towards]).flatten());
+                }
             }
         }
     }
@@ -67,7 +76,12 @@ impl Organisation {
             } else if observation.code.category() == Category::Contact {
                 others.entry(contact_key_of(observation, new)).or_default().push(observation.clone());
             } else if let Some(opening) = opening(observation) {
-                others.entry(opening.key).or_default().push(observation.clone());
+                let mut key = opening.key;
+                if observation.code == Code::ReportedByPerson && observation.towards != Some(observation.by) {
+                    // Whoever is reported must not be told: they are the subject.
+                    key.by = Some(observation.by);
+                }
+                others.entry(key).or_default().push(observation.clone());
             }
         }
         let pairs = pairs.into_iter().filter_map(|(by, towards)| {
@@ -113,6 +127,10 @@ impl Organisation {
             // Nothing got worse. Messages that speak to an open case are exhibits of it all the same.
             let case = before.and_then(|concern| concern.case);
             if let Some(case) = case {
+                if let Some(again) = self.happens_again(case, raised, new, now) {
+                    self.conclude(now, again, a);
+                    self.support_again(case, raised, message, now, a);
+                }
                 self.keep_reasons(case, new, now, a);
             }
             // While a grooming concern is serious, whatever weighs as much as what raised it goes out of sight too.
@@ -180,6 +198,47 @@ impl Organisation {
         }
     }
 
+    /// A serious thing that happens again after somebody has acknowledged its case puts the case back on the ladder:
+    /// what was acknowledged was the first time. Small things beside a pattern that is known do not.
+    fn happens_again(
+        &self,
+        case: CaseRef,
+        raised: &Raised,
+        new: &[Observation],
+        now: Timestamp,
+    ) -> Option<Fact> {
+        let case = self.state.cases.get(&case)?;
+        let (CaseState::Acknowledged { at, .. } | CaseState::Closed { at, .. }) = case.state else {
+            return None;
+        };
+        let counts = if raised.key.family == Family::AdultConduct { Level::Room } else { Level::Serious };
+        let weighs = |seen: &Observation| seen.code.level_alone() >= counts && raised.reasons.contains(seen);
+        let again = raised.level >= Level::Serious && now.since(at) >= AT_IT && new.iter().any(weighs);
+        again.then(|| Fact::CaseRose {
+            case: case.reference,
+            category: case.category,
+            level: case.level,
+            subjects: case.subjects.clone(),
+        })
+    }
+
+    /// Whoever speaks of their distress again is answered again.
+    fn support_again(
+        &mut self,
+        case: CaseRef,
+        raised: &Raised,
+        message: Option<&Message>,
+        now: Timestamp,
+        a: &mut Assessment,
+    ) {
+        let Some(message) = message.filter(|_| raised.category == Category::Welfare) else { return };
+        for &to in &raised.towards {
+            let job = format!("nudge/{}/{case}/{to}/welfare-support/{}", self.name, message.id);
+            let effect = Effect::Nudge { to, about: Nudge::WelfareSupport, space: Some(message.space) };
+            self.conclude(now, Fact::Decided { job, effect, case: Some(case) }, a);
+        }
+    }
+
     /// Single messages that are serious by themselves are hidden whenever they come, not only when a level rises.
     fn hide_serious(
         &mut self,
@@ -195,15 +254,21 @@ impl Organisation {
                 && !matches!(code.category(), Category::Welfare | Category::Contact | Category::Integrity)
                 && observation.message == Some(message.id);
             if hides {
-                let case = self
-                    .state
-                    .concerns
-                    .values()
-                    .find(|concern| concern.reasons.contains(observation))
-                    .and_then(|concern| concern.case);
+                let case = self.concern_of(observation).and_then(|concern| concern.case);
                 self.hide(message, case, observation.towards, now, a);
             }
         }
+    }
+
+    /// The concern that an observation belongs to, whether it raised it or came later.
+    fn concern_of(&self, observation: &Observation) -> Option<&Concern> {
+        let pair = pair_of(observation).map(|(by, towards)| ConcernKey {
+            family: Family::AdultConduct,
+            by: Some(by),
+            towards: Some(towards),
+        });
+        let key = pair.or_else(|| opening(observation).map(|opening| opening.key))?;
+        self.state.concerns.get(&key)
     }
 
     fn hide(

@@ -168,3 +168,209 @@ fn a_failed_containment_is_a_case_of_its_own_without_a_subject() {
         Fact::CaseOpened { category: Category::Integrity, level: Level::Serious, subjects, .. } if subjects.is_empty()
     )));
 }
+
+fn seen(code: Code, by: UserId, towards: UserId, message: u64, seconds: i64) -> Observation {
+    Observation {
+        at: at(seconds),
+        code,
+        by,
+        towards: Some(towards),
+        space: Some(ART),
+        message: Some(MessageId(message)),
+        quote: None,
+    }
+}
+
+fn observe(club: &mut Organisation, observation: Observation, message: Option<&Message>) -> Assessment {
+    let mut a = Assessment::default();
+    let now = observation.at;
+    club.take(vec![observation], message, now, &mut a);
+    a
+}
+
+fn calls_for_somebody(a: &Assessment) -> bool {
+    a.facts.iter().any(|fact| matches!(fact, Fact::CaseOpened { .. } | Fact::CaseRose { .. }))
+}
+
+#[test]
+fn what_happens_again_after_somebody_took_it_on_calls_again() {
+    let mut club = club();
+    let despair = |message, seconds| seen(Code::SuicidalFeelings, ELLA, ELLA, message, seconds);
+    let first = observe(&mut club, despair(1, 10), None);
+    assert!(calls_for_somebody(&first));
+    let still_ringing = observe(&mut club, despair(2, 20), None);
+    assert!(!calls_for_somebody(&still_ringing), "the ladder is being climbed already");
+
+    let taken = Fact::Acknowledged { case: CaseRef(1), by: SAM, via: "discord-dm".into() };
+    let taken = club.note(at(60), taken);
+    let at_it = observe(&mut club, despair(3, 120), None);
+    assert!(!calls_for_somebody(&at_it), "whoever acknowledged is at it now");
+
+    let again = observe(&mut club, despair(4, 7 * 86_400), None);
+    let rose = again.facts.iter().find(|fact| matches!(fact, Fact::CaseRose { .. }));
+    let level = Level::Serious;
+    let (category, subjects) = (Category::Welfare, BTreeSet::new());
+    assert_eq!(rose, Some(&Fact::CaseRose { case: CaseRef(1), category, level, subjects }));
+    assert_eq!(club.state().cases[&CaseRef(1)].state, crate::domain::CaseState::New);
+    let facts: Vec<_> = [(10, first), (20, still_ringing), (60, taken), (120, at_it), (7 * 86_400, again)]
+        .into_iter()
+        .flat_map(|(seconds, a)| a.facts.into_iter().map(move |fact| (at(seconds), fact)))
+        .collect();
+    restarts_to_the_same(&club, &facts);
+}
+
+#[test]
+fn a_containment_that_fails_after_an_earlier_failure_was_taken_on_calls_again() {
+    let mut club = club();
+    let failed = |message: u64| Event::Outcome {
+        job: format!("hide/club/{message}"),
+        effect: Effect::Hide { space: ART, message: MessageId(message) },
+        ended: Ended::Failed { why: "403".into() },
+    };
+    assert!(calls_for_somebody(&hear(&mut club, 5, failed(2))));
+    club.note(at(60), Fact::Acknowledged { case: CaseRef(1), by: SAM, via: "discord-dm".into() });
+    assert!(calls_for_somebody(&hear(&mut club, 86_400, failed(3))));
+}
+
+#[test]
+fn whoever_wrote_what_is_reported_is_the_subject() {
+    let mut club = club();
+    let reported = Message { id: MessageId(9), author: SAM, guild: None, ..Message::default() };
+    let event = |message| Event::Reported { by: ELLA, message, guild: None };
+    let a = hear(&mut club, 5, event(Some(Box::new(reported))));
+    let subjects: Vec<_> = a
+        .facts
+        .iter()
+        .filter_map(|fact| match fact {
+            Fact::CaseOpened { subjects, .. } => Some(subjects.clone()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(subjects, [BTreeSet::from([SAM])]);
+    assert_eq!(a.keep.len(), 1);
+    assert!(a.keep[0].subjects.contains(&SAM), "nothing is sealed to whoever is reported");
+
+    let a = hear(&mut club, 6, event(None));
+    assert!(
+        a.facts.iter().any(|fact| matches!(fact, Fact::CaseOpened { subjects, .. } if subjects.is_empty()))
+    );
+}
+
+#[test]
+fn what_a_reported_message_says_counts() {
+    let mut club = club();
+    let reported =
+        Message { id: MessageId(9), author: SAM, content: "kys".into(), guild: None, ..Message::default() };
+    let a = hear(&mut club, 5, Event::Reported { by: ELLA, message: Some(Box::new(reported)), guild: None });
+    assert!(club.state().cases.values().any(|case| case.level == Level::Serious), "{:?}", a.facts);
+    assert!(!decided(&a).contains(&"hide"), "a message between two people cannot be hidden");
+}
+
+#[test]
+fn before_there_is_a_case_an_exhibit_is_sealed_to_neither_side() {
+    let mut club = club();
+    let a = observe(&mut club, seen(Code::Refusal, ELLA, COACH, 3, 10), None);
+    let sealed: Vec<_> = a.keep.iter().map(|keep| (keep.case, keep.subjects.clone())).collect();
+    assert_eq!(sealed, [(None, BTreeSet::from([ELLA, COACH]))]);
+}
+
+#[test]
+fn nobody_is_alone_as_long_as_the_members_have_not_arrived() {
+    let thread = || space(THREAD, SpaceKind::PrivateThread, &[COACH, ELLA, SAM]);
+    let member =
+        |id: UserId, role: u64| Member { id, roles: BTreeSet::from([RoleId(role)]), ..Member::default() };
+    let large = || {
+        let lists = Arc::new(Lists::builtin());
+        let mut club = Organisation::new("club", Policy::default(), RoleMapping::well_known(), lists);
+        let role = |id, name: &str| Role {
+            id: RoleId(id),
+            name: name.to_owned(),
+            permissions: Permissions::VIEW_CHANNEL,
+            position: 0,
+        };
+        let snapshot = GuildSnapshot {
+            id: GUILD,
+            roles: vec![role(1, "@everyone"), role(2, "Young Person"), role(3, "Youth Worker")],
+            spaces: vec![space(ART, SpaceKind::Text, &[]), thread()],
+            members: vec![member(ELLA, 2), member(COACH, 3)],
+            members_missing: true,
+            ..GuildSnapshot::default()
+        };
+        hear(&mut club, 0, Event::Guild(Box::new(snapshot)));
+        club
+    };
+    let mut club = large();
+    assert!(hear(&mut club, 25, Event::Due).facts.is_empty(), "the rest are on their way");
+    let rest = Event::Members { guild: GUILD, members: vec![member(SAM, 3)], last: true };
+    assert_eq!(hear(&mut club, 40, rest).due, None);
+
+    // They never arrive: what is known has to do.
+    let mut club = large();
+    let due = hear(&mut club, 25, Event::Due).due.unwrap();
+    let a = club.assess(&Heard { at: due, event: Event::Due });
+    let due = a.due.unwrap();
+    assert_eq!(decided(&club.assess(&Heard { at: due, event: Event::Due }))[0], "lock");
+}
+
+#[test]
+fn coming_and_going_of_a_second_adult_does_not_stretch_the_grace() {
+    let mut club = club();
+    let thread = space(THREAD, SpaceKind::PrivateThread, &[COACH, ELLA]);
+    hear(&mut club, 10, Event::SpaceChanged(Box::new(thread)));
+    let members = |added: &[UserId], removed: &[UserId]| Event::ThreadMembers {
+        guild: GUILD,
+        thread: THREAD,
+        added: added.to_vec(),
+        removed: removed.to_vec(),
+    };
+    assert_eq!(hear(&mut club, 25, members(&[SAM], &[])).due, None);
+    assert_eq!(hear(&mut club, 30, members(&[], &[SAM])).due, Some(at(35)), "15 of 20 s were spent before");
+    assert_eq!(decided(&hear(&mut club, 35, Event::Due)), ["lock", "nudge", "nudge"]);
+}
+
+#[test]
+fn a_lock_on_somebody_whom_no_lock_binds_counts_as_failed() {
+    let mut club = club();
+    hear(&mut club, 1, Event::GuildChanged { guild: GUILD, owner: Some(COACH), dms_paused_until: None });
+    let locked = |adult| Event::Outcome {
+        job: format!("lock/club/101/{adult}/0"),
+        effect: Effect::Lock { guild: GUILD, space: THREAD, parent: Some(ART), adult },
+        ended: Ended::Done { detail: None },
+    };
+    assert!(!calls_for_somebody(&hear(&mut club, 2, locked(SAM))));
+    assert!(calls_for_somebody(&hear(&mut club, 3, locked(COACH))), "an owner writes wherever they like");
+}
+
+#[test]
+fn what_is_said_again_is_hidden_within_its_case() {
+    let mut club = club();
+    let says =
+        |id| Message { id: MessageId(id), space: ART, guild: Some(GUILD), author: SAM, ..Message::default() };
+    observe(&mut club, seen(Code::SuicideEncouragement, SAM, ELLA, 2, 10), Some(&says(2)));
+    let a = observe(&mut club, seen(Code::SuicideEncouragement, SAM, ELLA, 3, 20), Some(&says(3)));
+    let cases: Vec<_> = a
+        .facts
+        .iter()
+        .filter_map(|fact| match fact {
+            Fact::Decided { case, .. } => Some(*case),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(cases, [Some(CaseRef(1))], "and nobody is told twice");
+}
+
+#[test]
+fn who_had_written_in_a_space_is_known_again_after_a_restart() {
+    let mut club = club();
+    hear(&mut club, 1, Event::GuildChanged { guild: GUILD, owner: Some(COACH), dms_paused_until: None });
+    hear(&mut club, 2, Event::SpaceChanged(Box::new(space(THREAD, SpaceKind::PrivateThread, &[ELLA]))));
+    club.recollect(&Message {
+        id: MessageId(1),
+        space: THREAD,
+        guild: Some(GUILD),
+        author: COACH,
+        ..Message::default()
+    });
+    let joined = Event::ThreadMembers { guild: GUILD, thread: THREAD, added: vec![], removed: vec![SAM] };
+    assert_eq!(hear(&mut club, 10, joined).due, Some(at(30)), "writing there was contact");
+}

@@ -140,6 +140,8 @@ impl Calls {
         let rose = level > open.case.level;
         // Whoever acknowledged and then turns out to be a subject has acknowledged nothing.
         let void = matches!(open.case.state, CaseState::Acknowledged { by, .. } if subjects.contains(&by));
+        // What happened again after it was acknowledged (or closed) calls again, at the level that it had.
+        let again = level == open.case.level && open.case.state != CaseState::New;
         open.case.category = category;
         open.case.level = open.case.level.max(level);
         if open.case.subjects != *subjects {
@@ -148,7 +150,7 @@ impl Calls {
                 climb.subjects_changed(at);
             }
         }
-        if rose || void {
+        if rose || void || again {
             open.case.state = CaseState::New;
             let round = if rose { 0 } else { open.next_round };
             open.climb =

@@ -352,3 +352,16 @@ fn waits_are_those_of_the_policy() {
     calls.apply(minute(0), &rung.fact);
     assert_eq!(calls.due(), Some(minute(0).plus(Duration::from_secs(90))));
 }
+
+#[test]
+fn what_happens_again_after_it_was_acknowledged_calls_anew_with_keys_of_its_own() {
+    let mut story = Story::opened(Level::Serious, &[]);
+    assert_eq!(story.at(0), "0/0 sam:discord-dm");
+    story.rose(1, Level::Serious, &[]);
+    assert_eq!(story.at(1), "", "it is being called already");
+    story.acknowledged(2, SAM);
+    story.rose(60, Level::Serious, &[]);
+    assert_eq!(story.at(60), "1/0 sam:discord-dm sam:email", "a round of its own, so no key comes twice");
+    assert_eq!(story.acknowledged(61, SAM), "acknowledged");
+    assert_eq!(story.at(90), "");
+}

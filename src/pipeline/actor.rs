@@ -76,7 +76,6 @@ impl Actor {
         pending: &mut Pending,
     ) -> Option<Timestamp> {
         let Input { what, raw, position, done } = input;
-        pending.position = position.or(pending.position.take());
         match what {
             What::Recollection(message, at) => {
                 if let Some(raw) = raw {
@@ -93,7 +92,14 @@ impl Actor {
                     let next = self.decide_due(at, pending).await;
                     due = next.filter(|next| *next > at);
                 }
-                if let (Some(raw), Event::Said(message) | Event::Edited(message)) = (raw, &heard.event) {
+                // Only now: what was due must not make the position of an undecided event durable.
+                pending.position = position.or(pending.position.take());
+                let message = match &heard.event {
+                    Event::Said(message) | Event::Edited(message) => Some(message),
+                    Event::Reported { message, .. } => message.as_ref(),
+                    _ => None,
+                };
+                if let (Some(raw), Some(message)) = (raw, message) {
                     self.put(message, raw, heard.at);
                 }
                 let (commit, due) = self.decide(&heard);

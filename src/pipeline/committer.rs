@@ -5,7 +5,7 @@
 //! only be read) nothing is done either, but for immediate danger: that is contained and paged, without content,
 //! and the operator is told.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +15,9 @@ use tokio::sync::{mpsc, oneshot};
 use super::Progress;
 use super::ring::Received;
 use crate::clock::Clock;
+use crate::domain::event::Ended;
 use crate::domain::who_may_know::{Readers, who_may_know};
-use crate::domain::{Effect, Fact, Level, Timestamp, UserId};
+use crate::domain::{Effect, Fact, Level, MessageId, Timestamp, UserId};
 use crate::engine::Keep;
 use crate::evidence::checkpoint::SigningKey;
 use crate::evidence::commitment::{self, Salt};
@@ -30,6 +31,9 @@ use crate::store::{Batch, Position, Store, StoreError, StoredEntry, StoredExhibi
 const GROUP: usize = 256;
 /// How long a commit that failed waits before it is tried again.
 const TRY_AGAIN: Duration = Duration::from_secs(2);
+
+/// How many commits are taken in while nothing can be kept; beyond it whoever decides waits.
+const WAITING: usize = 65_536;
 
 /// A message to be sealed.
 #[derive(Clone, Debug)]
@@ -57,6 +61,8 @@ pub struct Commit {
     pub position: Option<Position>,
     /// Told when all of it is durable.
     pub done: Option<oneshot::Sender<Vec<Fact>>>,
+    /// Whether what could not wait has left without evidence.
+    pub(super) saved: bool,
 }
 
 impl Commit {
@@ -71,6 +77,7 @@ impl Commit {
             ended: Vec::new(),
             position: None,
             done: None,
+            saved: false,
         }
     }
 
@@ -146,28 +153,37 @@ impl Committer {
     /// # Errors
     /// The error that no trying again can mend (a fork of the log, a damaged file): nothing more is kept then.
     pub async fn run(mut self, mut commits: mpsc::Receiver<Commit>) -> Result<(), StoreError> {
-        let mut group = Vec::with_capacity(GROUP);
-        while commits.recv_many(&mut group, GROUP).await > 0 {
-            self.keep(std::mem::take(&mut group)).await?;
+        let mut waiting = VecDeque::new();
+        let mut more = Vec::with_capacity(GROUP);
+        loop {
+            if waiting.is_empty() && commits.recv_many(&mut more, GROUP).await == 0 {
+                return Ok(());
+            }
+            waiting.extend(more.drain(..));
+            let group = waiting.drain(..waiting.len().min(GROUP)).collect();
+            self.keep(group, &mut waiting, &mut commits).await?;
         }
-        Ok(())
     }
 
-    async fn keep(&mut self, group: Vec<Commit>) -> Result<(), StoreError> {
+    async fn keep(
+        &mut self,
+        mut group: Vec<Commit>,
+        waiting: &mut VecDeque<Commit>,
+        commits: &mut mpsc::Receiver<Commit>,
+    ) -> Result<(), StoreError> {
         let (batch, tree) = self.assemble(&group);
         let mut in_trouble = false;
         while let Err(error) = self.store.commit(&batch).await {
-            if !error.is_temporary() && !error.needs_operator() {
-                self.witness.evidence_cannot_be_kept(&error);
-                return Err(error);
-            }
             if !in_trouble {
                 in_trouble = true;
                 tracing::error!(%error, "evidence cannot be kept");
                 self.witness.evidence_cannot_be_kept(&error);
-                self.save_the_endangered(&group);
+                self.save_the_endangered(&mut group);
             }
-            self.clock.until(self.clock.now().plus(TRY_AGAIN)).await;
+            if !error.is_temporary() && !error.needs_operator() {
+                return Err(error);
+            }
+            self.listen_until_tried_again(waiting, commits).await;
         }
         if in_trouble {
             self.witness.evidence_is_kept_again();
@@ -188,16 +204,40 @@ impl Committer {
         Ok(())
     }
 
+    /// The wait before the next attempt. Commits are taken in meanwhile: somebody may be in danger now.
+    async fn listen_until_tried_again(
+        &self,
+        waiting: &mut VecDeque<Commit>,
+        commits: &mut mpsc::Receiver<Commit>,
+    ) {
+        let mut again = std::pin::pin!(self.clock.until(self.clock.now().plus(TRY_AGAIN)));
+        let mut more = Vec::with_capacity(GROUP);
+        let mut open = true;
+        loop {
+            tokio::select! {
+                () = &mut again => return,
+                heard = commits.recv_many(&mut more, GROUP), if open && waiting.len() < WAITING => {
+                    open = heard > 0;
+                    self.save_the_endangered(&mut more);
+                    waiting.extend(more.drain(..));
+                }
+            }
+        }
+    }
+
     /// Immediate danger does not wait for a disk: what contains it and who is called for it leave now. Their keys are
     /// stable, so that nothing is done twice once the same jobs are durable.
-    fn save_the_endangered(&self, group: &[Commit]) {
-        for commit in group.iter().filter(|commit| commit.is_immediate()) {
+    fn save_the_endangered(&self, group: &mut [Commit]) {
+        for commit in group.iter_mut().filter(|commit| !commit.saved) {
+            commit.saved = true;
+            let immediate = commit.is_immediate();
             for job in &commit.jobs {
-                let urgent = job.effect.contains()
-                    || matches!(
-                        job.effect,
-                        Effect::Page { level: Level::Immediate, .. } | Effect::Nudge { .. }
-                    );
+                // A later rung of the ladder comes in a commit of its own.
+                let urgent = match job.effect {
+                    Effect::Page { level, .. } => level == Level::Immediate,
+                    Effect::Nudge { .. } => immediate,
+                    _ => immediate && job.effect.contains(),
+                };
                 if urgent {
                     self.witness.leave_without_evidence(job.clone());
                 }
@@ -223,13 +263,29 @@ impl Committer {
             Writer { tree: self.tree.clone(), batch: Batch::default(), software: &self.software };
         let mut positions: BTreeMap<u32, Position> = BTreeMap::new();
         for commit in group {
-            for exhibit in &commit.exhibits {
-                self.write_exhibit(&mut writer, commit, exhibit);
-            }
+            // A message may be an exhibit of several cases; evidence of it is kept when one of them could be.
+            let mut unkept = not_at_hand(commit);
+            let (kept, failed): (Vec<&Exhibit>, Vec<&Exhibit>) =
+                commit.exhibits.iter().partition(|exhibit| self.write_exhibit(&mut writer, commit, exhibit));
+            unkept.extend(failed.iter().map(|exhibit| exhibit.keep.message));
+            kept.iter().for_each(|exhibit| {
+                unkept.remove(&exhibit.keep.message);
+            });
             for (at, fact) in &commit.facts {
                 writer.fact(&commit.organisation, *at, fact);
             }
-            writer.batch.jobs.extend(commit.jobs.iter().cloned());
+            for job in &commit.jobs {
+                match job.effect {
+                    // Nothing is hidden of which no evidence is kept, save in immediate danger.
+                    Effect::Hide { message, .. } if unkept.contains(&message) && !commit.is_immediate() => {
+                        let ended = Ended::Withheld { why: "evidence-not-kept".to_owned() };
+                        let (key, effect) = (job.key.clone(), job.effect.clone());
+                        let fact = Fact::Outcome { job: key, effect, ended };
+                        writer.fact(&commit.organisation, job.not_before, &fact);
+                    }
+                    _ => writer.batch.jobs.push(job.clone()),
+                }
+            }
             writer.batch.ended.extend(commit.ended.iter().cloned());
             if let Some(position) = &commit.position {
                 positions.insert(position.shard, position.clone());
@@ -256,12 +312,14 @@ impl Committer {
             .collect()
     }
 
-    fn write_exhibit(&self, writer: &mut Writer<'_>, commit: &Commit, exhibit: &Exhibit) {
+    /// Writes an exhibit, or that it could not be sealed; tells whether it could.
+    fn write_exhibit(&self, writer: &mut Writer<'_>, commit: &Commit, exhibit: &Exhibit) -> bool {
         let Exhibit { keep, received } = exhibit;
         let received_at = received.last().map_or(Timestamp(0), |received| received.at);
         let sealed = exhibit_text(&commit.organisation, keep, received, writer.software)
             .map_err(|error| error.to_string())
             .and_then(|text| text.seal(&self.recipients(&keep.subjects)).map_err(|error| error.to_string()));
+        let could = sealed.is_ok();
         match sealed {
             Ok(sealed) => {
                 let entry = writer.entry(&Entry {
@@ -293,7 +351,17 @@ impl Committer {
                 writer.fact(&commit.organisation, received_at, &fact);
             }
         }
+        could
     }
+}
+
+/// Messages of a commit whose bytes were no longer at hand.
+fn not_at_hand(commit: &Commit) -> BTreeSet<MessageId> {
+    let messages = commit.facts.iter().filter_map(|(_, fact)| match fact {
+        Fact::NotKept { message, .. } => Some(*message),
+        _ => None,
+    });
+    messages.collect()
 }
 
 /// What is sealed of a message: headers that say where the bytes come from, then the bytes. Several versions of one

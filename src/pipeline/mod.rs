@@ -160,3 +160,6 @@ impl Progress {
         self.0.changed.subscribe()
     }
 }
+
+#[cfg(test)]
+mod tests;

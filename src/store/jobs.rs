@@ -42,20 +42,24 @@ pub(super) async fn end(tx: &mut Tx, keys: &[String]) -> Result<(), sqlx::Error>
 const FREE: i64 = i64::MIN;
 
 // Containment first, then whoever has waited longest. `$4` is the least value of `contains` that is asked for.
+// A lease that ended by itself was an attempt: whoever had it may have done the work before they died, so the next one
+// has to look first.
 // The common table must be MATERIALIZED: PostgreSQL may otherwise run it again for every row and lease far more than
 // the limit. Without SKIP LOCKED its leasers queue behind each other; SQLite has one writer and knows no such words.
 const LEASE_POSTGRES: &str = "WITH due AS MATERIALIZED ( \
     SELECT key FROM job \
     WHERE state = 'waiting' AND not_before <= $1 AND lease_until <= $1 AND contains >= $4 \
     ORDER BY contains DESC, not_before, key LIMIT $5 FOR UPDATE SKIP LOCKED) \
-    UPDATE job SET lease_until = $2, lease_by = $3 \
+    UPDATE job SET lease_until = $2, lease_by = $3, \
+    attempts = attempts + CASE WHEN lease_by = '' THEN 0 ELSE 1 END \
     WHERE key IN (SELECT key FROM due) AND state = 'waiting' AND lease_until <= $1 \
     RETURNING key, organisation, case_ref, effect, not_before, attempts";
 const LEASE_SQLITE: &str = "WITH due AS MATERIALIZED ( \
     SELECT key FROM job \
     WHERE state = 'waiting' AND not_before <= $1 AND lease_until <= $1 AND contains >= $4 \
     ORDER BY contains DESC, not_before, key LIMIT $5) \
-    UPDATE job SET lease_until = $2, lease_by = $3 \
+    UPDATE job SET lease_until = $2, lease_by = $3, \
+    attempts = attempts + CASE WHEN lease_by = '' THEN 0 ELSE 1 END \
     WHERE key IN (SELECT key FROM due) AND state = 'waiting' AND lease_until <= $1 \
     RETURNING key, organisation, case_ref, effect, not_before, attempts";
 

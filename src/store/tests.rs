@@ -9,7 +9,7 @@ use super::address::Mode;
 use super::open::{Db, waiting};
 use super::{Batch, Store, StoreError, StoredEntry};
 use crate::domain::{ChannelId, Effect, MessageId, Timestamp};
-use crate::outbox::Job;
+use crate::outbox::{Job, Jobs, Lease};
 
 fn batch(index: u64, size: usize) -> Batch {
     Batch {
@@ -92,4 +92,19 @@ async fn a_file_that_is_no_database_is_called_damaged() {
     std::fs::write(&path, "Dear diary, this is not a database. ".repeat(100)).unwrap();
     let error = Store::open(&path.display().to_string()).await.unwrap_err();
     assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_job_whose_leaser_died_counts_as_tried() {
+    let store = Store::open("sqlite::memory:").await.unwrap();
+    store.commit(&batch(0, 10)).await.unwrap();
+    let lease = async |now: i64, by: &str| {
+        let (now, until, by) = (Timestamp(now), Timestamp(now + 10), by.to_owned());
+        let asked = Lease { now, until, by, limit: 5, containment_only: false };
+        Jobs::lease(&store, &asked).await.unwrap().into_iter().map(|job| job.attempts).collect::<Vec<_>>()
+    };
+    assert_eq!(lease(0, "first").await, [0]);
+    assert_eq!(lease(20, "second").await, [1], "it may have been done: whoever does it again looks first");
+    Jobs::retry(&store, "hide:0", "second", Timestamp(40), 2).await.unwrap();
+    assert_eq!(lease(40, "second").await, [2], "given back, it is counted by whoever gave it back");
 }

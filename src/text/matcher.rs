@@ -1,6 +1,7 @@
 //! The lists, compiled: one pass of an automaton over a line finds which patterns can match at all, and only those
 //! are run. Both steps are linear in the text.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::OnceLock;
@@ -9,9 +10,10 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use crate::domain::{Code, Quote};
 
+use super::parser;
 use super::reading::{Reading, Vocabulary};
 use super::stance;
-use super::wordlist::{self, Entry, Innocent, Mistake, Need, Quiet};
+use super::wordlist::{Entry, Innocent, Mistake, Need, Quiet};
 
 /// A place where an entry matches a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,11 +84,15 @@ impl Compiled {
     }
 }
 
+/// How many places of one pattern are looked at before the rest of a text is left alone: keeps a text made of
+/// nothing but matches linear.
+const CONSIDERED: usize = 32;
+
 /// Every list, compiled.
 #[derive(Debug)]
 pub struct Lists {
     entries: Vec<Entry>,
-    innocents: Vec<Innocent>,
+    pub(super) innocents: Vec<Innocent>,
     patterns: Vec<Compiled>,
     /// For each literal of the automaton the patterns that it makes possible.
     possible: Vec<Vec<u32>>,
@@ -159,7 +165,7 @@ impl Lists {
     /// # Errors
     /// Every mistake of every file at once, each with file and line.
     pub fn parse(files: &[(&str, &str)]) -> Result<Lists, Vec<Mistake>> {
-        let parsed = wordlist::parse(files)?;
+        let parsed = parser::parse(files)?;
         let mut vocabulary = Vocabulary::new();
         let mut patterns = Vec::new();
         let mut possible: BTreeMap<String, Vec<u32>> = BTreeMap::new();
@@ -221,24 +227,35 @@ impl Lists {
         for found in self.literals.find_overlapping_iter(&reading.line) {
             candidates.extend(self.possible[found.pattern().as_usize()].iter().copied());
         }
+        if candidates.is_empty() && self.raw.is_empty() {
+            return Vec::new();
+        }
+        let frame = LazyCell::new(|| stance::frame(reading));
         let mut best: BTreeMap<usize, Hit> = BTreeMap::new();
         for number in candidates {
             let pattern = &self.patterns[number as usize];
             let Some(regex) = pattern.regex() else { continue };
-            for found in regex.find_iter(reading.line.as_bytes()) {
+            for found in regex.find_iter(reading.line.as_bytes()).take(CONSIDERED) {
                 // The last byte of a match is the space that closes its last word.
                 let (first, last) = reading.indices(found.start() + 1, found.end() - 1);
                 let quote = reading.quote(found.start() + 1, found.end() - 1);
-                self.consider(reading, pattern.entry, (first, last), quote, &mut best);
+                self.consider(reading, pattern.entry, (first, last), quote, &frame, &mut best);
             }
         }
         for &at in &self.raw {
             for regex in &self.entries[at].regexes {
-                for found in regex.find_iter(reading.folded.text()) {
+                for found in regex.find_iter(reading.folded.text()).take(CONSIDERED) {
                     let (from, to) = reading.folded.scalars_of(found.start(), found.end());
                     let first = reading.words.partition_point(|word| word.to <= from);
                     let last = reading.words.partition_point(|word| word.from < to).max(first);
-                    self.consider(reading, at, (first, last), Quote { start: from, end: to }, &mut best);
+                    self.consider(
+                        reading,
+                        at,
+                        (first, last),
+                        Quote { start: from, end: to },
+                        &frame,
+                        &mut best,
+                    );
                 }
             }
         }
@@ -332,6 +349,7 @@ impl Lists {
         at: usize,
         (first, last): (usize, usize),
         quote: Quote,
+        frame: &LazyCell<BTreeSet<Quiet>, impl FnOnce() -> BTreeSet<Quiet>>,
         best: &mut BTreeMap<usize, Hit>,
     ) {
         if best.get(&at).is_some_and(Hit::counts) {
@@ -345,7 +363,8 @@ impl Lists {
         {
             return;
         }
-        let stance = stance::quiet(reading, inside, last.max(inside + 1), quote);
+        let mut stance = stance::quiet(reading, inside, last.max(inside + 1), quote);
+        stance.extend(frame.iter());
         let quietened = stance.difference(&entry.despite).copied().collect();
         let hit = Hit { code: entry.code, quote, entry: at, stance, quietened };
         match best.get(&at) {
@@ -388,25 +407,5 @@ fn holds(need: Need, reading: &Reading, word: usize) -> bool {
         Need::FirstPerson => sentence_has(&["i", "me", "my", "we", "us", "our", "myself", "mine"]),
         Need::Short => reading.words.iter().filter(|word| !word.stop).count() <= 12,
         _ => true,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_built_in_lists_are_well_formed() {
-        if let Err(mistakes) = Lists::parse(BUILTIN) {
-            let told: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-            panic!("{} mistakes:\n{}", told.len(), told.join("\n"));
-        }
-    }
-
-    #[test]
-    fn the_built_in_lists_read_their_own_examples() {
-        let failures = Lists::builtin().test();
-        let told: Vec<String> = failures.iter().map(ToString::to_string).collect();
-        assert!(failures.is_empty(), "{} failures:\n{}", told.len(), told.join("\n"));
     }
 }

@@ -10,6 +10,7 @@
 
 pub mod fold;
 pub mod matcher;
+mod parser;
 pub mod pattern;
 pub mod reading;
 pub mod stance;
@@ -19,3 +20,6 @@ pub mod words;
 pub use matcher::{Explanation, Failure, Hit, Lists};
 pub use reading::Reading;
 pub use wordlist::{Entry, Mistake, Need, Quiet};
+
+#[cfg(test)]
+mod tests;

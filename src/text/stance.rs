@@ -8,7 +8,20 @@ use crate::domain::Quote;
 use super::reading::Reading;
 use super::wordlist::Quiet;
 
-/// What quietens a match that covers the words `first..last` and this quote.
+/// What the whole message is framed as: a lesson, a play. Worked out once a message.
+#[must_use]
+pub fn frame(reading: &Reading) -> BTreeSet<Quiet> {
+    let mut found = BTreeSet::new();
+    if teaches(reading) {
+        found.insert(Quiet::Teaching);
+    }
+    if acts(reading) {
+        found.insert(Quiet::Play);
+    }
+    found
+}
+
+/// How a match that covers the words `first..last` and this quote is said, beside the [`frame`] of its message.
 #[must_use]
 pub fn quiet(reading: &Reading, first: usize, last: usize, quote: Quote) -> BTreeSet<Quiet> {
     let mut found = BTreeSet::new();
@@ -25,12 +38,6 @@ pub fn quiet(reading: &Reading, first: usize, last: usize, quote: Quote) -> BTre
     }
     if supposed(&before) || (first..end.min(first + 3)).any(|at| supposed_at(reading, at)) {
         found.insert(Quiet::Hypothesis);
-    }
-    if teaches(reading) {
-        found.insert(Quiet::Teaching);
-    }
-    if acts(reading) {
-        found.insert(Quiet::Play);
     }
     found
 }
@@ -212,7 +219,9 @@ mod tests {
         let reading = Reading::of(text, &Vocabulary::new());
         let at = reading.line.find(needle).unwrap();
         let (first, last) = reading.indices(at, at + needle.len());
-        quiet(&reading, first, last, reading.quote(at, at + needle.len())).into_iter().collect()
+        let mut found = quiet(&reading, first, last, reading.quote(at, at + needle.len()));
+        found.extend(frame(&reading));
+        found.into_iter().collect()
     }
 
     #[test]

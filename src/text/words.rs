@@ -6,9 +6,10 @@
 /// The plain words that a typed word stands for; `None` when it stands for itself. The word is folded and may hold
 /// apostrophes.
 #[must_use]
+#[expect(clippy::too_many_lines, reason = "a table, one word a line")]
 pub fn plain(word: &str) -> Option<&'static [&'static str]> {
     Some(match word {
-        "u" | "yu" | "yoo" | "yew" => &["you"],
+        "u" | "ya" | "yu" | "yoo" | "yew" => &["you"],
         "r" => &["are"],
         "n" | "nd" => &["and"],
         "y" => &["why"],
@@ -43,8 +44,7 @@ pub fn plain(word: &str) -> Option<&'static [&'static str]> {
         "didnt" | "didn't" | "dint" => &["did", "not"],
         "wont" | "won't" => &["will", "not"],
         "cant" | "can't" | "cannot" | "carnt" | "cnt" => &["can", "not"],
-        "isnt" | "isn't" => &["is", "not"],
-        "aint" | "ain't" => &["is", "not"],
+        "isnt" | "isn't" | "aint" | "ain't" => &["is", "not"],
         "arent" | "aren't" => &["are", "not"],
         "wasnt" | "wasn't" => &["was", "not"],
         "werent" | "weren't" => &["were", "not"],
@@ -112,7 +112,6 @@ pub fn plain(word: &str) -> Option<&'static [&'static str]> {
         "dat" => &["that"],
         "dis" => &["this"],
         "da" => &["the"],
-        "ya" => &["you"],
         "pics" | "pix" => &["pictures"],
         "pic" => &["picture"],
         "vid" => &["video"],

@@ -1,6 +1,7 @@
 //! The commented configuration that `init` writes.
 
 use super::interview::{Answers, Lead, Mail};
+use crate::engine;
 
 /// The configuration of these answers.
 pub(super) fn configuration(answers: &Answers) -> String {
@@ -17,7 +18,7 @@ pub(super) fn configuration(answers: &Answers) -> String {
 
 [organisation]
 name = {name}
-zone = {zone}          # sessions, digests and rotas are in this local time
+zone = {zone}          # late hours are told in this local time
 
 [discord]
 token_env = "DISCORD_TOKEN"       # the variable that holds the bot's token; or: token_file = "/path"
@@ -65,15 +66,13 @@ slots = ["deputy-dsl"]
 
 {mail}
 [policy]
-pair_days = 90                    # how long observations about one adult and one young person count together
-target_days = 28                  # how long unkindness towards one person counts together
-lone_adult_grace_seconds = 60     # alone in voice with a young person for longer: disconnected
-digest_time = "17:00"             # when the leads get the day's level 3 concerns: counts and references only
+lone_adult_grace_seconds = {grace}     # a private space with one adult and young people for longer: locked, level 4
 # operator_channel = "…"          # the Discord channel for notices to whoever runs the bot
 "#,
         name = quoted(name),
         zone = quoted(zone),
         guilds = guilds.join(", "),
+        grace = engine::Policy::default().lone_adult_grace.as_secs(),
         mail = mail_server(mail.as_ref()),
     )
 }
