@@ -293,13 +293,12 @@ impl World {
         let settling = async {
             loop {
                 let before = self.platform().progress();
-                let heard = running.heard();
                 let listening = before.sessions.iter().any(|session| session.connected);
                 let all_heard = before
                     .sessions
                     .iter()
                     .filter(|session| session.connected)
-                    .all(|session| heard.get(&session.shard).copied().unwrap_or(0) >= session.last);
+                    .all(|session| running.has_heard(session.shard, &session.session, session.last));
                 if listening
                     && all_heard
                     && before.in_flight == 0
@@ -317,9 +316,8 @@ impl World {
         };
         if tokio::time::timeout(PATIENCE, settling).await.is_err() {
             panic!(
-                "the bot does not come to rest: {:?}, heard {:?}, pending {:?}",
+                "the bot does not come to rest: {:?}, pending {:?}",
                 self.platform().progress(),
-                running.heard(),
                 running.store().jobs_pending().await
             );
         }

@@ -37,8 +37,8 @@ async fn an_edited_message_keeps_what_it_first_said() {
     story(|w| async move {
         let (coach, ella) = w.supervised_pair();
         let thread = coach.opens_private_thread("#art", "a quick word", &[&ella]).await;
-        let said = coach.says(thread, "meet me behind the hall").await;
-        coach.edits(said, "see you at the club").await;
+        let said = coach.says(thread, "the posters are in the cupboard").await;
+        coach.edits(said, "the posters are in the hall").await;
         w.advance(seconds(20)).await;
         w.lone_adult_is_over(thread, &coach).await;
         let exhibits = w.store().await.exhibits(CLUB, Some(CaseRef(1))).await.unwrap();
@@ -46,8 +46,8 @@ async fn an_edited_message_keeps_what_it_first_said() {
         let text = w.opens(exhibit, "dsl").unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 2, "both versions, as they were received: {text}");
-        assert!(lines[0].contains("MESSAGE_CREATE") && lines[0].contains("meet me behind the hall"));
-        assert!(lines[1].contains("MESSAGE_UPDATE") && lines[1].contains("see you at the club"));
+        assert!(lines[0].contains("MESSAGE_CREATE") && lines[0].contains("the posters are in the cupboard"));
+        assert!(lines[1].contains("MESSAGE_UPDATE") && lines[1].contains("the posters are in the hall"));
     })
     .await;
 }
@@ -57,7 +57,7 @@ async fn what_is_taken_back_in_time_is_evidence_all_the_same() {
     story(|w| async move {
         let (coach, ella) = w.supervised_pair();
         let thread = coach.opens_private_thread("#art", "a quick word", &[&ella]).await;
-        let said = coach.says(thread, "what are you wearing tonight").await;
+        let said = coach.says(thread, "the brushes are in the sink").await;
         coach.deletes(said).await;
         w.advance(seconds(20)).await;
         w.lone_adult_is_over(thread, &coach).await;

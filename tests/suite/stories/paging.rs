@@ -32,7 +32,7 @@ async fn the_dsl_is_never_called_about_themselves_and_cannot_read_it() {
     story(|w| async move {
         let (dsl, ella) = (w.dsl(), w.person("ella"));
         let thread = dsl.opens_private_thread("#art", "a quick word", &[&ella]).await;
-        let said = dsl.says(thread, "just between the two of us here").await;
+        let said = dsl.says(thread, "the posters are in the cupboard").await;
         w.advance(seconds(20)).await;
         w.is_locked(thread, &dsl);
         w.next_page("deputy").is_about(1, Level::Serious, "contact");
@@ -44,7 +44,7 @@ async fn the_dsl_is_never_called_about_themselves_and_cannot_read_it() {
         w.no_page("dsl");
         let exhibits = w.store().await.exhibits(crate::world::CLUB, Some(CaseRef(1))).await.unwrap();
         let exhibit = exhibits.iter().find(|exhibit| exhibit.message == Some(said.message)).unwrap();
-        assert!(w.opens(exhibit, "deputy").unwrap().contains("just between the two of us here"));
+        assert!(w.opens(exhibit, "deputy").unwrap().contains("the posters are in the cupboard"));
         assert_eq!(w.opens(exhibit, "dsl"), None);
         w.deputy().acknowledges().await;
         w.advance(minutes(60)).await;

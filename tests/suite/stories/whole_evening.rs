@@ -17,10 +17,10 @@ async fn every_call_of_an_evening_is_as_discord_describes_it() {
         w.pass(minutes(10));
         w.bot_up().await;
         w.dsl().closes_dms();
-        let (coach, ella) = w.supervised_pair();
-        let thread = coach.opens_private_thread("#music", "another word", &[&ella]).await;
+        let (sam, ella) = (w.person("sam"), w.person("ella"));
+        let thread = sam.opens_private_thread("#music", "another word", &[&ella]).await;
         w.advance(seconds(20)).await;
-        w.is_locked(thread, &coach);
+        w.is_locked(thread, &sam);
         w.advance(minutes(5)).await;
         w.read_everything().await;
         w.deputy().acknowledges().await;

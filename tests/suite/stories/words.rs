@@ -54,15 +54,23 @@ async fn three_days_of_a_volunteer_who_is_very_friendly_end_with_the_dsl() {
         w.no_page("dsl");
         let poster = ella.says("#music", "poster two is nearly done").await;
         let snap = coach.replies(poster, "add me on snap, it's easier to chat off here").await;
-        let no = ella.replies(snap, "im not really allowed").await;
-        let secret = coach.replies(no, "don't tell your mum, it's our secret").await;
+        w.message_is_hidden(snap);
         w.next_page("dsl").is_about(1, Level::Serious, "grooming");
         w.deputy_stays_quiet();
-        w.hidden_among(&[snap, secret]);
         assert!(w.next_private_message("ella").contains("It is not your fault"));
         w.next_private_message("coach");
         w.dsl().acknowledges().await;
         w.advance(minutes(60)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn somebody_who_is_named_is_the_one_who_is_helped() {
+    story(|w| async move {
+        let said = w.person("tom").says("#art", "kys ella").await;
+        w.message_is_hidden(said);
+        w.kys_is_over().await;
     })
     .await;
 }
