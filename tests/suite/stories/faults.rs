@@ -1,6 +1,6 @@
 //! What the platform does wrong, and what nobody notices of it.
 
-use chaperone::domain::{Fact, Level};
+use chaperone::domain::{Category, Event, Fact, Level};
 use chaperone::rehearsal::platform::{GatewayFault, RestFault, RestRule};
 
 use crate::world::{World, minutes, seconds, story};
@@ -110,6 +110,23 @@ async fn a_hide_that_is_forbidden_is_a_concern_of_its_own() {
         w.dsl().acknowledges().await;
         w.dsl().acknowledges().await;
         w.advance(minutes(60)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_read_is_a_concern_for_the_digest_and_the_bot_lives_on() {
+    story(|w| async move {
+        w.hears(Event::Unreadable { name: "MESSAGE_CREATE".to_owned(), guild: None }).await;
+        let integrity = |fact: &Fact| {
+            matches!(fact, Fact::CaseOpened { level: Level::Concern, category: Category::Integrity, subjects, .. }
+                if subjects.is_empty())
+        };
+        assert_eq!(w.count(integrity).await, 1);
+        w.no_page("dsl");
+        let said = w.kys().await;
+        w.message_is_hidden(said);
+        w.kys_is_over().await;
     })
     .await;
 }

@@ -13,7 +13,7 @@ async fn without_evidence_nothing_is_done_until_it_can_be_kept() {
         assert!(w.next_notice("#operator").contains("cannot keep evidence"));
         assert!(!w.is_hidden(said), "hidden without evidence");
         w.no_page("dsl");
-        full.is_over().await;
+        full.ends().await;
         w.comes_to_rest_again().await;
         assert!(w.next_notice("#operator").contains("can keep evidence again"));
         w.message_is_hidden(said);
@@ -39,7 +39,7 @@ async fn immediate_danger_does_not_wait_for_a_disk() {
             assert!(page.text.contains("could not be kept"), "{}", page.text);
         }
         assert!(!w.is_hidden(first));
-        full.is_over().await;
+        full.ends().await;
         w.comes_to_rest_again().await;
         w.advance(seconds(5)).await;
         w.message_is_hidden(first);

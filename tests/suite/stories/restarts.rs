@@ -82,7 +82,7 @@ async fn a_kill_in_the_middle_of_a_delivery_doubles_nothing() {
         w.message_is_hidden(said);
         // Nobody answered for 40 minutes: whoever should have been called by now is called, once.
         w.next_page("dsl").is_about(1, Level::Serious, "bullying");
-        w.read_everything_from_leads().await;
+        w.read_everything_from_leads();
         w.next_private_message("tom");
         w.next_private_message("ella");
         w.dsl().acknowledges().await;
@@ -102,7 +102,7 @@ async fn after_forty_minutes_down_everybody_whose_turn_came_is_called_once() {
         w.settle().await;
         w.next_page("deputy").is_about(1, Level::Serious, "contact");
         w.no_page("deputy");
-        w.read_everything_from_leads().await;
+        w.read_everything_from_leads();
         w.deputy().acknowledges().await;
         w.advance(minutes(120)).await;
         assert_eq!(w.count(|fact| matches!(fact, Fact::CaseOpened { .. })).await, 1);

@@ -22,7 +22,7 @@ async fn every_call_of_an_evening_is_as_discord_describes_it() {
         w.advance(seconds(20)).await;
         w.is_locked(thread, &sam);
         w.advance(minutes(5)).await;
-        w.read_everything().await;
+        w.read_everything();
         w.deputy().acknowledges().await;
         let calls = w.platform().requests();
         assert!(calls.len() > 20, "{}", calls.len());

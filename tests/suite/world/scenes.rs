@@ -10,7 +10,7 @@ pub struct Full(sqlx::SqliteConnection);
 
 impl Full {
     /// It lets go.
-    pub async fn is_over(mut self) {
+    pub async fn ends(mut self) {
         sqlx::query("ROLLBACK").execute(&mut self.0).await.unwrap();
         self.0.close().await.unwrap();
     }
@@ -67,18 +67,13 @@ impl World {
         assert_eq!(self.unread_mails(), 0);
     }
 
-    /// At least the last of these was hidden; which others were is not the story's.
-    #[track_caller]
-    pub fn hidden_among(&self, said: &[Said]) {
-        for one in said.iter().filter(|one| self.is_hidden(**one)) {
-            self.message_is_hidden(*one);
-        }
-        self.message_is_hidden(*said.last().unwrap());
-    }
-
     /// An acknowledgement that claims to be somebody's, past the platform's own rules; what it led to.
     pub async fn acknowledgement_arrives(&self, case: CaseRef, by: &Person) -> Vec<Fact> {
-        let event = Event::Acknowledged { case, by: by.id, via: "discord-dm".to_owned() };
+        self.hears(Event::Acknowledged { case, by: by.id, via: "discord-dm".to_owned() }).await
+    }
+
+    /// Something that the platform itself would not say; what it led to.
+    pub async fn hears(&self, event: Event) -> Vec<Fact> {
         let heard = Heard { at: self.now(), event };
         let facts = self.0.bot.lock().await.as_ref().unwrap().ear.hear_durably(heard).await.unwrap();
         self.settle().await;
@@ -121,7 +116,7 @@ impl World {
     }
 
     /// The leads read what they were sent; nobody may have the same page twice.
-    pub async fn read_everything_from_leads(&self) {
+    pub fn read_everything_from_leads(&self) {
         for who in ["dsl", "deputy", "chair"] {
             let mut rounds = std::collections::BTreeSet::new();
             while self.is_paged(who) {
@@ -136,8 +131,8 @@ impl World {
     }
 
     /// Everybody reads everything.
-    pub async fn read_everything(&self) {
-        self.read_everything_from_leads().await;
+    pub fn read_everything(&self) {
+        self.read_everything_from_leads();
         for name in self.0.names.people.keys() {
             while !self.unread(&self.person(name)).is_empty() {
                 self.next_private_message(name);
