@@ -40,8 +40,10 @@ pub(super) struct Listener {
     pub(super) clock: Clock,
     /// How far an earlier run had heard.
     pub(super) position: Option<Position>,
-    /// Tells how far this one has: the last sequence number by shard.
-    pub(super) heard: watch::Sender<BTreeMap<u32, u64>>,
+    /// The newest moment that an earlier run has on record: where it ended, if it had kept no position yet.
+    pub(super) earlier: Option<Timestamp>,
+    /// Tells how far this one has: by shard, the session and its last sequence number.
+    pub(super) heard: watch::Sender<BTreeMap<u32, (String, u64)>>,
     /// Says why nothing can be heard any more.
     pub(super) failed: watch::Sender<Option<String>>,
 }
@@ -49,7 +51,7 @@ pub(super) struct Listener {
 impl Listener {
     /// Listens until `stop` is ready or the gateway refuses for good.
     pub(super) async fn run(self, stop: impl Future<Output = ()>) {
-        let last = self.position.as_ref().map(|position| position.heard_at);
+        let last = self.position.as_ref().map(|position| position.heard_at).or(self.earlier);
         let mut missed = Missed::new(&self.guilds, self.shard, last);
         let mut described = true;
         if self.position.is_some() {
@@ -159,7 +161,7 @@ impl Listener {
                 .await?;
             if let Some(snapshot) = described {
                 if snapshot.members_missing {
-                    asker.ask_members(snapshot.id);
+                    self.tell_members(snapshot.id, at, asker).await?;
                 }
                 self.ask_who_is_in_threads(&snapshot, at).await?;
                 self.catch_up(&snapshot, missed).await?;
@@ -172,6 +174,22 @@ impl Listener {
             });
         }
         Ok(())
+    }
+
+    /// The description of a server leaves most members out. They are asked for before any message is judged: without
+    /// them nobody is known to be a young person, and what was written in a gap would be read as between guests.
+    async fn tell_members(&self, guild: GuildId, at: Timestamp, asker: &Asker) -> Result<(), Stopped> {
+        match snapshot(&self.rest, guild).await {
+            Ok(whole) => {
+                let event = Event::Members { guild, members: whole.members, last: true };
+                self.ear.hear(Input::event(Heard { at, event })).await
+            }
+            Err(error) => {
+                tracing::warn!(%error, %guild, "the members could not be listed; the gateway is asked for them");
+                asker.ask_members(guild);
+                Ok(())
+            }
+        }
     }
 
     /// The description of a server names the bot's own thread memberships only; who else sees a private thread is
@@ -290,8 +308,9 @@ impl Listener {
             self.ear.hear(Input { what, raw: Some(raw.clone()), position: None, done: Some(done) }).await?;
             durable = Some(answer);
         }
-        let rest = self.rest.clone();
+        let (rest, busy) = (self.rest.clone(), self.ear.busy());
         tokio::spawn(async move {
+            let _busy = busy;
             let Some(reply) = reply_to(&interaction, durable, ANSWER_WITHIN).await else { return };
             let Some((to, _)) = interaction.answer() else { return };
             if let Err(error) = rest.reply(to, &reply).await {
@@ -326,13 +345,14 @@ async fn reply_to(
     }
 }
 
-/// The sequence number inside a serialised session.
-fn sequence_of(session: &str) -> Option<u64> {
+/// The name and the sequence number inside a serialised session.
+fn sequence_of(session: &str) -> Option<(String, u64)> {
     #[derive(serde::Deserialize)]
     struct Session {
+        id: String,
         sequence: u64,
     }
-    serde_json::from_str::<Session>(session).ok().map(|session| session.sequence)
+    serde_json::from_str::<Session>(session).ok().map(|session| (session.id, session.sequence))
 }
 
 /// The smallest message id of a moment: everything written later has a larger one.

@@ -86,7 +86,7 @@ pub struct Running {
     organisation: String,
     clock: Clock,
     progress: Progress,
-    heard: watch::Receiver<BTreeMap<u32, u64>>,
+    heard: watch::Receiver<BTreeMap<u32, (String, u64)>>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     committer: JoinHandle<Result<(), crate::store::StoreError>>,
@@ -104,7 +104,11 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
     let checkpoint_file = settings.signing_key.with_extension("checkpoint");
     let tree = keep::check_log(&store, &key, &checkpoint_file).await?;
 
-    let (organisation, calls) = restore(&store, &settings).await?;
+    if let Err(error) = store.release_leases().await {
+        // On a full disk danger has to be heard all the same; these jobs then wait for their leases to end.
+        tracing::warn!(%error, "what an earlier run was carrying out could not be taken over at once");
+    }
+    let (organisation, calls, earlier) = restore(&store, &settings).await?;
     let calls = Arc::new(RwLock::new(calls));
 
     let rest = Rest::new(&settings.api_url, &settings.token, clock.clone())?;
@@ -115,11 +119,17 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
     let (stop, stopped) = watch::channel(false);
     let (outcomes, ended) = mpsc::unbounded_channel();
 
+    let left = trouble::Left::default();
     let dispatcher = {
-        let routes = routes.clone();
+        let (routes, left) = (routes.clone(), left.clone());
         Dispatcher::new(
             store.clone(),
-            move |effect: &Effect| routes.to(effect),
+            move |effect: &Effect| {
+                if left.take(effect) {
+                    return Some(Arc::new(trouble::AlreadyLeft) as Arc<dyn Deliver>);
+                }
+                routes.to(effect)
+            },
             clock.clone(),
             outcomes,
             format!("{}-{}", std::process::id(), clock.now().0),
@@ -131,6 +141,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
         routes,
         dispatcher.bell(),
         clock.clone(),
+        left,
     );
     let committer = Committer {
         store: store.clone(),
@@ -183,6 +194,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
             ear: ear.clone(),
             clock: clock.clone(),
             position: store.position(shard).await?,
+            earlier,
             heard: heard_now.clone(),
             failed: failed.clone(),
         };
@@ -203,8 +215,11 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
     })
 }
 
-/// The engine and the ladder as the stored facts have left them.
-async fn restore(store: &Store, settings: &Settings) -> anyhow::Result<(Organisation, Calls)> {
+/// The engine and the ladder as the stored facts have left them, and the moment of the newest fact.
+async fn restore(
+    store: &Store,
+    settings: &Settings,
+) -> anyhow::Result<(Organisation, Calls, Option<Timestamp>)> {
     let mut organisation = Organisation::new(
         &settings.organisation,
         settings.policy.clone(),
@@ -213,11 +228,13 @@ async fn restore(store: &Store, settings: &Settings) -> anyhow::Result<(Organisa
     );
     let mut calls =
         Calls::new(settings.organisation.clone(), settings.ladder.clone(), settings.people.clone());
+    let mut newest = None;
     for stored in store.facts(&settings.organisation).await? {
         organisation.restore(stored.at, &stored.fact);
         calls.apply(stored.at, &stored.fact);
+        newest = newest.max(Some(stored.at));
     }
-    Ok((organisation, calls))
+    Ok((organisation, calls, newest))
 }
 
 impl Running {
@@ -233,10 +250,10 @@ impl Running {
         &self.organisation
     }
 
-    /// The last sequence number that each shard has handed on.
+    /// Whether everything up to this sequence number of a shard's session was handed on.
     #[must_use]
-    pub fn heard(&self) -> BTreeMap<u32, u64> {
-        self.heard.borrow().clone()
+    pub fn has_heard(&self, shard: u32, session: &str, sequence: u64) -> bool {
+        self.heard.borrow().get(&shard).is_some_and(|(heard, last)| heard == session && *last >= sequence)
     }
 
     /// Whether everything that was handed in is decided and durable, and every job that is due has ended.

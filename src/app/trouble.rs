@@ -1,18 +1,52 @@
 //! What happens when evidence cannot be kept: the operator is told, and immediate danger is still answered.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Routes;
 use crate::clock::Clock;
 use crate::domain::effect::Nudge;
 use crate::domain::{ChannelId, Effect};
-use crate::outbox::{Bell, Delivered, Job};
+use crate::outbox::{Bell, Deliver, Delivered, Delivery, Job};
 use crate::pipeline::committer::Witness;
 use crate::store::StoreError;
 
 /// How often something that must not wait for a disk is tried.
 const ATTEMPTS: u32 = 8;
+
+/// What left without evidence. Once its job is durable like any other, it is not sent a second time: a mail server
+/// does not know that it had the same mail before.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Left(Arc<Mutex<BTreeSet<Effect>>>);
+
+impl Left {
+    fn add(&self, effect: Effect) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(effect);
+    }
+
+    /// Whether this effect, decided with evidence or without, has left already; asked for once.
+    pub(super) fn take(&self, effect: &Effect) -> bool {
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        !left.is_empty() && left.remove(&without_evidence(effect.clone()))
+    }
+}
+
+fn without_evidence(mut effect: Effect) -> Effect {
+    if let Effect::Page { evidence_kept, .. } = &mut effect {
+        *evidence_kept = false;
+    }
+    effect
+}
+
+/// Carries out what has left already: by doing nothing.
+pub(super) struct AlreadyLeft;
+
+impl Deliver for AlreadyLeft {
+    fn deliver<'a>(&'a self, _: &'a Job) -> Delivery<'a> {
+        Box::pin(async { Delivered::Done { detail: Some(r#"{"already":true}"#.to_owned()) } })
+    }
+}
 
 pub(super) struct Trouble {
     operator_channel: Option<ChannelId>,
@@ -20,6 +54,7 @@ pub(super) struct Trouble {
     routes: Arc<Routes>,
     bell: Bell,
     clock: Clock,
+    left: Left,
     times: AtomicU32,
 }
 
@@ -30,14 +65,15 @@ impl Trouble {
         routes: Arc<Routes>,
         bell: Bell,
         clock: Clock,
+        left: Left,
     ) -> Self {
-        Trouble { operator_channel, organisation, routes, bell, clock, times: AtomicU32::new(0) }
+        Trouble { operator_channel, organisation, routes, bell, clock, left, times: AtomicU32::new(0) }
     }
 
     /// Sends at once, beside the outbox: there is no database that could hold a job.
     fn send_now(&self, job: Job) {
         let Some(deliver) = self.routes.to(&job.effect) else { return };
-        let clock = self.clock.clone();
+        let (clock, left) = (self.clock.clone(), self.left.clone());
         tokio::spawn(async move {
             for attempt in 0..ATTEMPTS {
                 match deliver.deliver(&job).await {
@@ -49,7 +85,8 @@ impl Trouble {
                         tracing::error!(key = %job.key, why, "could not be sent without evidence either");
                         return;
                     }
-                    Delivered::Done { .. } | Delivered::Withheld { .. } => return,
+                    Delivered::Done { .. } => return left.add(job.effect),
+                    Delivered::Withheld { .. } => return,
                 }
             }
         });
@@ -88,9 +125,7 @@ impl Witness for Trouble {
     }
 
     fn leave_without_evidence(&self, mut job: Job) {
-        if let Effect::Page { evidence_kept, .. } = &mut job.effect {
-            *evidence_kept = false;
-        }
+        job.effect = without_evidence(job.effect);
         self.send_now(job);
     }
 }

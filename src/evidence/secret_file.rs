@@ -7,18 +7,30 @@ use std::path::Path;
 /// Key files are a few hundred bytes; more is the wrong file.
 const LARGEST: u64 = 1 << 20;
 
-/// Writes a new secret file (mode 0600 where the system knows modes) and waits until it is on the disk.
+/// Writes a new secret file (mode 0600 where the system knows modes) and waits until it is on the disk. It is there whole
+/// or not at all: a key file that a kill left empty would keep every later start from working.
 ///
 /// # Errors
 /// Those of the file system; [`io::ErrorKind::AlreadyExists`] when there is a file of that name, whatever it holds.
 pub fn create(path: &Path, secret: &[u8]) -> io::Result<()> {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".unfinished");
+    let unfinished = Path::new(&unfinished);
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = options.open(unfinished)?;
     file.write_all(secret)?;
-    file.sync_all()
+    file.sync_all()?;
+    // A link, unlike a renaming, never replaces what is there.
+    match std::fs::hard_link(unfinished, path) {
+        // A stick knows no links.
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists && !path.exists() => {
+            std::fs::rename(unfinished, path)
+        }
+        linked => linked.and(std::fs::remove_file(unfinished)),
+    }
 }
 
 /// Reads a secret file of at most a mebibyte, as the installation keeps its own.

@@ -60,6 +60,16 @@ pub struct Ear {
     progress: Progress,
 }
 
+/// Something is under way beside the pipeline: it counts as unfinished until this is dropped.
+#[derive(Debug)]
+pub struct Busy(Progress);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.finished();
+    }
+}
+
 /// The organisation's pipeline has ended: it was stopped, or it met something that it could not go on from.
 #[derive(Debug, thiserror::Error)]
 #[error("the pipeline has stopped; look for the reason in the lines above")]
@@ -83,6 +93,13 @@ impl Ear {
             self.progress.finished();
             Stopped
         })
+    }
+
+    /// Says that something is under way (an answer that follows what was handed in), until the result is dropped.
+    #[must_use]
+    pub fn busy(&self) -> Busy {
+        self.progress.began();
+        Busy(self.progress.clone())
     }
 
     /// Hands an event in and waits until what it led to is durable.

@@ -100,6 +100,24 @@ impl Store {
         jobs(rows)
     }
 
+    /// Gives back what an earlier process was carrying out when it ended: it is due at once, as an attempt that was
+    /// made. For the process that holds the database, before it leases anything.
+    ///
+    /// # Errors
+    /// As the database answers.
+    pub async fn release_leases(&self) -> Result<(), StoreError> {
+        let _turn = self.turn().await;
+        // Who had it stays written: the next lease counts the attempt by that.
+        on!(self.db(), pool => sqlx::query(
+            "UPDATE job SET lease_until = $1 WHERE state = 'waiting' AND lease_by <> ''",
+        )
+        .bind(FREE)
+        .execute(pool)
+        .await
+        .map(|_| ())?);
+        Ok(())
+    }
+
     async fn put_off(
         &self,
         key: &str,

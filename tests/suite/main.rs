@@ -2,16 +2,17 @@
 
 mod arrows; // which room may know which
 mod cli; // the command line's contract as a user meets it: exit status, one line what, one line what to do
+mod crash; // killed ten times, and nothing that a person would notice is different
 mod conversations; // whole conversations: what each reaches, and when
 mod evidence_bundles; // written, verified, tampered with, opened
 mod evidence_case; // a case with exhibits, as the store would hand it over
 mod evidence_commands; // keys new, keys show, evidence verify, evidence open
 mod evidence_outsiders; // age, sha256sum, openssl and a verifier in Python come to the same result
-mod going_live; // from nothing to a running bot, as the README tells it: the real binary against the platform
 mod openapi; // every REST exchange, checked against Discord's own description of its API
 mod outbox; // carrying out what was decided: attempts, waits, ends
 mod platform; // the rehearsal platform, driven by twilight's socket and serenity's types
 mod postgres; // a throw-away PostgreSQL server
+mod properties; // what holds for every order of events
 mod replay; // exports through the engine: every version is read, nothing makes it panic
 mod scan; // texts one by one
 mod store; // what is kept, the same on both databases

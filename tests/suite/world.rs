@@ -11,6 +11,7 @@
 mod ending;
 mod people;
 mod reading;
+mod scenes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -23,7 +24,7 @@ use chaperone::clock::Clock;
 use chaperone::discord::token::Token;
 use chaperone::domain::person::RoleMapping;
 use chaperone::domain::who_may_know::Readers;
-use chaperone::domain::{ChannelId, Event, Fact, Heard, MessageId, Timestamp};
+use chaperone::domain::{ChannelId, Fact, MessageId, Timestamp};
 use chaperone::engine::Policy;
 use chaperone::evidence::Identity;
 use chaperone::paging::channels::email::{EmailChannel, Security, SmtpServer};
@@ -36,7 +37,6 @@ use chaperone::store::Store;
 use chaperone::text::Lists;
 
 pub use people::{Person, Said};
-pub use reading::Page;
 
 /// The organisation's name.
 pub const CLUB: &str = "Art Club";
@@ -260,13 +260,6 @@ impl World {
         self.0.bot.lock().await.take().expect("the bot is up").kill().await;
     }
 
-    /// A change of the register, as a command or the console hands it in.
-    pub async fn register(&self, change: chaperone::domain::fact::Register) {
-        let heard = Heard { at: self.now(), event: Event::Register(change) };
-        self.0.bot.lock().await.as_ref().unwrap().ear.hear_durably(heard).await.unwrap();
-        self.settle().await;
-    }
-
     /// Waits until the platform says so; never for longer than [`PATIENCE`].
     pub async fn until(&self, what: &str, so: impl Fn() -> bool) {
         let mut changes = self.platform().changes();
@@ -292,13 +285,12 @@ impl World {
         let settling = async {
             loop {
                 let before = self.platform().progress();
-                let heard = running.heard();
                 let listening = before.sessions.iter().any(|session| session.connected);
                 let all_heard = before
                     .sessions
                     .iter()
                     .filter(|session| session.connected)
-                    .all(|session| heard.get(&session.shard).copied().unwrap_or(0) >= session.last);
+                    .all(|session| running.has_heard(session.shard, &session.session, session.last));
                 if listening
                     && all_heard
                     && before.in_flight == 0
@@ -314,14 +306,13 @@ impl World {
                 }
             }
         };
-        if tokio::time::timeout(PATIENCE, settling).await.is_err() {
-            panic!(
-                "the bot does not come to rest: {:?}, heard {:?}, pending {:?}",
-                self.platform().progress(),
-                running.heard(),
-                running.store().jobs_pending().await
-            );
-        }
+        let came_to_rest = tokio::time::timeout(PATIENCE, settling).await.is_ok();
+        assert!(
+            came_to_rest,
+            "the bot does not come to rest: {:?}, pending {:?}",
+            self.platform().progress(),
+            running.store().jobs_pending().await
+        );
     }
 
     async fn next_due(&self) -> Option<Timestamp> {

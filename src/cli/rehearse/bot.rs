@@ -149,12 +149,11 @@ impl RehearsedBot {
         loop {
             let before = self.plan.platform.progress();
             let connected = before.sessions.iter().any(|session| session.connected);
-            let heard = running.heard();
             let all_heard = before
                 .sessions
                 .iter()
                 .filter(|session| session.connected)
-                .all(|session| heard.get(&session.shard).copied().unwrap_or(0) >= session.last);
+                .all(|session| running.has_heard(session.shard, &session.session, session.last));
             let quiet = before.in_flight == 0 && all_heard && running.settled().await?;
             if quiet && connected && self.plan.platform.progress() == before {
                 return Ok(());

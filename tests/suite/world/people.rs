@@ -27,7 +27,7 @@ pub struct Said {
 }
 
 /// Where something is said: a channel's name, or a thread.
-pub trait Place {
+pub trait Place: Copy {
     /// Its number.
     fn of(&self, w: &World) -> ChannelId;
 }
@@ -77,6 +77,12 @@ impl Person {
         let said = self.posts(to.space, message).unwrap();
         self.w.settle().await;
         said
+    }
+
+    /// Answers a message without waiting for the bot.
+    pub fn retorts(&self, to: Said, text: &str) -> Said {
+        let message = NewMessage { reply_to: Some(to.message), ..NewMessage::text(text) };
+        self.posts(to.space, message).unwrap()
     }
 
     /// Says something with a picture attached.
@@ -141,12 +147,6 @@ impl Person {
     /// Brings somebody into a thread.
     pub async fn adds(&self, whom: &Person, thread: ChannelId) {
         self.does(Op::AddThreadMember { by: self.id, thread, user: whom.id }).unwrap();
-        self.w.settle().await;
-    }
-
-    /// Leaves a thread.
-    pub async fn leaves(&self, thread: ChannelId) {
-        self.does(Op::RemoveThreadMember { by: self.id, thread, user: self.id }).unwrap();
         self.w.settle().await;
     }
 

@@ -1,0 +1,161 @@
+//! Scenes that several stories begin with, and how each is put to an end.
+
+use chaperone::domain::{CaseRef, ChannelId, Event, Fact, Heard, Level, MessageId};
+use sqlx::Connection as _;
+
+use super::{Person, Said, World, seconds};
+
+/// Another program keeps the database to itself: nothing can be written.
+pub struct Full(sqlx::SqliteConnection);
+
+impl Full {
+    /// It lets go.
+    pub async fn ends(mut self) {
+        sqlx::query("ROLLBACK").execute(&mut self.0).await.unwrap();
+        self.0.close().await.unwrap();
+    }
+}
+
+impl World {
+    /// An adult has been alone with a young person for longer than the grace: locked, everybody there told. The DSL's
+    /// page is still to be read.
+    pub async fn lone_adult(&self) -> ChannelId {
+        let (coach, ella) = self.supervised_pair();
+        let thread = coach.opens_private_thread("#art", "a quick word", &[&ella]).await;
+        self.advance(seconds(20)).await;
+        self.is_locked(thread, &coach);
+        self.next_private_message("coach");
+        self.next_private_message("ella");
+        thread
+    }
+
+    /// Locked, everybody told once, the DSL called once and acknowledging.
+    pub async fn lone_adult_is_over(&self, thread: ChannelId, adult: &Person) {
+        self.is_locked(thread, adult);
+        self.next_private_message(&adult.name);
+        self.next_private_message("ella");
+        self.next_page("dsl").is_about(1, Level::Serious, "contact");
+        self.dsl().acknowledges().await;
+    }
+
+    /// Tom tells Ella to end her life.
+    pub async fn kys(&self) -> Said {
+        let said = self.kys_without_waiting();
+        self.settle().await;
+        said
+    }
+
+    /// The same, without waiting for the bot.
+    pub fn kys_without_waiting(&self) -> Said {
+        let hello = self.person("ella").blurts("#art", "can somebody pass the glue");
+        self.person("tom").retorts(hello, "kys")
+    }
+
+    /// Both were told once, the DSL was called once and acknowledges.
+    pub async fn kys_is_over(&self) {
+        assert!(self.next_private_message("tom").contains("is hidden"));
+        assert!(self.next_private_message("ella").contains("not your fault"));
+        let page = self.next_page("dsl");
+        assert!(page.text.contains("category bullying."), "{}", page.text);
+        self.dsl().acknowledges().await;
+    }
+
+    /// Nobody but the DSL was called.
+    #[track_caller]
+    pub fn deputy_stays_quiet(&self) {
+        self.no_page("deputy");
+        assert_eq!(self.unread_mails(), 0);
+    }
+
+    /// An acknowledgement that claims to be somebody's, past the platform's own rules; what it led to.
+    pub async fn acknowledgement_arrives(&self, case: CaseRef, by: &Person) -> Vec<Fact> {
+        self.hears(Event::Acknowledged { case, by: by.id, via: "discord-dm".to_owned() }).await
+    }
+
+    /// Something that the platform itself would not say; what it led to.
+    pub async fn hears(&self, event: Event) -> Vec<Fact> {
+        let heard = Heard { at: self.now(), event };
+        let facts = self.0.bot.lock().await.as_ref().unwrap().ear.hear_durably(heard).await.unwrap();
+        self.settle().await;
+        facts
+    }
+
+    /// What a message in somebody's direct messages says now.
+    #[track_caller]
+    pub fn text_of(&self, who: &str, message: MessageId) -> String {
+        let view = self.platform().view(self.person(who).id);
+        let mut all = view.dms.into_iter().flat_map(|dm| dm.messages);
+        all.find(|shown| shown.id == message).expect("no such message").content
+    }
+
+    /// Who was mailed since the last look; all of it is read now.
+    pub fn all_mails(&self) -> Vec<String> {
+        let read = self.seen(|seen| seen.mails);
+        let mails = self.0.mailbox.mails();
+        self.seen(|seen| seen.mails = mails.len());
+        for mail in &mails[read..] {
+            self.says_nothing_of_anybody(&mail.text);
+        }
+        mails[read..]
+            .iter()
+            .flat_map(|mail| &mail.to)
+            .map(|to| to.split('@').next().unwrap().to_owned())
+            .collect()
+    }
+
+    /// Whether somebody has a page that they have not read.
+    pub fn is_paged(&self, who: &str) -> bool {
+        let unread = self.unread(&self.person(who));
+        unread.iter().any(|(_, message)| message.content.contains("Safeguarding case"))
+    }
+
+    /// Whether there is a notice in a channel that nobody has read.
+    pub fn has_notice(&self, space: &str) -> bool {
+        let space = self.space(space);
+        self.unread_notices().iter().any(|(at, _)| *at == space)
+    }
+
+    /// The leads read what they were sent; nobody may have the same page twice.
+    pub fn read_everything_from_leads(&self) {
+        for who in ["dsl", "deputy", "chair"] {
+            let mut rounds = std::collections::BTreeSet::new();
+            while self.is_paged(who) {
+                let page = self.next_page(who);
+                assert!(rounds.insert(page.button.clone()), "{who} was sent the same page twice: {page:?}");
+            }
+        }
+        let mails = self.0.mailbox.mails();
+        let ids: std::collections::BTreeSet<_> = mails.iter().map(|mail| &mail.message_id).collect();
+        assert_eq!(ids.len(), mails.len(), "the same mail twice");
+        self.all_mails();
+    }
+
+    /// Everybody reads everything.
+    pub fn read_everything(&self) {
+        self.read_everything_from_leads();
+        for name in self.0.names.people.keys() {
+            while !self.unread(&self.person(name)).is_empty() {
+                self.next_private_message(name);
+            }
+        }
+    }
+
+    /// From now on nothing can be kept: another program keeps the database locked.
+    pub async fn nothing_can_be_kept(&self) -> Full {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.database());
+        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
+        Full(connection)
+    }
+
+    /// Lets time pass until the bot, which tries again every two seconds, has caught up.
+    pub async fn comes_to_rest_again(&self) {
+        for _ in 0..10 {
+            self.pass(seconds(2));
+            if tokio::time::timeout(seconds(1), self.settle()).await.is_ok() {
+                return self.advance(seconds(5)).await;
+            }
+        }
+        self.settle().await;
+    }
+}
