@@ -206,15 +206,17 @@ impl Listener {
     /// Reads what stands in the history of a server: what was written before the gap gives context, what was
     /// written in it is heard now.
     async fn catch_up(&self, snapshot: &GuildSnapshot, missed: &mut Missed) -> Result<(), Stopped> {
-        let Some(since) = missed.to_read(snapshot.id) else { return Ok(()) };
+        if !missed.is_behind(snapshot.id) {
+            return Ok(());
+        }
         let spaces: Vec<ChannelId> = snapshot
             .spaces
             .iter()
             .filter(|space| !matches!(space.kind, SpaceKind::Category | SpaceKind::Forum | SpaceKind::Dm))
             .map(|space| space.id)
             .collect();
-        self.recollect(snapshot.id, &spaces, since).await?;
-        if let Some(from) = since {
+        self.recollect(snapshot.id, &spaces, missed.since()).await?;
+        if let Some(from) = missed.since() {
             let last = message_at(from);
             let spaces = spaces.into_iter().map(|space| (space, last)).collect();
             let found = backfill::backfill(&self.rest, Some(snapshot.id), &spaces, Limits::default()).await;
