@@ -104,10 +104,10 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
     let checkpoint_file = settings.signing_key.with_extension("checkpoint");
     let tree = keep::check_log(&store, &key, &checkpoint_file).await?;
 
-    if let Err(error) = store.release_leases().await {
-        // On a full disk danger has to be heard all the same; these jobs then wait for their leases to end.
+    // On a full disk danger has to be heard all the same; these jobs then wait for their leases to end.
+    store.release_leases().await.unwrap_or_else(|error| {
         tracing::warn!(%error, "what an earlier run was carrying out could not be taken over at once");
-    }
+    });
     let (organisation, calls, earlier) = restore(&store, &settings).await?;
     let calls = Arc::new(RwLock::new(calls));
 
@@ -166,16 +166,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
     };
 
     let (failed, failure) = watch::channel(None);
-    let committer = tokio::spawn({
-        let failed = failed.clone();
-        async move {
-            let ended = committer.run(to_commit).await;
-            if let Err(error) = &ended {
-                failed.send_replace(Some(format!("evidence can no longer be kept: {error}")));
-            }
-            ended
-        }
-    });
+    let committer = tokio::spawn(keep_until_it_fails(committer, to_commit, failed.clone()));
     let mut tasks = vec![tokio::spawn(actor.run(inputs))];
     // Not waited for: on a full disk it would never be durable, and danger has to be heard all the same.
     let started = Heard { at: clock.now(), event: Event::Started { software: software() } };
@@ -213,6 +204,19 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
         committer,
         failure,
     })
+}
+
+/// Runs the committer, and says so when it can no longer keep anything.
+async fn keep_until_it_fails(
+    committer: Committer,
+    to_commit: mpsc::Receiver<crate::pipeline::committer::Commit>,
+    failed: watch::Sender<Option<String>>,
+) -> Result<(), crate::store::StoreError> {
+    let ended = committer.run(to_commit).await;
+    if let Err(error) = &ended {
+        failed.send_replace(Some(format!("evidence can no longer be kept: {error}")));
+    }
+    ended
 }
 
 /// The engine and the ladder as the stored facts have left them, and the moment of the newest fact.

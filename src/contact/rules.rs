@@ -251,7 +251,9 @@ mod tests {
         };
         let agreed = |changes: &[Register]| {
             let mut agreed = Agreed::default();
-            changes.iter().for_each(|change| agreed.apply(change));
+            for change in changes {
+                agreed.apply(change);
+            }
             agreed
         };
         let alone = |changes: &[Register]| lone(&server, THREAD, &agreed(changes), &[]).contains(&COACH);

@@ -178,7 +178,7 @@ pub struct Recent {
 }
 
 /// How far back a conversation goes.
-const WITHIN: Duration = Duration::from_secs(15 * 60);
+const WITHIN: Duration = Duration::from_mins(15);
 /// How many messages of others it goes back.
 const MESSAGES: usize = 10;
 /// What having addressed the speaker adds to somebody's nearness: as much as six messages of recency.

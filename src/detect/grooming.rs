@@ -16,7 +16,7 @@ use crate::domain::observation::ObservationKey;
 use crate::domain::{Category, Code, Level, Observation, Timestamp, UserId};
 
 /// How far back a pair's timeline reaches (the safeguarding guidance's window for pairs).
-pub const WINDOW: Duration = Duration::from_secs(90 * 24 * 3_600);
+pub const WINDOW: Duration = Duration::from_hours(2160);
 
 /// Points from which accumulated observations page, if at least one weighs [`Weight::High`] and they come from at
 /// least [`PAGE_PROCESSES`] processes. One high (4) and one medium-high (3), or one high with two lighter ones of
@@ -30,7 +30,7 @@ pub const DRIFT_POINTS: u32 = 4;
 /// What saying the same again adds, once, however often: repetition is not weight.
 const AGAIN_POINTS: u32 = 1;
 /// Within how long after something that the adult did a no or discomfort is taken as the answer to it.
-const ANSWERED_WITHIN: Duration = Duration::from_secs(24 * 3_600);
+const ANSWERED_WITHIN: Duration = Duration::from_hours(24);
 
 /// What a timeline adds up to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -42,9 +42,9 @@ use memory::{Line, Space};
 use persistence::Persistence;
 
 /// How long a lesson that an adult has opened in a space goes on.
-const LESSON: Duration = Duration::from_secs(90 * 60);
+const LESSON: Duration = Duration::from_mins(90);
 /// How soon after "how old are you" a bare number is the answer.
-const AGE_ANSWER: Duration = Duration::from_secs(10 * 60);
+const AGE_ANSWER: Duration = Duration::from_mins(10);
 /// Ages that a bare number can be taken for, when somebody was asked.
 const GROWN_UP: std::ops::RangeInclusive<u32> = 18..=79;
 /// Hours of the local day at which writing to a young person is late: from eleven at night to six in the morning.

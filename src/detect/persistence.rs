@@ -10,7 +10,7 @@ use crate::domain::code::Process;
 use crate::domain::{ChannelId, Code, MessageId, Observation, Timestamp, UserId};
 
 /// For how long a no still stands when the same is asked again.
-const A_NO_STANDS_FOR: Duration = Duration::from_secs(14 * 24 * 3_600);
+const A_NO_STANDS_FOR: Duration = Duration::from_hours(336);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Ask {

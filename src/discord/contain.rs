@@ -42,7 +42,7 @@ mod code {
 }
 
 /// How far back a second attempt looks for the message that the first may have sent.
-const LOOK_BACK: Duration = Duration::from_secs(15 * 60);
+const LOOK_BACK: Duration = Duration::from_mins(15);
 
 /// Carries out hide, lock, disconnect, nudge and notice.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 /// The longest first wait; each further one is twice as long.
 const FIRST: Duration = Duration::from_millis(2_500);
 /// No wait is longer, unless the other side asks for it.
-const LONGEST: Duration = Duration::from_secs(600);
+const LONGEST: Duration = Duration::from_mins(10);
 
 /// The wait after the `attempt`th failed attempt (from 1): exponential from 2 s to 10 min, up to a fifth of it taken
 /// off so that jobs which failed together do not come back together.
@@ -55,9 +55,9 @@ mod tests {
 
     #[test]
     fn whoever_asks_to_be_left_alone_is() {
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         assert!(wait("a", 1, Some(minute)) >= minute);
         assert!(wait("a", 9, Some(minute)) > minute, "our own wait is longer and stands");
-        assert!(wait("a", 1, Some(Duration::from_secs(3600))) >= Duration::from_secs(3600));
+        assert!(wait("a", 1, Some(Duration::from_hours(1))) >= Duration::from_hours(1));
     }
 }

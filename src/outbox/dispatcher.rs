@@ -68,8 +68,8 @@ impl Default for Policy {
             at_once: 16,
             for_containment: 4,
             attempts: 8,
-            longest: Duration::from_secs(60),
-            lease: Duration::from_secs(120),
+            longest: Duration::from_mins(1),
+            lease: Duration::from_mins(2),
         }
     }
 }

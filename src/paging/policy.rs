@@ -39,7 +39,7 @@ impl Default for LadderPolicy {
     /// The DSL, five minutes later the deputy, both at once at level 5; a new round every 15 minutes (5 at
     /// level 5).
     fn default() -> Self {
-        let five_minutes = Duration::from_secs(5 * 60);
+        let five_minutes = Duration::from_mins(5);
         LadderPolicy {
             steps: vec![
                 Step { slots: vec![Slot::Dsl], wait: five_minutes },
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn a_step_beyond_the_first_two_is_called_after_both_at_level_5() {
         let mut policy = LadderPolicy::default();
-        policy.steps.push(Step { slots: vec![Slot::SeniorManager], wait: Duration::from_secs(600) });
+        policy.steps.push(Step { slots: vec![Slot::SeniorManager], wait: Duration::from_mins(10) });
         let charity =
             people(&[("lead", Slot::Dsl, 1), ("dep", Slot::DeputyDsl, 2), ("mgr", Slot::SeniorManager, 3)]);
         assert_eq!(names(&policy, &charity, Level::Immediate, &[]), ["lead+dep:5", "mgr:10"]);

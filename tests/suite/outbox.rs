@@ -197,11 +197,11 @@ async fn a_job_is_done_once_and_ends_when_its_outcome_is_recorded() {
 
     // Nobody has recorded it; its lease ends, and still it is not done twice.
     assert!(!scene.store.settled(scene.clock.now()).await.unwrap());
-    scene.clock.advance_to(START.plus(Duration::from_secs(3_600)));
+    scene.clock.advance_to(START.plus(Duration::from_hours(1)));
     scene.nothing_is_tried().await;
     scene.record(&outcome).await;
     assert!(scene.store.settled(scene.clock.now()).await.unwrap());
-    scene.clock.advance_to(START.plus(Duration::from_secs(7_200)));
+    scene.clock.advance_to(START.plus(Duration::from_hours(2)));
     scene.nothing_is_tried().await;
     assert!(scene.outcomes.try_recv().is_err(), "and it was reported once");
 }
@@ -258,7 +258,7 @@ async fn a_refusal_is_reported_once_and_not_tried_again() {
         assert_eq!((outcome.job.key.as_str(), &outcome.ended), (key, &ended));
         scene.record(&outcome).await;
     }
-    scene.clock.advance_to(START.plus(Duration::from_secs(86_400)));
+    scene.clock.advance_to(START.plus(Duration::from_hours(24)));
     scene.nothing_is_tried().await;
     assert!(scene.outcomes.try_recv().is_err());
 }
@@ -321,7 +321,7 @@ async fn after_a_crash_between_doing_and_recording_it_is_delivered_again_under_t
     scene.crash().await;
 
     scene.start();
-    scene.clock.advance_to(lease_ends.plus(Duration::from_secs(86_400)));
+    scene.clock.advance_to(lease_ends.plus(Duration::from_hours(24)));
     scene.nothing_is_tried().await;
 }
 

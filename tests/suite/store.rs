@@ -141,7 +141,7 @@ fn exhibit(message: Option<u64>, entry: u64, sealed: &[u8]) -> StoredExhibit {
 }
 
 fn lease(now: Timestamp, by: &str, limit: u32) -> Lease {
-    let until = now.plus(Duration::from_secs(60));
+    let until = now.plus(Duration::from_mins(1));
     Lease { now, until, by: by.to_owned(), limit, containment_only: false }
 }
 

@@ -56,7 +56,7 @@ async fn every_route_of_the_platform_conforms_to_discords_description() {
     ] {
         expect(&rest, 200, "GET", &format!("{server}{path}"), None).await;
     }
-    let until = platform.clock().now().plus(std::time::Duration::from_secs(3_600)).to_string();
+    let until = platform.clock().now().plus(std::time::Duration::from_hours(1)).to_string();
     let both = json!({"invites_disabled_until": null, "dms_disabled_until": until});
     expect(&rest, 200, "PUT", &format!("{server}/incident-actions"), Some(both)).await;
     expect(&rest, 200, "GET", &server, None).await;

@@ -156,7 +156,7 @@ fn everything(platform: &Handle, names: &Planned) {
     does(Op::DeleteRole { by: owner, guild, role });
     does(Op::JoinVoice { by: sam, channel: names.spaces["studio"] });
     does(Op::LeaveVoice { by: sam, guild });
-    let until = Some(platform.clock().now().plus(Duration::from_secs(60)));
+    let until = Some(platform.clock().now().plus(Duration::from_mins(1)));
     does(Op::SetIncidents { by: owner, guild, invites: until, dms: until });
     let Answer::Channel(dm) = does(Op::OpenDm { by: ella, with: bot }) else { panic!() };
     said(ella, dm, NewMessage::text("hello"));

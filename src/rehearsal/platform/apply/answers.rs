@@ -17,7 +17,7 @@ use crate::rehearsal::platform::state::Turn;
 /// The bot must answer within this time.
 const TO_ANSWER: Duration = Duration::from_secs(3);
 /// The token of an interaction works for this long.
-const TOKEN_LIVES: Duration = Duration::from_secs(15 * 60);
+const TOKEN_LIVES: Duration = Duration::from_mins(15);
 /// Only the person sees it.
 const EPHEMERAL: u64 = 1 << 6;
 /// "… is thinking".

@@ -14,7 +14,7 @@ use crate::rehearsal::platform::state::Turn;
 use crate::rehearsal::platform::{bits, permissions, wire};
 
 /// Incident actions reach at most this far.
-const INCIDENTS_AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
+const INCIDENTS_AHEAD: Duration = Duration::from_hours(24);
 
 impl Turn<'_> {
     pub(super) fn create_user(&mut self, name: &str, bot: bool) -> Answer {
@@ -169,7 +169,7 @@ impl Turn<'_> {
         dms: Option<Timestamp>,
     ) -> Result<Answer, Refused> {
         self.state.allow_in_guild(guild, by, bits::MANAGE_GUILD, self.at)?;
-        let latest = self.at.plus(INCIDENTS_AHEAD).plus(Duration::from_secs(60));
+        let latest = self.at.plus(INCIDENTS_AHEAD).plus(Duration::from_mins(1));
         for (field, until) in [("invites_disabled_until", invites), ("dms_disabled_until", dms)] {
             if until.is_some_and(|until| until > latest) {
                 return Err(Refused::invalid(

@@ -14,7 +14,7 @@ use crate::rehearsal::platform::state::Turn;
 use crate::rehearsal::platform::{bits, permissions, wire};
 
 /// The longest timeout.
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(28 * 24 * 60 * 60);
+const LONGEST_TIMEOUT: Duration = Duration::from_hours(672);
 
 impl Turn<'_> {
     pub(super) fn join_guild(

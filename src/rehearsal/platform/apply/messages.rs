@@ -11,7 +11,7 @@ use crate::rehearsal::platform::state::Turn;
 use crate::rehearsal::platform::{bits, permissions, wire};
 
 /// For how long a nonce that must be unique is remembered ("the past few minutes", Discord's documentation).
-const NONCE_KEPT: Duration = Duration::from_secs(5 * 60);
+const NONCE_KEPT: Duration = Duration::from_mins(5);
 
 /// Who holds one of these in a server can still write to its members while direct messages are paused.
 const EXEMPT_FROM_PAUSE: u64 = bits::KICK_MEMBERS

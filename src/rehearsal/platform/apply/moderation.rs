@@ -11,7 +11,7 @@ use crate::rehearsal::platform::refused::Refused;
 use crate::rehearsal::platform::state::Turn;
 
 /// Older messages cannot be deleted in bulk.
-const BULK_AGE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+const BULK_AGE: Duration = Duration::from_hours(336);
 
 impl Turn<'_> {
     pub(super) fn delete(

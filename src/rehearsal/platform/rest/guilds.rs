@@ -67,7 +67,7 @@ fn audit(core: &Core, ask: &Ask<'_>, guild: &str) -> Result<Reply, Refused> {
     let target = ask.query_number("target_id")?;
     let before = ask.query_number("before")?.unwrap_or(u64::MAX);
     let after = ask.query_number("after")?;
-    let oldest = core.now().minus(std::time::Duration::from_secs(45 * 24 * 60 * 60)).as_millis();
+    let oldest = core.now().minus(std::time::Duration::from_hours(1080)).as_millis();
     let mut entries: Vec<_> = found
         .audit
         .iter()

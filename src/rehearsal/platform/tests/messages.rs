@@ -80,7 +80,7 @@ fn a_pause_binds_members_but_not_those_who_moderate_nor_the_bot() {
     };
     let (sam, ella, ada, bot) = (scene.person("Sam"), scene.person("Ella"), scene.person("Ada"), scene.bot());
     assert!(dm(&mut scene, sam, ella).is_ok());
-    let until = scene.core.clock.now().plus(Duration::from_secs(3_600)).to_string();
+    let until = scene.core.clock.now().plus(Duration::from_hours(1)).to_string();
     let incidents = format!("/guilds/{guild}/incident-actions");
     let both = json!({"invites_disabled_until": null, "dms_disabled_until": until});
     assert!(scene.call("PUT", &incidents, both).unwrap()["dms_disabled_until"].is_string());
@@ -90,7 +90,7 @@ fn a_pause_binds_members_but_not_those_who_moderate_nor_the_bot() {
     // An omitted key lifts the measure.
     scene.call("PUT", &incidents, json!({"invites_disabled_until": null})).unwrap();
     assert!(dm(&mut scene, sam, ella).is_ok());
-    let far = scene.core.clock.now().plus(Duration::from_secs(25 * 3_600)).to_string();
+    let far = scene.core.clock.now().plus(Duration::from_hours(25)).to_string();
     assert_eq!(scene.code("PUT", &incidents, json!({ "dms_disabled_until": far })), 50_035);
     // It ends by itself.
     scene.call("PUT", &incidents, json!({ "dms_disabled_until": until })).unwrap();

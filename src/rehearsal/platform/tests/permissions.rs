@@ -120,7 +120,7 @@ fn a_timeout_leaves_reading_and_ends_by_itself() {
     let mut scene = Scene::new();
     let (by, guild, user, art) =
         (scene.person("Ada"), scene.names.guild, scene.person("Sam"), scene.space("art"));
-    let until = scene.core.clock.now().plus(Duration::from_secs(60));
+    let until = scene.core.clock.now().plus(Duration::from_mins(1));
     let edit = MemberEdit { timeout: Some(Some(until)), ..MemberEdit::default() };
     scene.perform(Op::EditMember { by, guild, user, edit }).unwrap();
     let say = |message: &str| Op::Say { by: user, channel: art, message: NewMessage::text(message) };
@@ -175,13 +175,13 @@ fn nobody_reaches_above_themselves() {
     let mut scene = Scene::with(&plan, Privileged::default(), HiddenChannels::Listed, None);
     let member =
         |scene: &Scene, name: &str| format!("/guilds/{}/members/{}", scene.names.guild, scene.person(name));
-    let soon = scene.core.clock.now().plus(Duration::from_secs(600)).to_string();
+    let soon = scene.core.clock.now().plus(Duration::from_mins(10)).to_string();
     let timeout = json!({ "communication_disabled_until": soon });
     let (sam, dee, ada) = (member(&scene, "Sam"), member(&scene, "Dee"), member(&scene, "Ada"));
     scene.call("PATCH", &sam, timeout.clone()).unwrap();
     assert_eq!(scene.code("PATCH", &dee, timeout.clone()), 50_013, "the DSL's role is above the bot");
     assert_eq!(scene.code("PATCH", &ada, timeout.clone()), 50_013, "an administrator is never timed out");
-    let far = scene.core.clock.now().plus(Duration::from_secs(29 * 24 * 3600)).to_string();
+    let far = scene.core.clock.now().plus(Duration::from_hours(696)).to_string();
     assert_eq!(scene.code("PATCH", &sam, json!({ "communication_disabled_until": far })), 50_035);
     let admin = scene.names.roles["Admin"];
     assert_eq!(scene.code("PUT", &format!("{sam}/roles/{admin}"), Value::Null), 50_013, "no role from above");
@@ -192,7 +192,7 @@ fn nobody_reaches_above_themselves() {
 fn an_administrator_below_the_bot_is_still_not_timed_out() {
     let mut scene = Scene::new();
     let path = format!("/guilds/{}/members/{}", scene.names.guild, scene.person("Ada"));
-    let soon = scene.core.clock.now().plus(Duration::from_secs(600)).to_string();
+    let soon = scene.core.clock.now().plus(Duration::from_mins(10)).to_string();
     assert_eq!(scene.code("PATCH", &path, json!({ "communication_disabled_until": soon })), 50_013);
 }
 

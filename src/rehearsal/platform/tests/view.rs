@@ -51,7 +51,7 @@ fn of_a_removed_message_nothing_is_left_but_that_it_was_there() {
 fn voice_and_pause_are_seen_by_everybody() {
     let mut scene = Scene::new();
     scene.perform(Op::JoinVoice { by: scene.person("Sam"), channel: scene.space("studio") }).unwrap();
-    let until = scene.core.clock.now().plus(Duration::from_secs(60));
+    let until = scene.core.clock.now().plus(Duration::from_mins(1));
     scene
         .perform(Op::SetIncidents {
             by: scene.bot(),
