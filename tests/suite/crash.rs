@@ -91,7 +91,7 @@ fn finish(child: Child) -> String {
     said
 }
 
-/// A number drawn by lot (SplitMix64); the same for the same draw.
+/// A number drawn by lot (`SplitMix64`); the same for the same draw.
 fn lot(draw: u64) -> u64 {
     let mut z = draw.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

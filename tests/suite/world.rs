@@ -42,7 +42,7 @@ pub use people::{Person, Said};
 pub const CLUB: &str = "Art Club";
 const TOKEN: &str = "rehearsal-token";
 /// How long, in real time, anything may take before a story gives up on it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// So many minutes.
 pub fn minutes(count: u64) -> Duration {
