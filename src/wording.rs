@@ -192,15 +192,6 @@ pub fn operator_bot_removed(guild: GuildId) -> String {
     )
 }
 
-/// To the operator: a case of which nobody on the ladder may know.
-#[must_use]
-pub fn operator_nobody_left(case: CaseRef) -> String {
-    format!(
-        "There is a serious case ({case}) that nobody on the ladder may know of. Add an external contact to the \
-         configuration now ([[people]] with slot = \"external\") and ring the LADO."
-    )
-}
-
 /// To the operator: every channel to a person failed for good.
 #[must_use]
 pub fn operator_channel_failed(person: &str, channel: &str, why: &str) -> String {
@@ -249,7 +240,6 @@ mod tests {
             page_without_evidence().into(),
             operator_gap(Timestamp(0), Timestamp::from_seconds(90)),
             operator_bot_removed(GuildId(12)),
-            operator_nobody_left(CaseRef(7)),
             operator_channel_failed("sam", "email", "SMTP 550"),
         ];
         insta::assert_snapshot!(all.join("\n----\n"));

@@ -51,14 +51,14 @@ CREATE TABLE job (
     organisation TEXT    NOT NULL,
     case_ref     INTEGER,
     effect       TEXT    NOT NULL,
-    contains     INTEGER NOT NULL CHECK (contains IN (0, 1)),
+    urgency      INTEGER NOT NULL CHECK (urgency IN (0, 1, 2)),
     not_before   INTEGER NOT NULL,
     attempts     INTEGER NOT NULL,
     lease_until  INTEGER NOT NULL,
     lease_by     TEXT    NOT NULL,
     state        TEXT    NOT NULL CHECK (state IN ('waiting', 'ended'))
 ) STRICT;
-CREATE INDEX job_waiting ON job (contains DESC, not_before, key) WHERE state = 'waiting';
+CREATE INDEX job_waiting ON job (urgency DESC, not_before, key) WHERE state = 'waiting';
 
 -- How far each gateway shard has been heard, durably.
 CREATE TABLE position (

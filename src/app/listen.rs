@@ -82,6 +82,7 @@ impl Listener {
         };
         let asker = socket.asker();
         let mut stop = pin!(stop);
+        let mut listening = false;
         loop {
             let signal = tokio::select! {
                 signal = socket.next() => signal,
@@ -96,12 +97,16 @@ impl Listener {
             };
             match signal {
                 Some(Signal::Packet(packet)) => {
+                    if !std::mem::replace(&mut listening, true) {
+                        tracing::info!(shard = self.shard.0, "listening");
+                    }
                     if self.take(packet, &asker, &mut missed).await.is_err() {
                         return;
                     }
                 }
                 Some(Signal::Closed { fatal: true, what, .. }) => return self.fail(&what),
                 Some(Signal::Closed { what, .. }) => {
+                    listening = false;
                     tracing::warn!(shard = self.shard.0, what, "connection closed");
                 }
                 Some(Signal::Behind { waiting, disconnected }) => {
@@ -219,15 +224,17 @@ impl Listener {
     /// Reads what stands in the history of a server: what was written before the gap gives context, what was
     /// written in it is heard now.
     async fn catch_up(&self, snapshot: &GuildSnapshot, missed: &mut Missed) -> Result<(), Stopped> {
-        let Some(since) = missed.to_read(snapshot.id) else { return Ok(()) };
+        if !missed.is_behind(snapshot.id) {
+            return Ok(());
+        }
         let spaces: Vec<ChannelId> = snapshot
             .spaces
             .iter()
             .filter(|space| !matches!(space.kind, SpaceKind::Category | SpaceKind::Forum | SpaceKind::Dm))
             .map(|space| space.id)
             .collect();
-        self.recollect(snapshot.id, &spaces, since).await?;
-        if let Some(from) = since {
+        self.recollect(snapshot.id, &spaces, missed.since()).await?;
+        if let Some(from) = missed.since() {
             let last = message_at(from);
             let spaces = spaces.into_iter().map(|space| (space, last)).collect();
             let found = backfill::backfill(&self.rest, Some(snapshot.id), &spaces, Limits::default()).await;

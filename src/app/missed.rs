@@ -11,7 +11,7 @@ use crate::domain::{GuildId, Timestamp};
 
 /// A server that is enrolled and yet never described (the bot is not on it, a long outage) must not keep positions
 /// back for ever.
-const WAIT_FOR_SERVERS: Duration = Duration::from_secs(600);
+const WAIT_FOR_SERVERS: Duration = Duration::from_mins(10);
 
 /// The stretch that was not heard, if there is one.
 #[derive(Clone, Debug)]
@@ -63,9 +63,14 @@ impl Missed {
         self.since
     }
 
-    /// Since when the history of a server is to be read; none when it has been, or there is nothing before.
-    pub(super) fn to_read(&self, guild: GuildId) -> Option<Option<Timestamp>> {
-        (!self.caught_up.contains(&guild)).then_some(self.since)
+    /// Whether the history of a server is still to be read.
+    pub(super) fn is_behind(&self, guild: GuildId) -> bool {
+        !self.caught_up.contains(&guild)
+    }
+
+    /// From when it is to be heard; none at the very first start, when it is context only.
+    pub(super) fn since(&self) -> Option<Timestamp> {
+        self.since
     }
 
     /// The history of a server has been read.
@@ -106,14 +111,14 @@ mod tests {
         assert!(missed.may_keep_position(at(300)), "a session that goes on has no gap");
         assert_eq!(missed.session_began(at(500)), Some(at(100)));
         missed.heard(at(500));
-        assert_eq!(missed.to_read(FIRST), Some(Some(at(100))));
+        assert!(missed.is_behind(FIRST));
         missed.caught_up(FIRST);
         assert!(!missed.may_keep_position(at(501)), "the second server's history is not read yet");
         missed.heard(at(502));
-        assert_eq!(missed.to_read(SECOND), Some(Some(at(100))), "from the same moment as the first");
+        assert_eq!((missed.is_behind(SECOND), missed.since()), (true, Some(at(100))), "from the same moment");
         missed.caught_up(SECOND);
         assert!(missed.may_keep_position(at(503)), "a server of another shard is not waited for");
-        assert_eq!(missed.to_read(SECOND), None, "described again, it is not read again");
+        assert!(!missed.is_behind(SECOND), "described again, it is not read again");
     }
 
     #[test]

@@ -146,6 +146,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
         clock: clock.clone(),
         progress: progress.clone(),
         ring: Ring::default(),
+        operator_channel: settings.operator_channel,
     };
 
     let (failed, failure) = watch::channel(None);

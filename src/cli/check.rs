@@ -56,7 +56,8 @@ fn check(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8
     if !wrong.is_empty() {
         writeln!(out)?;
     }
-    let verdict = if wrong.is_empty() { "the configuration is valid." } else { "the bot cannot start with it." };
+    let verdict =
+        if wrong.is_empty() { "the configuration is valid." } else { "the bot cannot start with it." };
     writeln!(out, "{}: {verdict}", args.config.display())?;
     summary(&config, out)?;
     Ok(u8::from(!wrong.is_empty()))
@@ -126,10 +127,10 @@ fn summary(config: &Config, out: &mut dyn Write) -> io::Result<()> {
 
     writeln!(
         out,
-        "\nNot checked here: permissions, intents, role order, unmonitored spaces and the delivery of pages."
+        "\nNot checked yet, look yourself: permissions, intents, role order, unmonitored spaces, the delivery of pages."
     )?;
     if config.discord.token.is_unset() {
-        writeln!(out, "  missing for a live check: {} is not set", config.discord.token)?;
+        writeln!(out, "  missing to run it: {} is not set", config.discord.token)?;
     }
     if let Some((_, password)) = config.email.as_ref().and_then(|email| email.login.as_ref())
         && password.is_unset()

@@ -152,7 +152,7 @@ fn is_a_bundle(folder: &Path) -> anyhow::Result<()> {
     const ANY_OF: [&str; 5] =
         ["bagit.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "VERIFY.txt", "data/case.json"];
     let is_here = |name: &&str| folder.join(name).symlink_metadata().is_ok();
-    if folder.is_dir() && !ANY_OF.iter().any(|name| is_here(&name)) {
+    if folder.is_dir() && !ANY_OF.iter().any(|name| is_here(name)) {
         return Err(anyhow!(
             "{} is no bundle: nothing of one is in it\nname the folder that `chaperone evidence export` made",
             folder.display()

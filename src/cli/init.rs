@@ -88,7 +88,7 @@ pub fn run(args: &Args) -> u8 {
     match ended.and_then(|()| Ok(io::stdout().write_all(&printed)?)) {
         Ok(()) => 0,
         Err(error) => {
-            eprintln!("{error}");
+            eprintln!("chaperone: {}", super::told(&error));
             2
         }
     }

@@ -13,6 +13,7 @@ pub mod run;
 pub mod scan;
 pub mod wordlists;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -68,14 +69,20 @@ fn ended(result: anyhow::Result<ExitCode>) -> ExitCode {
     }
 }
 
-/// An error and its causes as a person reads them: what and why on the first line, then what to do. Each error of the
-/// chain says what on its own first line, and what to do on those that follow.
+/// An error and its causes as a person reads them: what and why on the first line, what to do on those that follow.
 fn told(error: &anyhow::Error) -> String {
     let mut links: Vec<String> = error.chain().map(ToString::to_string).collect();
     links.dedup();
+    in_two_lines(&links)
+}
+
+/// Each link says what and, after a line break, a dash or a full stop, what to do.
+fn in_two_lines(links: &[String]) -> String {
     let (mut what, mut to_do) = (Vec::new(), String::new());
-    for link in &links {
-        let (first, rest) = link.split_once('\n').unwrap_or((link, ""));
+    for link in links {
+        let parts =
+            link.split_once('\n').or_else(|| link.split_once(" — ")).or_else(|| link.split_once(". "));
+        let (first, rest) = parts.unwrap_or((link, ""));
         what.push(first);
         if !rest.is_empty() {
             to_do.push('\n');
@@ -94,7 +101,12 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 fn log_to_stderr(unless_asked: &str) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(unless_asked));
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        // A journal or a file shows the codes of colours as they are.
+        .with_ansi(std::io::stderr().is_terminal())
+        .try_init();
 }
 
 #[cfg(test)]
@@ -106,7 +118,11 @@ mod tests {
         let cause = std::io::Error::other("no such file");
         let error = anyhow::Error::from(cause).context("the script cannot be read\nname a text file");
         assert_eq!(told(&error), "the script cannot be read: no such file\nname a text file");
-        let error = anyhow::anyhow!("not a key\ncopy the whole line").context("the key of sam cannot be used");
+        let error =
+            anyhow::anyhow!("not a key\ncopy the whole line").context("the key of sam cannot be used");
         assert_eq!(told(&error), "the key of sam cannot be used: not a key\ncopy the whole line");
+        for one_line in ["the variable is not set — set it", "the variable is not set. set it"] {
+            assert_eq!(told(&anyhow::anyhow!(one_line)), "the variable is not set\nset it");
+        }
     }
 }

@@ -159,7 +159,11 @@ async fn rehearse(args: &Args, script: Script, data: &Path) -> anyhow::Result<bo
     }
     let good = report.is_good();
     if stay {
-        println!("The room stays open: {}  (Ctrl-C closes it)", handle.url());
+        if args.json {
+            println!("{}", serde_json::json!({ "room": handle.url() }));
+        } else {
+            println!("The room stays open: {}  (Ctrl-C closes it)", handle.url());
+        }
         tokio::select! {
             ended = player.stay_open() => ended?,
             _ = tokio::signal::ctrl_c() => {}

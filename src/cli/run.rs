@@ -1,6 +1,6 @@
 //! `chaperone run`: the real bot, until it is told to stop.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
@@ -25,16 +25,15 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<u8> {
     super::log_to_stderr("info");
     let config = Config::load(&args.config)?;
-    if let Some(folder) = config.data.dir.to_str() {
-        std::fs::create_dir_all(folder).with_context(|| {
-            format!("the data directory {folder} cannot be made\nmake it, or name another in [data] dir")
-        })?;
-    }
+    make_private(&config.data.dir).with_context(|| {
+        let folder = config.data.dir.display();
+        format!("the data directory {folder} cannot be made\nmake it, or name another in [data] dir")
+    })?;
     super::runtime()?.block_on(async {
         let clock = Clock::system();
         let stopped = stop_signal();
         let running = app::start(app::settings::settings(&config, &clock)?, clock).await?;
-        tracing::info!(organisation = running.organisation(), "listening");
+        tracing::info!(organisation = running.organisation(), "started");
         let failure = tokio::select! {
             () = stopped => None,
             failure = running.failed() => Some(failure),
@@ -43,11 +42,20 @@ pub fn run(args: &Args) -> anyhow::Result<u8> {
         Ok(match failure {
             None => 0,
             Some(failure) => {
-                eprintln!("chaperone: {failure}");
+                eprintln!("chaperone: {}", super::in_two_lines(&[failure]));
                 1
             }
         })
     })
+}
+
+/// Makes the data directory, for its owner only: what is in it is sealed, but who was in contact with whom is not.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 /// Ctrl-C, or SIGTERM where there is one. From the call on, so that a signal during the start ends it in good order.

@@ -7,7 +7,9 @@ use crate::text::{Explanation, Lists, Need, Quiet};
 
 /// Test the wordlists, or explain how one text is read
 #[derive(Clone, Debug, clap::Args)]
-#[command(after_help = "Example:\n  chaperone wordlists test\n  chaperone wordlists explain \"dont tell ur mum\"")]
+#[command(
+    after_help = "Example:\n  chaperone wordlists test\n  chaperone wordlists explain \"dont tell ur mum\""
+)]
 pub struct Args {
     #[command(subcommand)]
     command: Command,

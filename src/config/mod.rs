@@ -148,9 +148,7 @@ pub struct Policy {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error(
-        "{file}: cannot be read ({why})\ncheck the path, or write one with: chaperone init --out {file}"
-    )]
+    #[error("{file}: cannot be read ({why})\ncheck the path, or write one with: chaperone init --out {file}")]
     Unreadable {
         /// The file.
         file: String,

@@ -49,7 +49,7 @@ pub(super) fn paging(
     base: &Path,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> (Paging, MailServer) {
-    let five = Duration::from_secs(5 * 60);
+    let five = Duration::from_mins(5);
     let mut paging =
         Paging { wait: five, repeat: None, repeat_immediate: None, at_once: None, steps: Vec::new() };
     let Some(mut section) = root.section(r, "paging") else { return (paging, MailServer::Absent) };

@@ -64,7 +64,7 @@ impl Contain {
             Effect::Disconnect { guild, room, adult } => self.disconnect(*guild, *room, *adult).await,
             Effect::Nudge { to, about, .. } => self.nudge(job, *to, *about).await,
             Effect::Notice { space, about } => {
-                say_once(&self.rest, job, *space, MessageDraft::new(wording::nudge(*about), &job.key)).await
+                say_once(&self.rest, job, *space, MessageDraft::new(wording::notice(*about), &job.key)).await
             }
             Effect::Page { .. } => Ok(never("a page is not containment")),
         }

@@ -94,6 +94,17 @@ impl Effect {
         }
     }
 
+    /// How little it can wait: 2 for what restrains, 1 for calling somebody, 0 for kind words. The outbox carries out
+    /// the higher first.
+    #[must_use]
+    pub fn urgency(&self) -> u8 {
+        match self {
+            _ if self.contains() => 2,
+            Effect::Page { .. } => 1,
+            _ => 0,
+        }
+    }
+
     /// True for what restrains: it must not wait for anything that can be left for later.
     #[must_use]
     pub fn contains(&self) -> bool {
@@ -121,6 +132,8 @@ pub enum Nudge {
     KeepItKind,
     /// To the operator: nothing can be kept at present, so nothing is acted upon but immediate danger.
     EvidenceCannotBeKept,
+    /// To the operator: there is a serious case that nobody on the ladder may know of.
+    NobodyMayKnow,
     /// To the operator: things can be kept again.
     EvidenceIsKeptAgain,
     /// To an adult, level 3 boundary: please keep to the agreed places.

@@ -53,7 +53,7 @@ impl Default for Policy {
             lone_adult_grace: Duration::from_secs(20),
             context_before: 50,
             context_after: 20,
-            gap_worth_telling: Duration::from_secs(300),
+            gap_worth_telling: Duration::from_mins(5),
         }
     }
 }

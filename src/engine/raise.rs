@@ -19,7 +19,7 @@ use crate::domain::{
 };
 
 /// Whoever acknowledged a case is at it for this long; what happens again later calls again.
-const AT_IT: Duration = Duration::from_secs(15 * 60);
+const AT_IT: Duration = Duration::from_mins(15);
 
 /// What some observations amount to, before it is compared with what is known.
 struct Raised {

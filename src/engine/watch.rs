@@ -10,7 +10,7 @@ use crate::domain::{ChannelId, Code, Event, GuildId, Observation, SpaceKind, Tim
 
 /// How long the rules wait for the members of a large server, who arrive after its description: without them
 /// somebody who has cover would look alone. When they do not come, what is known has to do.
-const MEMBERS_WAIT: Duration = Duration::from_secs(120);
+const MEMBERS_WAIT: Duration = Duration::from_mins(2);
 
 /// An adult and young people in a space: how much of the grace is spent.
 #[derive(Clone, Copy, Debug)]

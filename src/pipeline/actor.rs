@@ -8,8 +8,9 @@ use super::committer::{Commit, Exhibit};
 use super::ring::{Received, Ring};
 use super::{Input, Progress, What};
 use crate::clock::Clock;
+use crate::domain::effect::Nudge;
 use crate::domain::event::Message;
-use crate::domain::{Event, Fact, Heard, Timestamp};
+use crate::domain::{CaseRef, ChannelId, Effect, Event, Fact, Heard, Timestamp};
 use crate::engine::Organisation;
 use crate::outbox::Job;
 use crate::paging::ladder::Calls;
@@ -35,6 +36,8 @@ pub struct Actor {
     pub progress: Progress,
     /// Recent bytes.
     pub ring: Ring,
+    /// Where the operator is told that nobody can be called.
+    pub operator_channel: Option<ChannelId>,
 }
 
 /// What an actor has decided but not yet handed on.
@@ -182,15 +185,30 @@ impl Actor {
             self.write_calls(|calls| calls.apply(now, &rung.fact));
             commit.facts.push((now, rung.fact));
         }
+        for case in self.read_calls(Calls::nobody_left) {
+            self.tell_operator(case, now, commit);
+        }
     }
 
-    fn job(
-        &self,
-        key: String,
-        effect: crate::domain::Effect,
-        case: Option<crate::domain::CaseRef>,
-        now: Timestamp,
-    ) -> Job {
+    /// A ladder on which nobody may know must not turn in silence. The operator learns that there is such a case, and
+    /// no more.
+    fn tell_operator(&mut self, case: CaseRef, now: Timestamp, commit: &mut Commit) {
+        let level = self.organisation.state().cases.get(&case).map_or(0, |case| u8::from(case.level));
+        let key = format!("operator/{}/{case}/{level}/nobody-may-know", self.name);
+        if self.organisation.state().has_decided(&key) {
+            return;
+        }
+        tracing::error!(%case, "nobody on the ladder may know of this case; configure an external contact");
+        let Some(space) = self.operator_channel else { return };
+        let effect = Effect::Notice { space, about: Nudge::NobodyMayKnow };
+        let fact = Fact::Decided { job: key.clone(), effect: effect.clone(), case: Some(case) };
+        for fact in self.organisation.note(now, fact).facts {
+            commit.facts.push((now, fact));
+        }
+        commit.jobs.push(self.job(key, effect, Some(case), now));
+    }
+
+    fn job(&self, key: String, effect: Effect, case: Option<CaseRef>, now: Timestamp) -> Job {
         Job { key, organisation: self.name.clone(), case, effect, not_before: now, attempts: 0 }
     }
 

@@ -14,18 +14,18 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Progress;
 use super::ring::Received;
+use super::writer::{Writer, exhibit_text};
 use crate::clock::Clock;
 use crate::domain::event::Ended;
 use crate::domain::who_may_know::{Readers, who_may_know};
 use crate::domain::{Effect, Fact, Level, MessageId, Timestamp, UserId};
 use crate::engine::Keep;
 use crate::evidence::checkpoint::SigningKey;
-use crate::evidence::commitment::{self, Salt};
 use crate::evidence::entry::{Class, Entry};
 use crate::evidence::log::Tree;
 use crate::evidence::seal::{Recipient, Sealed};
 use crate::outbox::Job;
-use crate::store::{Batch, Position, Store, StoreError, StoredEntry, StoredExhibit, StoredFact};
+use crate::store::{Batch, Position, Store, StoreError, StoredExhibit};
 
 /// Commits that become durable together at most.
 const GROUP: usize = 256;
@@ -268,9 +268,9 @@ impl Committer {
             let (kept, failed): (Vec<&Exhibit>, Vec<&Exhibit>) =
                 commit.exhibits.iter().partition(|exhibit| self.write_exhibit(&mut writer, commit, exhibit));
             unkept.extend(failed.iter().map(|exhibit| exhibit.keep.message));
-            kept.iter().for_each(|exhibit| {
+            for exhibit in kept {
                 unkept.remove(&exhibit.keep.message);
-            });
+            }
             for (at, fact) in &commit.facts {
                 writer.fact(&commit.organisation, *at, fact);
             }
@@ -362,83 +362,4 @@ fn not_at_hand(commit: &Commit) -> BTreeSet<MessageId> {
         _ => None,
     });
     messages.collect()
-}
-
-/// What is sealed of a message: headers that say where the bytes come from, then the bytes. Several versions of one
-/// message stand line by line; the gateway's text holds no line break of its own.
-fn exhibit_text(
-    organisation: &str,
-    keep: &Keep,
-    received: &[Received],
-    software: &str,
-) -> Result<commitment::Exhibit, commitment::ExhibitError> {
-    let times: Vec<String> = received.iter().map(|received| received.at.to_string()).collect();
-    let raw: Vec<&str> = received.iter().map(|received| received.raw.as_ref()).collect();
-    commitment::Exhibit::new(Salt::random(), raw.join("\n").into_bytes())
-        .with("organisation", organisation.replace(char::is_control, " "))?
-        .with("message", keep.message.to_string())?
-        .with("space", keep.space.to_string())?
-        .with("author", keep.author.to_string())?
-        .with("received", times.join(" "))?
-        .with("media-type", "application/json")?
-        .with("source", "discord-gateway-v10")?
-        .with("software", software)
-}
-
-/// Writes entries, facts and exhibits into a batch, in one order.
-struct Writer<'a> {
-    tree: Tree,
-    batch: Batch,
-    software: &'a str,
-}
-
-impl Writer<'_> {
-    fn entry(&mut self, entry: &Entry) -> u64 {
-        let index = self.tree.size();
-        let hashes = self.tree.append(entry.leaf_hash());
-        self.batch.hashes.extend(hashes.into_iter().map(|stored| (stored.index, stored.hash.0)));
-        self.batch.entries.push(StoredEntry { index, bytes: entry.encode() });
-        index
-    }
-
-    fn fact(&mut self, organisation: &str, at: Timestamp, fact: &Fact) {
-        let salt = Salt::random();
-        let body = serde_json::to_vec(fact).unwrap_or_default();
-        let commitment = commitment::Exhibit::new(salt, body).commitment();
-        let entry = self.entry(&Entry {
-            class: class_of(fact),
-            organisation: organisation.to_owned(),
-            at,
-            received_at: None,
-            commitment,
-            ciphertext: None,
-            software: self.software.to_owned(),
-        });
-        self.batch.facts.push(StoredFact {
-            organisation: organisation.to_owned(),
-            at,
-            fact: fact.clone(),
-            entry,
-            salt: salt.to_bytes(),
-        });
-    }
-}
-
-/// The class under which a fact stands in the log.
-fn class_of(fact: &Fact) -> Class {
-    match fact {
-        Fact::Observed(_) => Class::OBSERVATION,
-        Fact::ConcernRaised { .. } => Class::CONCERN,
-        Fact::CaseOpened { .. }
-        | Fact::CaseRose { .. }
-        | Fact::Kept { .. }
-        | Fact::NotKept { .. }
-        | Fact::Withheld { .. } => Class::CASE,
-        Fact::Acknowledged { .. } | Fact::AcknowledgementRefused { .. } => Class::ACKNOWLEDGEMENT,
-        Fact::Called { .. } => Class::PAGE,
-        Fact::Register(_) => Class::REGISTER,
-        Fact::Decided { .. } | Fact::Outcome { .. } => Class::ACTION,
-        Fact::Gap { .. } => Class::GAP,
-        Fact::Started { .. } => Class::START,
-    }
 }

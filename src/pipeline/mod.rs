@@ -9,6 +9,7 @@
 pub mod actor;
 pub mod committer;
 pub mod ring;
+mod writer;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};

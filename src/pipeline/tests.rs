@@ -198,6 +198,7 @@ async fn a_position_is_not_kept_before_the_event_that_it_stands_for() {
         clock: Clock::manual(Timestamp(0)),
         progress,
         ring: Ring::default(),
+        operator_channel: None,
     };
     let running = tokio::spawn(actor.run(inputs));
     let (guild, everyone) = (GuildId(1), RoleId(1));

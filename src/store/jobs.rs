@@ -21,7 +21,7 @@ pub(super) async fn insert(tx: &mut Tx, jobs: &[Job]) -> Result<(), StoreError> 
             Value::Text(job.organisation.as_str().into()),
             Value::MaybeNumber(job.case.map(|case| case.0.into())),
             Value::Text(effect.into()),
-            Value::Number(job.effect.contains().into()),
+            Value::Number(job.effect.urgency().into()),
             Value::Number(job.not_before.0),
             Value::Number(job.attempts.into()),
             Value::Number(FREE),
@@ -29,7 +29,7 @@ pub(super) async fn insert(tx: &mut Tx, jobs: &[Job]) -> Result<(), StoreError> 
             Value::Text("waiting".into()),
         ]);
     }
-    let into = "job (key, organisation, case_ref, effect, contains, not_before, attempts, lease_until, lease_by, \
+    let into = "job (key, organisation, case_ref, effect, urgency, not_before, attempts, lease_until, lease_by, \
                 state)";
     Ok(tx.insert(into, 10, values, " ON CONFLICT (key) DO NOTHING").await?)
 }
@@ -41,29 +41,33 @@ pub(super) async fn end(tx: &mut Tx, keys: &[String]) -> Result<(), sqlx::Error>
 /// The end of no lease: before every moment.
 const FREE: i64 = i64::MIN;
 
-// Containment first, then whoever has waited longest. `$4` is the least value of `contains` that is asked for.
+// Containment first, then pages, then whatever has waited longest. `$4` is the least urgency that is asked for.
 // A lease that ended by itself was an attempt: whoever had it may have done the work before they died, so the next one
 // has to look first.
 // The common table must be MATERIALIZED: PostgreSQL may otherwise run it again for every row and lease far more than
 // the limit. Without SKIP LOCKED its leasers queue behind each other; SQLite has one writer and knows no such words.
 const LEASE_POSTGRES: &str = "WITH due AS MATERIALIZED ( \
     SELECT key FROM job \
-    WHERE state = 'waiting' AND not_before <= $1 AND lease_until <= $1 AND contains >= $4 \
-    ORDER BY contains DESC, not_before, key LIMIT $5 FOR UPDATE SKIP LOCKED) \
+    WHERE state = 'waiting' AND not_before <= $1 AND lease_until <= $1 AND urgency >= $4 \
+    ORDER BY urgency DESC, not_before, key LIMIT $5 FOR UPDATE SKIP LOCKED) \
     UPDATE job SET lease_until = $2, lease_by = $3, \
     attempts = attempts + CASE WHEN lease_by = '' THEN 0 ELSE 1 END \
     WHERE key IN (SELECT key FROM due) AND state = 'waiting' AND lease_until <= $1 \
     RETURNING key, organisation, case_ref, effect, not_before, attempts";
 const LEASE_SQLITE: &str = "WITH due AS MATERIALIZED ( \
     SELECT key FROM job \
-    WHERE state = 'waiting' AND not_before <= $1 AND lease_until <= $1 AND contains >= $4 \
-    ORDER BY contains DESC, not_before, key LIMIT $5) \
+    WHERE state = 'waiting' AND not_before <= $1 AND lease_until <= $1 AND urgency >= $4 \
+    ORDER BY urgency DESC, not_before, key LIMIT $5) \
     UPDATE job SET lease_until = $2, lease_by = $3, \
     attempts = attempts + CASE WHEN lease_by = '' THEN 0 ELSE 1 END \
     WHERE key IN (SELECT key FROM due) AND state = 'waiting' AND lease_until <= $1 \
     RETURNING key, organisation, case_ref, effect, not_before, attempts";
 
 type Row = (String, String, Option<i64>, String, i64, i64);
+
+fn least_urgency(containment_only: bool) -> i64 {
+    if containment_only { 2 } else { 0 }
+}
 
 impl Store {
     /// Every job that has not ended, leased or not, in the order in which they would be leased.
@@ -89,7 +93,7 @@ impl Store {
             .bind(asked.now.0)
             .bind(asked.until.0)
             .bind(asked.by.as_str())
-            .bind(i64::from(asked.containment_only))
+            .bind(least_urgency(asked.containment_only))
             .bind(i64::from(asked.limit))
             .fetch_all(pool)
             .await?);
@@ -140,9 +144,9 @@ impl Store {
     async fn next_job(&self, containment_only: bool) -> Result<Option<Timestamp>, StoreError> {
         let (next,): (Option<i64>,) = on!(self.db(), pool => sqlx::query_as(
             "SELECT MIN(CASE WHEN lease_until > not_before THEN lease_until ELSE not_before END) FROM job \
-             WHERE state = 'waiting' AND contains >= $1",
+             WHERE state = 'waiting' AND urgency >= $1",
         )
-        .bind(i64::from(containment_only))
+        .bind(least_urgency(containment_only))
         .fetch_one(pool)
         .await?);
         Ok(next.map(Timestamp))
@@ -211,7 +215,7 @@ fn jobs(rows: Vec<Row>) -> Result<Vec<Job>, StoreError> {
         })
         .collect::<Result<Vec<_>, StoreError>>()?;
     jobs.sort_by(|a, b| {
-        let order = |job: &Job| (!job.effect.contains(), job.not_before);
+        let order = |job: &Job| (std::cmp::Reverse(job.effect.urgency()), job.not_before);
         order(a).cmp(&order(b)).then_with(|| a.key.cmp(&b.key))
     });
     Ok(jobs)

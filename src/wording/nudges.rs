@@ -56,6 +56,11 @@ pub fn nudge(about: Nudge) -> &'static str {
              can, it does nothing but answer immediate danger. Please free disk space or make the data directory \
              writable; it goes on by itself then. The reason stands in its log."
         }
+        Nudge::NobodyMayKnow => {
+            "There is a serious case that nobody on the ladder may know of, so nobody has been called. Ring the chair of \
+             trustees or the LADO now, and add an external contact to the configuration ([[people]] with slot = \
+             \"external\")."
+        }
         Nudge::EvidenceIsKeptAgain => {
             "Chaperone can keep evidence again, and everything that waited has been kept."
         }
@@ -74,7 +79,7 @@ pub fn notice(about: Nudge) -> &'static str {
             "If you need somebody to talk to: Childline, 0800 1111, free, any time. Shout: text SHOUT to 85258. In \
              danger now: ring 999."
         }
-        Nudge::EvidenceCannotBeKept | Nudge::EvidenceIsKeptAgain => nudge(about),
+        Nudge::EvidenceCannotBeKept | Nudge::EvidenceIsKeptAgain | Nudge::NobodyMayKnow => nudge(about),
         Nudge::MessageHidden | Nudge::KeepItKind | Nudge::KeepToAgreedPlaces | Nudge::ReportReceived => {
             "Please keep it kind here. If something worries you, /report reaches the safeguarding leads."
         }
@@ -85,7 +90,7 @@ pub fn notice(about: Nudge) -> &'static str {
 mod tests {
     use super::*;
 
-    const NUDGES: [Nudge; 10] = [
+    const NUDGES: [Nudge; 11] = [
         Nudge::SpaceLocked,
         Nudge::SpaceClosed,
         Nudge::MessageHidden,
@@ -96,6 +101,7 @@ mod tests {
         Nudge::KeepToAgreedPlaces,
         Nudge::EvidenceCannotBeKept,
         Nudge::EvidenceIsKeptAgain,
+        Nudge::NobodyMayKnow,
     ];
 
     #[test]

@@ -116,6 +116,7 @@ impl House {
             clock: clock.clone(),
             progress: progress.clone(),
             ring: Ring::default(),
+            operator_channel: None,
         };
         tokio::spawn(async move { committer.run(to_commit).await.unwrap() });
         tokio::spawn(actor.run(inputs));

@@ -18,7 +18,7 @@ INSERT INTO fact (entry, organisation, at, kind, body, salt) VALUES
 INSERT INTO exhibit (organisation, case_ref, message, space, author, finding, received_at, entry, sealed) VALUES
     ('Riverside', 7, 175928847299117063, 5, 80351110224678912, 1, 1772469667000000, 4, {6167652d656e6372797074696f6e}),
     ('Riverside', 7, NULL, 5, NULL, 0, 1772469667000000, 4, {6167652d656e6372797074696f6e});
-INSERT INTO job (key, organisation, case_ref, effect, contains, not_before, attempts, lease_until, lease_by, state) VALUES
-    ('hide:175928847299117063', 'Riverside', 7, '{"effect":"hide","space":"5","message":"175928847299117063"}', 1, 1772469667000000, 0, 1772469787000000, '', 'ended'),
-    ('page:7:0:dsl:email', 'Riverside', 7, '{"effect":"page","case":7,"level":4,"category":"grooming","slot":"dsl","round":0,"channel":"email","person":"dsl-1","drill":false}', 0, 1772469667000000, 2, -9223372036854775808, '', 'waiting');
+INSERT INTO job (key, organisation, case_ref, effect, urgency, not_before, attempts, lease_until, lease_by, state) VALUES
+    ('hide:175928847299117063', 'Riverside', 7, '{"effect":"hide","space":"5","message":"175928847299117063"}', 2, 1772469667000000, 0, 1772469787000000, '', 'ended'),
+    ('page:7:0:dsl:email', 'Riverside', 7, '{"effect":"page","case":7,"level":4,"category":"grooming","slot":"dsl","round":0,"channel":"email","person":"dsl-1","drill":false}', 1, 1772469667000000, 2, -9223372036854775808, '', 'waiting');
 INSERT INTO position (shard, session, heard_at) VALUES (0, '{"id":"abc","sequence":42}', 1772469800000000);

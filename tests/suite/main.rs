@@ -1,6 +1,7 @@
 //! The one integration-test binary: stories, contracts and the architecture, a file each.
 
 mod arrows; // which room may know which
+mod cli; // the command line's contract as a user meets it: exit status, one line what, one line what to do
 mod crash; // killed ten times, and nothing that a person would notice is different
 mod conversations; // whole conversations: what each reaches, and when
 mod evidence_bundles; // written, verified, tampered with, opened

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -30,6 +30,14 @@ struct Place {
 impl Place {
     /// The database's address and the log's key.
     fn resolve(&self) -> anyhow::Result<(String, PathBuf)> {
+        let (database, key) = self.named()?;
+        if !database.contains("://") && !Path::new(&database).exists() {
+            bail!("there is no database at {database} yet\nlet the bot run first, or name another place");
+        }
+        Ok((database, key))
+    }
+
+    fn named(&self) -> anyhow::Result<(String, PathBuf)> {
         match (&self.config, &self.data) {
             (Some(file), _) => {
                 let config = Config::load(file)?;

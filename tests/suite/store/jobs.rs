@@ -80,7 +80,9 @@ pub async fn a_lease_that_ended_makes_its_job_due_again(place: Place) {
     assert!(store.lease(&lease(at(59), "b", 9)).await.unwrap().is_empty());
     assert!(!store.settled(at(59)).await.unwrap(), "leased is not done");
 
-    assert_eq!(store.lease(&lease(at(60), "b", 9)).await.unwrap(), batch.jobs);
+    // Whoever had it may have done the work before they died: it counts as tried, so the next one looks first.
+    let again = Job { attempts: 1, ..batch.jobs[0].clone() };
+    assert_eq!(store.lease(&lease(at(60), "b", 9)).await.unwrap(), [again]);
     store.retry("hide:1", "a", at(61), 5).await.unwrap();
     assert_eq!(store.next_due(false).await.unwrap(), Some(at(120)), "it is no longer a's to give back");
     store.commit(&Batch { ended: vec!["hide:1".to_owned()], ..Batch::default() }).await.unwrap();

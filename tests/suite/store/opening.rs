@@ -19,7 +19,7 @@ pub async fn one_process_has_it_and_others_may_read(place: Place) {
     store.commit(&batch).await.unwrap();
     let refused = Store::open(&place.address).await.unwrap_err();
     assert!(matches!(refused, StoreError::Held { .. }), "{refused:?}");
-    assert!(refused.to_string().contains("Stop the other one"));
+    assert!(refused.to_string().contains("stop the other one"));
 
     let reader = Store::open_to_read(&place.address).await.unwrap();
     assert_eq!(reader.log_size().await.unwrap(), 1);
