@@ -2,8 +2,8 @@
 
 mod arrows; // which room may know which
 mod cli; // the command line's contract as a user meets it: exit status, one line what, one line what to do
-mod crash; // killed ten times, and nothing that a person would notice is different
 mod conversations; // whole conversations: what each reaches, and when
+mod crash; // killed ten times, and nothing that a person would notice is different
 mod evidence_bundles; // written, verified, tampered with, opened
 mod evidence_case; // a case with exhibits, as the store would hand it over
 mod evidence_commands; // keys new, keys show, evidence verify, evidence open
