@@ -104,10 +104,6 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
     let checkpoint_file = settings.signing_key.with_extension("checkpoint");
     let tree = keep::check_log(&store, &key, &checkpoint_file).await?;
 
-    // On a full disk danger has to be heard all the same; these jobs then wait for their leases to end.
-    store.release_leases().await.unwrap_or_else(|error| {
-        tracing::warn!(%error, "what an earlier run was carrying out could not be taken over at once");
-    });
     let (organisation, calls, earlier) = restore(&store, &settings).await?;
     let calls = Arc::new(RwLock::new(calls));
 
@@ -120,21 +116,9 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
     let (outcomes, ended) = mpsc::unbounded_channel();
 
     let left = trouble::Left::default();
-    let dispatcher = {
-        let (routes, left) = (routes.clone(), left.clone());
-        Dispatcher::new(
-            store.clone(),
-            move |effect: &Effect| {
-                if left.take(effect) {
-                    return Some(Arc::new(trouble::AlreadyLeft) as Arc<dyn Deliver>);
-                }
-                routes.to(effect)
-            },
-            clock.clone(),
-            outcomes,
-            format!("{}-{}", std::process::id(), clock.now().0),
-        )
-    };
+    let by = format!("{}-{}", std::process::id(), clock.now().0);
+    let to = left.or_to(routes.clone());
+    let dispatcher = Dispatcher::new(store.clone(), to, clock.clone(), outcomes, by);
     let witness = trouble::Trouble::new(
         settings.operator_channel,
         settings.organisation.clone(),
@@ -232,6 +216,10 @@ async fn restore(
     );
     let mut calls =
         Calls::new(settings.organisation.clone(), settings.ladder.clone(), settings.people.clone());
+    if let Err(error) = store.release_leases().await {
+        // On a full disk danger has to be heard all the same; these jobs then wait for their leases to end.
+        tracing::warn!(%error, "what an earlier run was carrying out could not be taken over at once");
+    }
     let mut newest = None;
     for stored in store.facts(&settings.organisation).await? {
         organisation.restore(stored.at, &stored.fact);

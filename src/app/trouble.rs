@@ -25,8 +25,17 @@ impl Left {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(effect);
     }
 
+    /// Who carries an effect out: nobody once more where it has left already.
+    pub(super) fn or_to(
+        &self,
+        routes: Arc<Routes>,
+    ) -> impl Fn(&Effect) -> Option<Arc<dyn Deliver>> + Send + use<> {
+        let left = self.clone();
+        move |effect| if left.take(effect) { Some(Arc::new(AlreadyLeft)) } else { routes.to(effect) }
+    }
+
     /// Whether this effect, decided with evidence or without, has left already; asked for once.
-    pub(super) fn take(&self, effect: &Effect) -> bool {
+    fn take(&self, effect: &Effect) -> bool {
         let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         !left.is_empty() && left.remove(&without_evidence(effect.clone()))
     }
@@ -40,7 +49,7 @@ fn without_evidence(mut effect: Effect) -> Effect {
 }
 
 /// Carries out what has left already: by doing nothing.
-pub(super) struct AlreadyLeft;
+struct AlreadyLeft;
 
 impl Deliver for AlreadyLeft {
     fn deliver<'a>(&'a self, _: &'a Job) -> Delivery<'a> {

@@ -30,6 +30,9 @@ use crate::domain::{
 use crate::text::Lists;
 use state::State;
 
+/// How many of the newest messages are known to have been assessed: more than a resumed session says again.
+const ASSESSED: usize = 10_000;
+
 /// What a charity decides about the rules. The defaults are the guidance's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -98,6 +101,7 @@ pub struct Organisation {
     nobody: Roster,
     state: State,
     recent: BTreeMap<ChannelId, VecDeque<(MessageId, UserId)>>,
+    assessed: BTreeSet<MessageId>,
     wrote: BTreeMap<ChannelId, BTreeSet<UserId>>,
     protected_viewers: BTreeMap<ChannelId, Arc<BTreeSet<UserId>>>,
     alone: BTreeMap<(ChannelId, UserId), watch::Alone>,
@@ -119,6 +123,7 @@ impl Organisation {
             servers: BTreeMap::new(),
             nobody: Roster::default(),
             recent: BTreeMap::new(),
+            assessed: BTreeSet::new(),
             wrote: BTreeMap::new(),
             protected_viewers: BTreeMap::new(),
             alone: BTreeMap::new(),
@@ -285,7 +290,15 @@ impl Organisation {
             }
         }
         let found = self.read(message, edited);
-        self.keep_what_follows(message, now, a);
+        // Heard again after a resumed session, what stood before a finding does not follow it. (What was only read
+        // again after a restart was not assessed: what it leads to may have been lost with the last run.)
+        let known = !self.assessed.insert(message.id);
+        if self.assessed.len() > ASSESSED {
+            self.assessed.pop_first();
+        }
+        if edited || !known {
+            self.keep_what_follows(message, now, a);
+        }
         self.remember_place(message);
         self.take(found, Some(message), now, a);
         if self.wrote.entry(message.space).or_default().insert(message.author) {

@@ -165,7 +165,7 @@ fn told(lists: &Arc<Lists>, events: &[Heard]) -> (Organisation, Vec<(Timestamp, 
 }
 
 fn settings() -> ProptestConfig {
-    ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 proptest! {
