@@ -104,10 +104,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
     let checkpoint_file = settings.signing_key.with_extension("checkpoint");
     let tree = keep::check_log(&store, &key, &checkpoint_file).await?;
 
-    // On a full disk danger has to be heard all the same; these jobs then wait for their leases to end.
-    store.release_leases().await.unwrap_or_else(|error| {
-        tracing::warn!(%error, "what an earlier run was carrying out could not be taken over at once");
-    });
+    take_over(&store).await;
     let (organisation, calls, earlier) = restore(&store, &settings).await?;
     let calls = Arc::new(RwLock::new(calls));
 
@@ -204,6 +201,14 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
         committer,
         failure,
     })
+}
+
+/// Frees what an earlier run was carrying out.
+async fn take_over(store: &Store) {
+    // On a full disk danger has to be heard all the same; these jobs then wait for their leases to end.
+    store.release_leases().await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "what an earlier run was carrying out could not be taken over at once");
+    });
 }
 
 /// Runs the committer, and says so when it can no longer keep anything.
