@@ -104,6 +104,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
     let checkpoint_file = settings.signing_key.with_extension("checkpoint");
     let tree = keep::check_log(&store, &key, &checkpoint_file).await?;
 
+    take_over(&store).await;
     let (organisation, calls, earlier) = restore(&store, &settings).await?;
     let calls = Arc::new(RwLock::new(calls));
 
@@ -190,6 +191,14 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
     })
 }
 
+/// Frees what an earlier run was carrying out.
+async fn take_over(store: &Store) {
+    // On a full disk danger has to be heard all the same; these jobs then wait for their leases to end.
+    store.release_leases().await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "what an earlier run was carrying out could not be taken over at once");
+    });
+}
+
 /// Runs the committer, and says so when it can no longer keep anything.
 async fn keep_until_it_fails(
     committer: Committer,
@@ -216,10 +225,6 @@ async fn restore(
     );
     let mut calls =
         Calls::new(settings.organisation.clone(), settings.ladder.clone(), settings.people.clone());
-    if let Err(error) = store.release_leases().await {
-        // On a full disk danger has to be heard all the same; these jobs then wait for their leases to end.
-        tracing::warn!(%error, "what an earlier run was carrying out could not be taken over at once");
-    }
     let mut newest = None;
     for stored in store.facts(&settings.organisation).await? {
         organisation.restore(stored.at, &stored.fact);

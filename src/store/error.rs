@@ -46,8 +46,8 @@ pub enum StoreError {
     },
     /// Another process holds this database.
     #[error(
-        "another Chaperone already holds {place}; two of them would answer everything twice. Stop the other one, or give \
-         this one a data directory of its own"
+        "another Chaperone already holds {place}; two of them would answer everything twice\n\
+         stop the other one, or give this one a data directory of its own"
     )]
     Held {
         /// The file, or the server's database.

@@ -396,6 +396,6 @@ async fn a_second_bot_on_the_same_data_does_not_start() {
     assert_eq!(second.ends().await, 2, "{}", second.words());
     let words = second.words();
     assert!(words.contains("another Chaperone already holds"), "{words}");
-    assert!(words.lines().last().is_some_and(|line| line.starts_with("Stop the other one")), "{words}");
+    assert!(words.lines().last().is_some_and(|line| line.starts_with("stop the other one")), "{words}");
     assert_eq!(first.is_told_to_stop().await, 0, "{}", first.words());
 }

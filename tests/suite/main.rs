@@ -8,6 +8,7 @@ mod evidence_bundles; // written, verified, tampered with, opened
 mod evidence_case; // a case with exhibits, as the store would hand it over
 mod evidence_commands; // keys new, keys show, evidence verify, evidence open
 mod evidence_outsiders; // age, sha256sum, openssl and a verifier in Python come to the same result
+mod going_live; // from nothing to a running bot, as the README tells it: the real binary against the platform
 mod openapi; // every REST exchange, checked against Discord's own description of its API
 mod outbox; // carrying out what was decided: attempts, waits, ends
 mod platform; // the rehearsal platform, driven by twilight's socket and serenity's types
