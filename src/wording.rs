@@ -140,8 +140,9 @@ pub fn emergency_guidance() -> &'static str {
 /// The honest limit, said on every screen.
 #[must_use]
 pub fn platform_limit() -> &'static str {
-    "No bot can read a direct message between two members, or listen to voice. Chaperone pauses direct messages \
-     where it can, offers supervised rooms instead, and takes reports from inside a direct message."
+    "No bot can read a direct message between two members, or listen to voice. Pause direct messages \
+     between members in the server's safety settings where you can. A young person can report any message to \
+     safeguarding, from inside a direct message too."
 }
 
 /// To the workers in the room when nobody on the ladder has answered a whole round.

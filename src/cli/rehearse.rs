@@ -153,7 +153,7 @@ async fn rehearse(args: &Args, script: Script, data: &Path) -> anyhow::Result<bo
         narrator,
     })?;
     let report = player.play().await?;
-    let bundle = export_worst(&bot, data).await?;
+    let bundle = export_worst(&bot, data, args.data.is_some()).await?;
     if !args.json {
         println!("{bundle}");
     }
@@ -194,7 +194,7 @@ fn identity(data: &Path, name: &str, clock: &Clock) -> anyhow::Result<Identity> 
 }
 
 /// Exports the worst case as a bundle, opened by a lead who may know of it, and verifies what was written.
-async fn export_worst(bot: &RehearsedBot, data: &Path) -> anyhow::Result<String> {
+async fn export_worst(bot: &RehearsedBot, data: &Path, stays: bool) -> anyhow::Result<String> {
     let facts = bot.facts(0).await;
     let mut worst: Option<(Level, CaseRef, std::collections::BTreeSet<crate::domain::UserId>)> = None;
     for (_, fact) in &facts {
@@ -227,5 +227,6 @@ async fn export_worst(bot: &RehearsedBot, data: &Path) -> anyhow::Result<String>
     store.close().await;
     let report = verify::verify(&out, Some(key.verifier_key()))?;
     anyhow::ensure!(report.is_sound(), "the exported bundle does not verify:\n{report}");
-    Ok(format!("Case {case} was exported as a bundle, and the bundle verifies: {}", out.display()))
+    let place = if stays { format!(": {}", out.display()) } else { " (--data DIR would keep it)".to_owned() };
+    Ok(format!("Case {case} was exported as a bundle, and the bundle verifies{place}"))
 }

@@ -10,7 +10,7 @@ use super::{Input, Progress, What};
 use crate::clock::Clock;
 use crate::domain::effect::Nudge;
 use crate::domain::event::Message;
-use crate::domain::{CaseRef, ChannelId, Effect, Event, Fact, Heard, Timestamp};
+use crate::domain::{CaseRef, Category, ChannelId, ConcernKey, Effect, Event, Fact, Heard, Timestamp};
 use crate::engine::Organisation;
 use crate::outbox::Job;
 use crate::paging::ladder::Calls;
@@ -104,10 +104,20 @@ impl Actor {
                     Event::Reported { message, .. } => message.as_ref(),
                     _ => None,
                 };
+                let frame = match &heard.event {
+                    Event::Unreadable { name, .. } => raw.clone().map(|raw| (name.clone(), raw)),
+                    _ => None,
+                };
                 if let (Some(raw), Some(message)) = (raw, message) {
                     self.put(message, raw, heard.at);
                 }
-                let (commit, due) = self.decide(&heard);
+                let (mut commit, due) = self.decide(&heard);
+                if let Some((name, raw)) = frame {
+                    let key = ConcernKey { family: Category::Integrity.family(), by: None, towards: None };
+                    let case = self.organisation.state().concerns.get(&key).and_then(|concern| concern.case);
+                    let received = Received { raw, at: heard.at, attachments: Vec::new() };
+                    commit.unread.push((case, name, received));
+                }
                 self.hand_on_with(commit, done, heard.at, pending).await;
                 due
             }

@@ -14,11 +14,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Progress;
 use super::ring::Received;
-use super::writer::{Writer, exhibit_text};
+use super::writer::{Writer, exhibit_text, unread_text};
 use crate::clock::Clock;
 use crate::domain::event::Ended;
 use crate::domain::who_may_know::{Readers, who_may_know};
-use crate::domain::{Effect, Fact, Level, MessageId, Timestamp, UserId};
+use crate::domain::{CaseRef, Effect, Fact, Level, MessageId, Timestamp, UserId};
 use crate::engine::Keep;
 use crate::evidence::checkpoint::SigningKey;
 use crate::evidence::entry::{Class, Entry};
@@ -53,6 +53,8 @@ pub struct Commit {
     pub facts: Vec<(Timestamp, Fact)>,
     /// Messages to be sealed.
     pub exhibits: Vec<Exhibit>,
+    /// Frames that could not be read: the case that they opened, the event's name, the bytes.
+    pub unread: Vec<(Option<CaseRef>, String, Received)>,
     /// Jobs that may leave afterwards.
     pub jobs: Vec<Job>,
     /// Keys of jobs that have ended.
@@ -73,6 +75,7 @@ impl Commit {
             organisation: organisation.to_owned(),
             facts: Vec::new(),
             exhibits: Vec::new(),
+            unread: Vec::new(),
             jobs: Vec::new(),
             ended: Vec::new(),
             position: None,
@@ -87,6 +90,7 @@ impl Commit {
     pub fn is_empty(&self) -> bool {
         self.facts.is_empty()
             && self.exhibits.is_empty()
+            && self.unread.is_empty()
             && self.jobs.is_empty()
             && self.ended.is_empty()
             && self.done.is_none()
@@ -271,6 +275,9 @@ impl Committer {
             for exhibit in kept {
                 unkept.remove(&exhibit.keep.message);
             }
+            for (case, name, received) in &commit.unread {
+                self.write_unread(&mut writer, commit, *case, name, received);
+            }
             for (at, fact) in &commit.facts {
                 writer.fact(&commit.organisation, *at, fact);
             }
@@ -310,6 +317,48 @@ impl Committer {
             .filter(|lead| who_may_know(subjects, &lead.readers))
             .map(|lead| lead.recipient.clone())
             .collect()
+    }
+
+    /// Keeps the bytes of a frame that could not be read, sealed to every lead: nobody knows whom it is about.
+    fn write_unread(
+        &self,
+        writer: &mut Writer<'_>,
+        commit: &Commit,
+        case: Option<CaseRef>,
+        name: &str,
+        received: &Received,
+    ) {
+        let sealed = unread_text(&commit.organisation, name, received, writer.software)
+            .map_err(|error| error.to_string())
+            .and_then(|text| {
+                text.seal(&self.recipients(&BTreeSet::new())).map_err(|error| error.to_string())
+            });
+        match sealed {
+            Ok(sealed) => {
+                let entry = writer.entry(&Entry {
+                    class: Class::EXHIBIT,
+                    organisation: commit.organisation.clone(),
+                    at: received.at,
+                    received_at: Some(received.at),
+                    commitment: sealed.commitment,
+                    ciphertext: Some(sealed.sealed.hash()),
+                    software: writer.software.to_owned(),
+                });
+                let Sealed(sealed) = sealed.sealed;
+                writer.batch.exhibits.push(StoredExhibit {
+                    organisation: commit.organisation.clone(),
+                    case,
+                    message: None,
+                    space: None,
+                    author: None,
+                    finding: true,
+                    received_at: received.at,
+                    entry,
+                    sealed,
+                });
+            }
+            Err(error) => tracing::error!(%error, "an unreadable frame could not be sealed"),
+        }
     }
 
     /// Writes an exhibit, or that it could not be sealed; tells whether it could.

@@ -251,3 +251,48 @@ async fn a_position_is_not_kept_before_the_event_that_it_stands_for() {
     assert!(committed.recv().await.unwrap().position.is_some());
     running.await.unwrap();
 }
+
+#[tokio::test]
+async fn the_bytes_of_a_frame_that_cannot_be_read_are_sealed_to_the_leads() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path().join("club.db").to_str().unwrap()).await.unwrap();
+    let clock = Clock::manual(Timestamp(0));
+    let (mut committer, _notes) = committer(store.clone(), clock.clone());
+    let identity = crate::evidence::Identity::generate();
+    committer.leads = vec![super::committer::Lead {
+        readers: crate::domain::who_may_know::Readers::one(UserId(1)),
+        recipient: identity.recipient(),
+    }];
+    let (commits, to_commit) = mpsc::channel(8);
+    let progress = Progress::default();
+    let (ear, inputs) = Ear::new(progress.clone());
+    let actor = Actor {
+        name: "club".to_owned(),
+        organisation: Organisation::new(
+            "club",
+            Policy::default(),
+            RoleMapping::well_known(),
+            Arc::new(Lists::builtin()),
+        ),
+        calls: Arc::new(RwLock::new(Calls::new("club", LadderPolicy::default(), People::default()))),
+        commits,
+        clock,
+        progress,
+        ring: Ring::default(),
+        operator_channel: None,
+    };
+    let running = tokio::spawn(actor.run(inputs));
+    let raw = r#"{"op":0,"t":"MESSAGE_CREATE","d":{"id":[]}}"#;
+    let event = Event::Unreadable { name: "MESSAGE_CREATE".to_owned(), guild: None };
+    let what = What::Event(Heard { at: Timestamp(5), event });
+    ear.hear(Input { what, raw: Some(raw.into()), position: None, done: None }).await.unwrap();
+    drop(ear);
+    running.await.unwrap();
+    committer.run(to_commit).await.unwrap();
+    let kept = store.exhibits("club", Some(CaseRef(1))).await.unwrap();
+    assert_eq!(kept.len(), 1);
+    let opened =
+        crate::evidence::seal::open(&crate::evidence::Sealed(kept[0].sealed.clone()), &identity).unwrap();
+    let exhibit = crate::evidence::Exhibit::from_bytes(&opened).unwrap();
+    assert_eq!((exhibit.payload(), exhibit.header("event")), (raw.as_bytes(), Some("MESSAGE_CREATE")));
+}

@@ -29,6 +29,22 @@ pub(super) fn exhibit_text(
         .with("software", software)
 }
 
+/// What is sealed of a frame that could not be read: its exact bytes.
+pub(super) fn unread_text(
+    organisation: &str,
+    name: &str,
+    received: &Received,
+    software: &str,
+) -> Result<commitment::Exhibit, commitment::ExhibitError> {
+    commitment::Exhibit::new(Salt::random(), received.raw.as_bytes().to_vec())
+        .with("organisation", organisation.replace(char::is_control, " "))?
+        .with("event", name.replace(char::is_control, " "))?
+        .with("received", received.at.to_string())?
+        .with("media-type", "application/json")?
+        .with("source", "discord-gateway-v10")?
+        .with("software", software)
+}
+
 /// Writes entries, facts and exhibits into a batch, in one order.
 pub(super) struct Writer<'a> {
     pub tree: Tree,
