@@ -4,8 +4,8 @@
 //! cargo bench --bench spine
 //! ```
 //!
-//! Prints messages per second on one core for quiet chat and for chat with findings, and the time from a frame's
-//! arrival to its page's durable job at 200 messages a second.
+//! Prints resident memory, messages per second on one core for quiet chat and for chat with findings, and the time from
+//! a frame's arrival to its page's durable job at 200 messages a second.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, RwLock};
@@ -230,12 +230,37 @@ async fn latency(seconds: u64) {
     );
 }
 
+/// Resident memory of this process in MiB, where the system tells.
+fn resident() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok()? / 1_024)
+}
+
+/// What an idle house takes, and what is left of it after so many messages.
+async fn memory(count: u64) {
+    let house = House::open().await;
+    let idle = resident();
+    for n in 1..=count {
+        house.hear(&chat(n, 1_000)).await;
+    }
+    house.settle().await;
+    match (idle, resident()) {
+        (Some(idle), Some(after)) => {
+            println!("resident memory: {idle} MiB idle, {after} MiB after {count} messages");
+        }
+        _ => println!("resident memory: this system does not tell"),
+    }
+}
+
 fn main() {
     // `cargo test --benches` only wants to know that it builds and starts.
     let quick = std::env::args().any(|argument| argument == "--test");
     let count = if quick { 200 } else { 100_000 };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
+        // First, while nothing else has touched this process's memory.
+        memory(count).await;
         throughput("quiet chat", count, 0).await;
         throughput("one finding in 1,000 messages", count, 1_000).await;
         throughput("one finding in 100 messages", count / 5, 100).await;
