@@ -44,6 +44,12 @@ const TOKEN: &str = "rehearsal-token";
 /// How long, in real time, anything may take before a story gives up on it.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// A disk of some megabytes that a story may fill, where whoever runs the tests has one: a folder in
+/// `CHAPERONE_TEST_SMALL_DISK`. Without it the stories of a full disk hold the database's lock instead.
+pub fn small_disk() -> Option<PathBuf> {
+    std::env::var_os("CHAPERONE_TEST_SMALL_DISK").map(PathBuf::from)
+}
+
 /// So many minutes.
 pub fn minutes(count: u64) -> Duration {
     Duration::from_secs(60 * count)
@@ -132,7 +138,10 @@ impl World {
             mailbox: Mailbox::open(clock.clone(), None).await.unwrap(),
             platform,
             clock,
-            folder: tempfile::tempdir().unwrap(),
+            folder: match small_disk() {
+                Some(disk) => tempfile::tempdir_in(disk).unwrap(),
+                None => tempfile::tempdir().unwrap(),
+            },
             names,
             leads: vec![
                 lead("dsl", Slot::Dsl),

@@ -3,16 +3,26 @@
 use chaperone::domain::{CaseRef, ChannelId, Event, Fact, Heard, Level, MessageId};
 use sqlx::Connection as _;
 
-use super::{Person, Said, World, seconds};
+use super::{Person, Said, World, seconds, small_disk};
 
 /// Another program keeps the database to itself: nothing can be written.
-pub struct Full(sqlx::SqliteConnection);
+pub enum Full {
+    /// The database is held by somebody else.
+    Held(sqlx::SqliteConnection),
+    /// The disk is full, because of this file.
+    Filled(std::path::PathBuf),
+}
 
 impl Full {
     /// It lets go.
-    pub async fn ends(mut self) {
-        sqlx::query("ROLLBACK").execute(&mut self.0).await.unwrap();
-        self.0.close().await.unwrap();
+    pub async fn ends(self) {
+        match self {
+            Full::Held(mut connection) => {
+                sqlx::query("ROLLBACK").execute(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+            }
+            Full::Filled(file) => std::fs::remove_file(file).unwrap(),
+        }
     }
 }
 
@@ -142,10 +152,16 @@ impl World {
 
     /// From now on nothing can be kept: another program keeps the database locked.
     pub async fn nothing_can_be_kept(&self) -> Full {
+        if small_disk().is_some() {
+            let path = self.database().with_file_name("filler");
+            let mut file = std::fs::File::create(&path).unwrap();
+            while std::io::Write::write_all(&mut file, &[0; 4_096]).is_ok() {}
+            return Full::Filled(path);
+        }
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.database());
         let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
         sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.unwrap();
-        Full(connection)
+        Full::Held(connection)
     }
 
     /// Lets time pass until the bot, which tries again every two seconds, has caught up.
