@@ -21,9 +21,9 @@ use crate::domain::who_may_know::{Readers, who_may_know};
 use crate::domain::{CaseRef, Effect, Fact, Level, MessageId, Timestamp, UserId};
 use crate::engine::Keep;
 use crate::evidence::checkpoint::SigningKey;
-use crate::evidence::entry::{Class, Entry};
+use crate::evidence::commitment::{self, SealedExhibit};
 use crate::evidence::log::Tree;
-use crate::evidence::seal::{Recipient, Sealed};
+use crate::evidence::seal::Recipient;
 use crate::outbox::Job;
 use crate::store::{Batch, Position, Store, StoreError, StoredExhibit};
 
@@ -310,13 +310,15 @@ impl Committer {
         (batch, tree)
     }
 
-    /// The keys of the leads who may know of something with these subjects.
-    fn recipients(&self, subjects: &BTreeSet<UserId>) -> Vec<Recipient> {
-        self.leads
-            .iter()
-            .filter(|lead| who_may_know(subjects, &lead.readers))
-            .map(|lead| lead.recipient.clone())
-            .collect()
+    /// Seals a text to the leads who may know of something with these subjects.
+    fn seal(
+        &self,
+        text: Result<commitment::Exhibit, commitment::ExhibitError>,
+        subjects: &BTreeSet<UserId>,
+    ) -> Result<SealedExhibit, String> {
+        let may_know = self.leads.iter().filter(|lead| who_may_know(subjects, &lead.readers));
+        let recipients: Vec<Recipient> = may_know.map(|lead| lead.recipient.clone()).collect();
+        text.map_err(|error| error.to_string())?.seal(&recipients).map_err(|error| error.to_string())
     }
 
     /// Keeps the bytes of a frame that could not be read, sealed to every lead: nobody knows whom it is about.
@@ -328,24 +330,12 @@ impl Committer {
         name: &str,
         received: &Received,
     ) {
-        let sealed = unread_text(&commit.organisation, name, received, writer.software)
-            .map_err(|error| error.to_string())
-            .and_then(|text| {
-                text.seal(&self.recipients(&BTreeSet::new())).map_err(|error| error.to_string())
-            });
-        match sealed {
-            Ok(sealed) => {
-                let entry = writer.entry(&Entry {
-                    class: Class::EXHIBIT,
-                    organisation: commit.organisation.clone(),
-                    at: received.at,
-                    received_at: Some(received.at),
-                    commitment: sealed.commitment,
-                    ciphertext: Some(sealed.sealed.hash()),
-                    software: writer.software.to_owned(),
-                });
-                let Sealed(sealed) = sealed.sealed;
-                writer.batch.exhibits.push(StoredExhibit {
+        let text = unread_text(&commit.organisation, name, received, writer.software);
+        match self.seal(text, &BTreeSet::new()) {
+            Ok(sealed) => writer.exhibit(
+                received.at,
+                sealed,
+                StoredExhibit {
                     organisation: commit.organisation.clone(),
                     case,
                     message: None,
@@ -353,10 +343,10 @@ impl Committer {
                     author: None,
                     finding: true,
                     received_at: received.at,
-                    entry,
-                    sealed,
-                });
-            }
+                    entry: 0,
+                    sealed: Vec::new(),
+                },
+            ),
             Err(error) => tracing::error!(%error, "an unreadable frame could not be sealed"),
         }
     }
@@ -365,23 +355,14 @@ impl Committer {
     fn write_exhibit(&self, writer: &mut Writer<'_>, commit: &Commit, exhibit: &Exhibit) -> bool {
         let Exhibit { keep, received } = exhibit;
         let received_at = received.last().map_or(Timestamp(0), |received| received.at);
-        let sealed = exhibit_text(&commit.organisation, keep, received, writer.software)
-            .map_err(|error| error.to_string())
-            .and_then(|text| text.seal(&self.recipients(&keep.subjects)).map_err(|error| error.to_string()));
+        let text = exhibit_text(&commit.organisation, keep, received, writer.software);
+        let sealed = self.seal(text, &keep.subjects);
         let could = sealed.is_ok();
         match sealed {
-            Ok(sealed) => {
-                let entry = writer.entry(&Entry {
-                    class: Class::EXHIBIT,
-                    organisation: commit.organisation.clone(),
-                    at: Timestamp::from_millis(keep.message.created_millis()),
-                    received_at: Some(received_at),
-                    commitment: sealed.commitment,
-                    ciphertext: Some(sealed.sealed.hash()),
-                    software: writer.software.to_owned(),
-                });
-                let Sealed(sealed) = sealed.sealed;
-                writer.batch.exhibits.push(StoredExhibit {
+            Ok(sealed) => writer.exhibit(
+                Timestamp::from_millis(keep.message.created_millis()),
+                sealed,
+                StoredExhibit {
                     organisation: commit.organisation.clone(),
                     case: keep.case,
                     message: Some(keep.message),
@@ -389,10 +370,10 @@ impl Committer {
                     author: Some(keep.author),
                     finding: keep.part == crate::domain::fact::Part::Finding,
                     received_at,
-                    entry,
-                    sealed,
-                });
-            }
+                    entry: 0,
+                    sealed: Vec::new(),
+                },
+            ),
             Err(error) => {
                 tracing::error!(%error, message = %keep.message, "an exhibit could not be sealed");
                 let why = "could-not-be-sealed".to_owned();

@@ -3,10 +3,11 @@
 use super::ring::Received;
 use crate::domain::{Fact, Timestamp};
 use crate::engine::Keep;
-use crate::evidence::commitment::{self, Salt};
+use crate::evidence::commitment::{self, Salt, SealedExhibit};
 use crate::evidence::entry::{Class, Entry};
 use crate::evidence::log::Tree;
-use crate::store::{Batch, StoredEntry, StoredFact};
+use crate::evidence::seal::Sealed;
+use crate::store::{Batch, StoredEntry, StoredExhibit, StoredFact};
 
 /// What is sealed of a message: headers that say where the bytes come from, then the bytes. Several versions of one
 /// message stand line by line; the gateway's text holds no line break of its own.
@@ -59,6 +60,22 @@ impl Writer<'_> {
         self.batch.hashes.extend(hashes.into_iter().map(|stored| (stored.index, stored.hash.0)));
         self.batch.entries.push(StoredEntry { index, bytes: entry.encode() });
         index
+    }
+
+    /// A sealed exhibit with its entry; `row` says what it is, its entry and ciphertext are filled in here. `at` is
+    /// when it happened, on the clock of whoever reported it.
+    pub(super) fn exhibit(&mut self, at: Timestamp, sealed: SealedExhibit, row: StoredExhibit) {
+        let entry = self.entry(&Entry {
+            class: Class::EXHIBIT,
+            organisation: row.organisation.clone(),
+            at,
+            received_at: Some(row.received_at),
+            commitment: sealed.commitment,
+            ciphertext: Some(sealed.sealed.hash()),
+            software: self.software.to_owned(),
+        });
+        let Sealed(sealed) = sealed.sealed;
+        self.batch.exhibits.push(StoredExhibit { entry, sealed, ..row });
     }
 
     pub(super) fn fact(&mut self, organisation: &str, at: Timestamp, fact: &Fact) {
