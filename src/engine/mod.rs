@@ -6,9 +6,11 @@
 //!
 //! * [`state`]: what folding the facts gives.
 //! * `raise`: from findings to concerns, cases and effects.
+//! * `reports`: what people tell safeguarding.
 //! * `watch`: the rules of supervised contact over time.
 
 mod raise;
+mod reports;
 pub mod state;
 mod watch;
 
@@ -155,6 +157,12 @@ impl Organisation {
         &self.state
     }
 
+    /// What the charity has decided about the rules.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// The servers as they are now.
     #[must_use]
     pub fn servers(&self) -> &BTreeMap<GuildId, Server> {
@@ -175,6 +183,10 @@ impl Organisation {
         let now = heard.at;
         match &heard.event {
             Event::SessionBegan { own } => self.own = Some(*own),
+            Event::Said(message) | Event::Edited(message) if self.is_told_in_private(message) => {
+                self.remember_place(message);
+                self.told_in_private(message, now, &mut a);
+            }
             Event::Said(message) => self.hear_message(message, now, false, &mut a),
             Event::Edited(message) => self.hear_message(message, now, true, &mut a),
             Event::Deleted { space, messages, .. } => {
@@ -188,7 +200,16 @@ impl Organisation {
                 self.conclude(now, Fact::Register(change.clone()), &mut a);
                 self.watch_everywhere(now, &mut a);
             }
-            Event::Reported { by, message, .. } => self.reported(*by, message.as_deref(), now, &mut a),
+            Event::Reported { by, message, person, words, reference, .. } => {
+                let report = reports::Report {
+                    by: *by,
+                    message: message.as_deref(),
+                    person: *person,
+                    words: words.as_deref(),
+                    reference: *reference,
+                };
+                self.reported(report, now, &mut a);
+            }
             Event::Outcome { job, effect, ended } => self.outcome(job, effect, ended, now, &mut a),
             Event::Unreadable { .. } => self.about_itself(Code::Unreadable, now, &mut a),
             Event::GuildGone { outage: false, guild } => {
@@ -209,6 +230,11 @@ impl Organisation {
         }
         a.due = self.next_due(now);
         a
+    }
+
+    /// Whether a message is somebody's direct message to the bot.
+    fn is_told_in_private(&self, message: &Message) -> bool {
+        message.guild.is_none() && !message.automated && Some(message.author) != self.own
     }
 
     /// Whether it was decided to take this message out of sight.
@@ -233,32 +259,6 @@ impl Organisation {
         let observation =
             Observation { at: now, code, by: own, towards: None, space: None, message: None, quote: None };
         self.take(vec![observation], None, now, a);
-    }
-
-    /// A report is about whoever wrote the message that is pointed at. What that message says counts as well: one
-    /// between two members was never heard before.
-    fn reported(&mut self, by: UserId, message: Option<&Message>, now: Timestamp, a: &mut Assessment) {
-        let mut found = message.map(|message| self.read_reported(message, by)).unwrap_or_default();
-        found.push(Observation {
-            at: now,
-            code: Code::ReportedByPerson,
-            by: message.map_or(by, |message| message.author),
-            towards: Some(by),
-            space: message.map(|message| message.space),
-            message: message.map(|message| message.id),
-            quote: None,
-        });
-        self.take(found, message, now, a);
-    }
-
-    fn read_reported(&mut self, message: &Message, by: UserId) -> Vec<Observation> {
-        if message.guild.is_some() {
-            return self.read(message, false);
-        }
-        let server = self.servers.values().find(|server| server.roster.get(by).is_some());
-        let roster = server.map_or(&self.nobody, |server| &server.roster);
-        let audience = BTreeSet::from([by]);
-        self.detector.hear(message, roster, Some(&audience))
     }
 
     fn outcome(&mut self, job: &str, effect: &Effect, ended: &Ended, now: Timestamp, a: &mut Assessment) {
