@@ -163,7 +163,7 @@ impl Organisation {
         self.detector.hear(message, roster, Some(&BTreeSet::from([by])))
     }
 
-    /// `direct-message-contact` (InterAct §2; policy matrix P1): an adult wrote to a young person where nobody else can
+    /// `direct-message-outside-plan` (InterAct §2; policy matrix P1): an adult wrote to a young person where nobody else can
     /// see it. A plan opens a supervised room; it never covers a direct message, save while the plan's window is open.
     fn direct_contact(&self, message: &Message, by: UserId) -> Option<Observation> {
         let adult = message.author;
@@ -175,7 +175,7 @@ impl Organisation {
         (message.guild.is_none() && adult != by && protected && adult_for_risk && !planned).then_some(
             Observation {
                 at: message.at,
-                code: Code::DirectMessageContact,
+                code: Code::DirectMessageOutsidePlan,
                 by: adult,
                 towards: Some(by),
                 space: Some(message.space),
