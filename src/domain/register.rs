@@ -314,7 +314,7 @@ pub struct Session {
     pub until: Timestamp,
     /// How it repeats, in local time; none for one-off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub repeats: Option<Series>,
+    pub repeats: Option<Box<Series>>,
     /// How many minutes before its start it may be opened.
     #[serde(default)]
     pub early_open_minutes: u16,
