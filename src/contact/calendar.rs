@@ -124,6 +124,7 @@ impl Booked {
     }
 
     /// Every time that it takes place, in order, cancelled ones left out.
+    #[must_use]
     pub fn windows(&self) -> impl DoubleEndedIterator<Item = (Timestamp, Window)> {
         self.windows.iter().map(|(window, key)| (key, window))
     }
@@ -219,18 +220,15 @@ impl Calendar {
 
     fn relax(&mut self, id: &str, which: Option<Timestamp>, by: Option<UserId>) {
         let Some(booked) = self.sessions.get_mut(id) else { return };
-        match which {
-            Some(which) => {
-                if let Some(occurrence) = booked.occurrences.get_mut(&which) {
-                    occurrence.cover_relaxed_by = by;
-                }
+        if let Some(which) = which {
+            if let Some(occurrence) = booked.occurrences.get_mut(&which) {
+                occurrence.cover_relaxed_by = by;
             }
-            None => {
-                booked.cover_relaxed_by = by;
-                if by.is_none() {
-                    booked.occurrences.values_mut().for_each(|occurrence| occurrence.cover_relaxed_by = None);
-                }
-            }
+            return;
+        }
+        booked.cover_relaxed_by = by;
+        if by.is_none() {
+            booked.occurrences.values_mut().for_each(|occurrence| occurrence.cover_relaxed_by = None);
         }
     }
 

@@ -47,6 +47,7 @@ impl Planned {
     }
 
     /// Every window, in order.
+    #[must_use]
     pub fn windows(&self) -> impl DoubleEndedIterator<Item = Window> {
         self.windows.iter().map(|(window, ())| window)
     }
@@ -68,8 +69,8 @@ pub struct Room {
 /// The register of contact plans.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plans {
-    plans: BTreeMap<String, Planned>,
-    proposals: BTreeMap<String, PlanProposal>,
+    approved: BTreeMap<String, Planned>,
+    waiting: BTreeMap<String, PlanProposal>,
     by_pair: BTreeMap<(UserId, UserId), BTreeSet<String>>,
     rooms: BTreeMap<(String, Timestamp), Room>,
     edges: Edges,
@@ -80,23 +81,23 @@ impl Plans {
     pub fn apply(&mut self, change: &Register) {
         match change {
             Register::PlanProposed(proposal) => {
-                self.proposals.insert(proposal.id.clone(), proposal.clone());
+                self.waiting.insert(proposal.id.clone(), proposal.clone());
             }
             Register::PlanDeclined { id, .. } => {
-                self.proposals.remove(id);
+                self.waiting.remove(id);
             }
             Register::PlanApproved(plan) => {
-                self.proposals.remove(&plan.id);
+                self.waiting.remove(&plan.id);
                 self.end(&plan.id);
                 let planned = Planned::new(plan);
                 for edge in edges(&planned) {
                     self.edges.add(edge);
                 }
                 self.by_pair.entry((plan.adult, plan.young_person)).or_default().insert(plan.id.clone());
-                self.plans.insert(plan.id.clone(), planned);
+                self.approved.insert(plan.id.clone(), planned);
             }
             Register::PlanEnded { id, .. } => {
-                self.proposals.remove(id);
+                self.waiting.remove(id);
                 self.end(id);
             }
             Register::RoomOpened { plan, guild, space, from, until } => {
@@ -116,7 +117,7 @@ impl Plans {
     }
 
     fn end(&mut self, id: &str) {
-        let Some(planned) = self.plans.remove(id) else { return };
+        let Some(planned) = self.approved.remove(id) else { return };
         for edge in edges(&planned) {
             self.edges.remove(edge);
         }
@@ -127,24 +128,24 @@ impl Plans {
 
     /// Every approved plan, by its name.
     pub fn plans(&self) -> impl Iterator<Item = &Planned> {
-        self.plans.values()
+        self.approved.values()
     }
 
     /// Every proposal that waits, by its name.
     pub fn proposals(&self) -> impl Iterator<Item = &PlanProposal> {
-        self.proposals.values()
+        self.waiting.values()
     }
 
     /// The approved plan of a name.
     #[must_use]
     pub fn plan(&self, id: &str) -> Option<&Planned> {
-        self.plans.get(id)
+        self.approved.get(id)
     }
 
     /// The waiting proposal of a name.
     #[must_use]
     pub fn proposal(&self, id: &str) -> Option<&PlanProposal> {
-        self.proposals.get(id)
+        self.waiting.get(id)
     }
 
     /// The plans of an adult and a young person that are open now, each with its window.
@@ -155,13 +156,13 @@ impl Plans {
         now: Timestamp,
     ) -> impl Iterator<Item = (&ContactPlan, Window)> {
         let ids = self.by_pair.get(&(adult, young_person)).into_iter().flatten();
-        ids.filter_map(|id| self.plans.get(id))
+        ids.filter_map(|id| self.approved.get(id))
             .filter_map(move |planned| Some((&planned.plan, planned.open_at(now)?)))
     }
 
     /// Windows that are open now and whose supervised room has not been opened.
     pub fn rooms_to_open(&self, now: Timestamp) -> impl Iterator<Item = (&ContactPlan, Window)> {
-        self.plans
+        self.approved
             .values()
             .filter_map(move |planned| Some((&planned.plan, planned.open_at(now)?)))
             .filter(|(plan, window)| !self.rooms.contains_key(&(plan.id.clone(), window.from)))
@@ -183,7 +184,7 @@ impl Plans {
     }
 
     fn is_over(&self, id: &str, room: &Room, now: Timestamp) -> bool {
-        now >= room.window.until || !self.plans.contains_key(id)
+        now >= room.window.until || !self.approved.contains_key(id)
     }
 
     /// The first moment after `now` at which a window begins, is about to end, or ends.
