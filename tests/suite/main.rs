@@ -1,6 +1,7 @@
 //! The one integration-test binary: stories, contracts and the architecture, a file each.
 
 mod arrows; // which room may know which
+mod check; // what is wrong with a live server: the real binary, and faults that were planted
 mod cli; // the command line's contract as a user meets it: exit status, one line what, one line what to do
 mod conversations; // whole conversations: what each reaches, and when
 mod crash; // killed ten times, and nothing that a person would notice is different
