@@ -100,6 +100,9 @@ pub enum Fact {
         space: ChannelId,
         /// What it is to the case.
         part: Part,
+        /// When its author had changed it, where this is a later version of a message that is an exhibit already.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        edited_at: Option<Timestamp>,
     },
     /// A file was attached to a message that was kept. Its bytes were never fetched; its name and link stand in the
     /// sealed exhibit only.

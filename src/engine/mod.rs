@@ -4,10 +4,12 @@
 //! state only by folding the facts that it returns. `run`, `rehearse` and `replay` are this engine with different
 //! ears and hands.
 //!
+//! * `blocked`: what the platform's own filter stopped.
 //! * [`state`]: what folding the facts gives.
 //! * `raise`: from findings to concerns, cases and effects.
 //! * `watch`: the rules of supervised contact over time.
 
+mod blocked;
 mod raise;
 pub mod state;
 mod watch;
@@ -74,6 +76,8 @@ pub struct Keep {
     pub author: UserId,
     /// What it is to the case.
     pub part: Part,
+    /// When its author had changed it, where this is a later version of an exhibit.
+    pub edited_at: Option<Timestamp>,
     /// People to whom it must not be sealed.
     pub subjects: BTreeSet<UserId>,
 }
@@ -177,6 +181,7 @@ impl Organisation {
             Event::SessionBegan { own } => self.own = Some(*own),
             Event::Said(message) => self.hear_message(message, now, false, &mut a),
             Event::Edited(message) => self.hear_message(message, now, true, &mut a),
+            Event::Blocked { .. } => self.hear_blocked(heard, &mut a),
             Event::Deleted { space, messages, .. } => {
                 // What Chaperone itself took out of sight was not deleted by its author.
                 let by_people: Vec<MessageId> =
@@ -299,6 +304,9 @@ impl Organisation {
         if edited || !known {
             self.keep_what_follows(message, now, a);
         }
+        if edited {
+            self.keep_edit(message, now, a);
+        }
         self.remember_place(message);
         self.take(found, Some(message), now, a);
         if self.wrote.entry(message.space).or_default().insert(message.author) {
@@ -362,12 +370,33 @@ impl Organisation {
         if self.state.has_kept(case, message) {
             return;
         }
-        let subjects = match case.and_then(|case| self.state.cases.get(&case)) {
+        let subjects = self.not_sealed_to(case, author);
+        a.keep.push(Keep { case, message, space, author, part, edited_at: None, subjects });
+        self.conclude(now, Fact::Kept { case, message, space, part, edited_at: None }, a);
+    }
+
+    /// What became of an exhibit belongs to its case as well: each later version is kept, once.
+    fn keep_edit(&mut self, message: &Message, now: Timestamp, a: &mut Assessment) {
+        // Without it, a link preview came and no word changed.
+        let Some(edited_at) = message.edited_at else { return };
+        for case in self.state.lacking_edit(message.id, edited_at) {
+            let mut subjects = self.not_sealed_to(case, message.author);
+            if case.is_none() {
+                subjects.extend(self.state.towards_in(message.id));
+            }
+            let (id, space, author) = (message.id, message.space, message.author);
+            let (part, edited_at) = (Part::Finding, Some(edited_at));
+            a.keep.push(Keep { case, message: id, space, author, part, edited_at, subjects });
+            self.conclude(now, Fact::Kept { case, message: id, space, part, edited_at }, a);
+        }
+    }
+
+    /// To whom an exhibit must not be sealed: the subjects of its case; of none yet, whoever wrote it.
+    fn not_sealed_to(&self, case: Option<CaseRef>, author: UserId) -> BTreeSet<UserId> {
+        match case.and_then(|case| self.state.cases.get(&case)) {
             Some(case) => case.subjects.clone(),
             None => BTreeSet::from([author]),
-        };
-        a.keep.push(Keep { case, message, space, author, part, subjects });
-        self.conclude(now, Fact::Kept { case, message, space, part }, a);
+        }
     }
 }
 

@@ -161,6 +161,7 @@ async fn a_message_of_which_no_evidence_could_be_sealed_stays_in_sight() {
         space: ChannelId(3),
         author: UserId(2),
         part: Part::Finding,
+        edited_at: None,
         subjects: BTreeSet::new(),
     };
     let received = vec![Received { raw: "{}".into(), at: Timestamp(0), attachments: Vec::new() }];

@@ -86,15 +86,18 @@ impl World {
         let mut expected = BTreeSet::new();
         for (_, fact) in &facts {
             match fact {
-                Fact::Kept { case, message, .. } => {
-                    assert!(expected.insert((*case, *message)), "{message} was kept twice for {case:?}");
+                Fact::Kept { case, message, edited_at, .. } => {
+                    let version = (*case, *message, *edited_at);
+                    assert!(expected.insert(version), "{message} was kept twice for {case:?}");
                 }
                 Fact::NotKept { case, message, why } => panic!("{message} was not kept for {case:?}: {why}"),
                 _ => {}
             }
         }
-        let kept: Vec<_> =
-            exhibits.iter().filter_map(|exhibit| Some((exhibit.case, exhibit.message?))).collect();
+        let kept: Vec<_> = exhibits
+            .iter()
+            .filter_map(|exhibit| Some((exhibit.case, exhibit.message?, exhibit.edited_at)))
+            .collect();
         assert_eq!(kept.len(), expected.len(), "as many exhibits as were kept");
         assert_eq!(kept.into_iter().collect::<BTreeSet<_>>(), expected);
         for exhibit in &exhibits {
