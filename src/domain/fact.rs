@@ -127,6 +127,16 @@ pub enum Fact {
         /// Why, as a code (`not-at-hand`).
         why: String,
     },
+    /// A case got a key of its own: what belongs to it is sealed to this key from here on. It gets another when those
+    /// who may know of it change.
+    CaseKeyMade {
+        /// Which case.
+        case: CaseRef,
+        /// The public half (`age1…`). Its secret half is an exhibit that only the leads open.
+        recipient: String,
+        /// The leads' recipients to which the secret half was sealed, in order.
+        sealed_to: Vec<String>,
+    },
     /// A register changed.
     Register(Register),
     /// An effect was decided; its job stands in the outbox in the same transaction.

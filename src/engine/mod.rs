@@ -34,6 +34,8 @@ use state::State;
 
 /// How many of the newest messages are known to have been assessed: more than a resumed session says again.
 const ASSESSED: usize = 10_000;
+/// How often what lies outside every window is let go.
+const FORGET_EVERY: Duration = Duration::from_hours(1);
 
 /// What a charity decides about the rules. The defaults are the guidance's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,6 +113,7 @@ pub struct Organisation {
     alone: BTreeMap<(ChannelId, UserId), watch::Alone>,
     members_until: BTreeMap<GuildId, Timestamp>,
     watched_until: Option<Timestamp>,
+    forgot_at: Option<Timestamp>,
 }
 
 impl Organisation {
@@ -133,6 +136,7 @@ impl Organisation {
             alone: BTreeMap::new(),
             members_until: BTreeMap::new(),
             watched_until: None,
+            forgot_at: None,
         }
     }
 
@@ -177,6 +181,7 @@ impl Organisation {
     pub fn assess(&mut self, heard: &Heard) -> Assessment {
         let mut a = Assessment::default();
         let now = heard.at;
+        self.forget_what_is_over(now);
         match &heard.event {
             Event::SessionBegan { own } => self.own = Some(*own),
             Event::Said(message) => self.hear_message(message, now, false, &mut a),
@@ -214,6 +219,14 @@ impl Organisation {
         }
         a.due = self.next_due(now);
         a
+    }
+
+    /// Lets go of what no window reaches any more, so that years of a club fit in memory.
+    fn forget_what_is_over(&mut self, now: Timestamp) {
+        if self.forgot_at.is_none_or(|last| now.since(last) >= FORGET_EVERY) {
+            self.forgot_at = Some(now);
+            self.detector.forget_before(now.minus(crate::detect::grooming::WINDOW));
+        }
     }
 
     /// Whether it was decided to take this message out of sight.

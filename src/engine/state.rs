@@ -137,6 +137,7 @@ impl State {
             Fact::AcknowledgementRefused { .. }
             | Fact::Called { .. }
             | Fact::NotKept { .. }
+            | Fact::CaseKeyMade { .. }
             | Fact::Withheld { .. }
             | Fact::Started { .. }
             | Fact::Outcome { .. }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::actor::Actor;
+use super::case_keys::CaseKeys;
 use super::committer::{Commit, Committer, Exhibit, Witness};
 use super::ring::{Received, Ring};
 use super::{Ear, Input, Progress, What};
@@ -50,6 +51,7 @@ impl Witness for Notebook {
 fn committer(store: Store, clock: Clock) -> (Committer, mpsc::UnboundedReceiver<Told>) {
     let (told, notes) = mpsc::unbounded_channel();
     let committer = Committer {
+        case_keys: CaseKeys::default(),
         store,
         tree: Tree::empty(),
         key: Arc::new(SigningKey::generate("club.example/evidence").unwrap()),

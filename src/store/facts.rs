@@ -38,6 +38,7 @@ fn kind(fact: &Fact) -> &'static str {
         Fact::AcknowledgementRefused { .. } => "acknowledgement-refused",
         Fact::Called { .. } => "called",
         Fact::Kept { .. } => "kept",
+        Fact::CaseKeyMade { .. } => "case-key-made",
         Fact::NotKept { .. } => "not-kept",
         Fact::Withheld { .. } => "withheld",
         Fact::Started { .. } => "started",

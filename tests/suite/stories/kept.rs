@@ -43,7 +43,7 @@ async fn an_edited_message_keeps_what_it_first_said() {
         w.lone_adult_is_over(thread, &coach).await;
         let exhibits = w.store().await.exhibits(CLUB, Some(CaseRef(1))).await.unwrap();
         let exhibit = exhibits.iter().find(|exhibit| exhibit.message == Some(said.message)).unwrap();
-        let text = w.opens(exhibit, "dsl").unwrap();
+        let text = w.opens(exhibit, "dsl", &exhibits).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 2, "both versions, as they were received: {text}");
         assert!(lines[0].contains("MESSAGE_CREATE") && lines[0].contains("the posters are in the cupboard"));
@@ -85,7 +85,7 @@ async fn what_is_changed_after_it_became_evidence_is_kept_in_its_new_form_too() 
             versions.iter().map(|version| version.edited_at.is_some()).collect::<Vec<_>>(),
             [false, true]
         );
-        assert!(w.opens(versions[1], "dsl").unwrap().contains("is sam coming back"));
+        assert!(w.opens(versions[1], "dsl", &exhibits).unwrap().contains("is sam coming back"));
         w.advance(minutes(60)).await;
     })
     .await;
@@ -105,7 +105,7 @@ async fn what_the_servers_own_filter_stopped_is_evidence_and_calls_the_dsl_once(
         let exhibits = w.store().await.exhibits(CLUB, Some(CaseRef(1))).await.unwrap();
         let findings: Vec<_> = exhibits.iter().filter(|exhibit| exhibit.finding).collect();
         assert_eq!(findings.len(), 1, "one message, whatever number of rules stopped it");
-        assert!(w.opens(findings[0], "dsl").unwrap().contains("AUTO_MODERATION_ACTION_EXECUTION"));
+        assert!(w.opens(findings[0], "dsl", &exhibits).unwrap().contains("AUTO_MODERATION_ACTION_EXECUTION"));
         w.advance(minutes(60)).await;
     })
     .await;
