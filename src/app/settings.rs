@@ -55,7 +55,7 @@ pub fn settings(config: &Config, clock: &Clock) -> anyhow::Result<Settings> {
         shards: config.discord.shards.unwrap_or(1),
         mapping: config.roles.clone(),
         policy: policy(config),
-        lists: Arc::new(Lists::builtin()),
+        lists: Lists::shared(),
         database: database(config),
         signing_key: config.data.dir.join(SIGNING_KEY),
         people: config.people(),

@@ -32,7 +32,7 @@ fn space(id: ChannelId, kind: SpaceKind, members: &[UserId]) -> Space {
 }
 
 fn club() -> Organisation {
-    let lists = Arc::new(Lists::builtin());
+    let lists = Lists::shared();
     let mut club = Organisation::new("club", Policy::default(), RoleMapping::well_known(), lists);
     let member = |id, role: u64| Member {
         id,
@@ -89,8 +89,7 @@ fn decided(a: &Assessment) -> Vec<&'static str> {
 
 /// Folding the facts again gives the state that was reached live.
 fn restarts_to_the_same(club: &Organisation, facts: &[(Timestamp, Fact)]) {
-    let mut again =
-        Organisation::new("club", Policy::default(), RoleMapping::well_known(), Arc::new(Lists::builtin()));
+    let mut again = Organisation::new("club", Policy::default(), RoleMapping::well_known(), Lists::shared());
     for (at, fact) in facts {
         again.restore(*at, fact);
     }
@@ -280,7 +279,7 @@ fn nobody_is_alone_as_long_as_the_members_have_not_arrived() {
     let member =
         |id: UserId, role: u64| Member { id, roles: BTreeSet::from([RoleId(role)]), ..Member::default() };
     let large = || {
-        let lists = Arc::new(Lists::builtin());
+        let lists = Lists::shared();
         let mut club = Organisation::new("club", Policy::default(), RoleMapping::well_known(), lists);
         let role = |id, name: &str| Role {
             id: RoleId(id),

@@ -188,7 +188,7 @@ async fn a_message_of_which_no_evidence_could_be_sealed_stays_in_sight() {
 #[tokio::test]
 async fn a_position_is_not_kept_before_the_event_that_it_stands_for() {
     let organisation =
-        Organisation::new("club", Policy::default(), RoleMapping::well_known(), Arc::new(Lists::builtin()));
+        Organisation::new("club", Policy::default(), RoleMapping::well_known(), Lists::shared());
     let (commits, mut committed) = mpsc::channel(8);
     let progress = Progress::default();
     let (ear, inputs) = Ear::new(progress.clone());
@@ -275,7 +275,7 @@ async fn the_bytes_of_a_frame_that_cannot_be_read_are_sealed_to_the_leads() {
             "club",
             Policy::default(),
             RoleMapping::well_known(),
-            Arc::new(Lists::builtin()),
+            Lists::shared(),
         ),
         calls: Arc::new(RwLock::new(Calls::new("club", LadderPolicy::default(), People::default()))),
         commits,

@@ -111,7 +111,7 @@ impl House {
                 ORGANISATION,
                 Policy::default(),
                 RoleMapping::well_known(),
-                Arc::new(Lists::builtin()),
+                Lists::shared(),
             ),
             calls: Arc::new(RwLock::new(Calls::new(ORGANISATION, LadderPolicy::default(), people))),
             commits,
