@@ -1,7 +1,5 @@
 //! From a checked configuration to what the parts need.
 
-use std::sync::Arc;
-
 use anyhow::{Context, anyhow};
 
 use super::Settings;

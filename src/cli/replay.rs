@@ -14,7 +14,6 @@ pub mod unreadable;
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::app::settings;
 use crate::config::{Config, ConfigError};
