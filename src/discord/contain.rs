@@ -71,7 +71,10 @@ impl Contain {
                 let text = wording::report_received(*reference);
                 say_once(&self.rest, job, dm, MessageDraft::new(text, &job.key)).await
             }
-            Effect::Page { .. } => Ok(never("a page is not containment")),
+            Effect::Page { .. }
+            | Effect::PageTogether { .. }
+            | Effect::Digest { .. }
+            | Effect::DrillReport { .. } => Ok(never("a page is not containment")),
         }
     }
 

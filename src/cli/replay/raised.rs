@@ -184,7 +184,10 @@ fn decided(assessment: &Assessment, wanted: CaseRef) -> impl Iterator<Item = Don
                 Done::Nudge { to: *to, about: crate::domain::effect::Nudge::ReportReceived }
             }
             // Pages are the ladder's; an export has none, and `Callers` says who would be called first.
-            Effect::Page { .. } => return None,
+            Effect::Page { .. }
+            | Effect::PageTogether { .. }
+            | Effect::Digest { .. }
+            | Effect::DrillReport { .. } => return None,
         }),
         _ => None,
     })

@@ -21,7 +21,7 @@ use serde_json::value::RawValue;
 
 use super::decode;
 use crate::domain::event::Message;
-use crate::domain::{CaseRef, ChannelId, Event, GuildId, MessageId, ReportRef, UserId};
+use crate::domain::{CaseRef, ChannelId, Event, GuildId, MessageId, ReportRef, Timestamp, UserId};
 use options::{Options, WireOption};
 
 pub use reply::Reply;
@@ -61,6 +61,17 @@ pub enum Interaction {
         /// The page's text, which stays above the answer.
         page: String,
     },
+    /// The button below a page about several cases was pressed.
+    AcknowledgeTogether {
+        /// Where the answer goes.
+        to: ReplyTo,
+        /// When they were called.
+        at: Timestamp,
+        /// Who pressed it.
+        by: UserId,
+        /// The page's text, which stays above the answer.
+        page: String,
+    },
     /// Something was reported to safeguarding.
     Report {
         /// Where the answer goes.
@@ -95,6 +106,10 @@ impl Interaction {
             Interaction::Acknowledge { case, by, .. } => {
                 Some(Event::Acknowledged { case: *case, by: *by, via: super::page_dm::CHANNEL.to_owned() })
             }
+            Interaction::AcknowledgeTogether { at, by, .. } => {
+                let via = super::page_dm::CHANNEL.to_owned();
+                Some(Event::AcknowledgedTogether { at: *at, by: *by, via })
+            }
             Interaction::Report { by, message, person, words, guild, reference, .. } => {
                 Some(Event::Reported {
                     by: *by,
@@ -115,6 +130,9 @@ impl Interaction {
         match self {
             Interaction::Acknowledge { to, case, by, page, .. } => {
                 Some((to, acknowledge::answer(page, *case, *by)))
+            }
+            Interaction::AcknowledgeTogether { to, by, page, .. } => {
+                Some((to, acknowledge::answer_together(page, *by)))
             }
             Interaction::Report { to, reference, .. } => Some((to, report::answer(*reference))),
             Interaction::Unknown { to } => {
@@ -221,13 +239,17 @@ fn read(wire: Wire<'_>) -> Interaction {
         return Interaction::Other;
     };
     match wire.kind {
-        COMPONENT => match data.custom_id.as_deref().and_then(acknowledge::read_custom_id) {
-            Some((case, round)) => {
-                let page = wire.message.map(|page| page.content).unwrap_or_default();
+        COMPONENT => {
+            let pressed = data.custom_id.as_deref().unwrap_or_default();
+            let page = wire.message.map(|page| page.content).unwrap_or_default();
+            if let Some((case, round)) = acknowledge::read_custom_id(pressed) {
                 Interaction::Acknowledge { to, case, round, by, page }
+            } else if let Some(at) = acknowledge::read_custom_id_together(pressed) {
+                Interaction::AcknowledgeTogether { to, at, by, page }
+            } else {
+                Interaction::Unknown { to }
             }
-            None => Interaction::Unknown { to },
-        },
+        }
         COMMAND if data.name.as_deref().is_some_and(report::is_report) => {
             let target = data.target_id;
             let message = target.as_ref().zip(data.resolved).and_then(|(target, resolved)| {
