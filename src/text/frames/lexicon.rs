@@ -139,7 +139,9 @@ impl Lexicon {
         let id = u32::try_from(self.words.len()).unwrap_or(Self::UNKNOWN);
         self.ids.insert(word.to_owned(), id);
         self.words.push(word.to_owned());
-        self.known.push(Known::default());
+        let number = word.as_bytes().first().is_some_and(u8::is_ascii_digit);
+        let bits = if number { Bits::one(Bits::NUMBER) } else { Bits::default() };
+        self.known.push(Known { bits, negates: false });
         id
     }
 
