@@ -343,21 +343,19 @@ pub(crate) struct Routes {
 impl Routes {
     /// Who carries an effect out; nobody when its channel is not configured.
     pub(crate) fn to(&self, effect: &Effect) -> Option<Arc<dyn Deliver>> {
-        match effect {
-            Effect::Page { channel, .. } if channel == crate::paging::people::DISCORD_DM => {
-                Some(self.page_dm.clone())
-            }
-            Effect::Page { channel, .. } if channel == crate::paging::people::EMAIL => self.email.clone(),
-            Effect::Page { .. } => None,
-            _ => Some(self.contain.clone()),
+        match effect.channel() {
+            Some(crate::paging::people::DISCORD_DM) => Some(self.page_dm.clone()),
+            Some(crate::paging::people::EMAIL) => self.email.clone(),
+            Some(_) => None,
+            None => Some(self.contain.clone()),
         }
     }
 }
 
 fn routes(settings: &mut Settings, rest: &Rest, calls: &Arc<RwLock<Calls>>) -> Routes {
     let calls = calls.clone();
-    let still_wanted: Arc<StillWanted> = Arc::new(move |_: &str, case, level, person: &str| {
-        calls.read().unwrap_or_else(std::sync::PoisonError::into_inner).still_wanted(case, level, person)
+    let still_wanted: Arc<StillWanted> = Arc::new(move |_: &str, effect: &Effect| {
+        calls.read().unwrap_or_else(std::sync::PoisonError::into_inner).as_still_wanted(effect)
     });
     let accounts: BTreeMap<String, UserId> =
         settings.people.iter().filter_map(|person| Some((person.name.clone(), person.account?))).collect();

@@ -33,6 +33,9 @@ use state::State;
 /// How many of the newest messages are known to have been assessed: more than a resumed session says again.
 const ASSESSED: usize = 10_000;
 
+/// How many workers are told at most that no lead has answered.
+const WORKERS_TOLD: usize = 20;
+
 /// What a charity decides about the rules. The defaults are the guidance's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -245,6 +248,45 @@ impl Organisation {
         let observation =
             Observation { at: now, code, by: own, towards: None, space: None, message: None, quote: None };
         self.take(vec![observation], None, now, a);
+    }
+
+    /// Somebody did not answer a drill: a concern about the system itself.
+    pub fn drill_missed(&mut self, now: Timestamp) -> Assessment {
+        let mut a = Assessment::default();
+        self.about_itself(Code::DrillMissed, now, &mut a);
+        a
+    }
+
+    /// Workers who can see where a case happened and are not its subjects, each with such a space: whoever can look
+    /// after the room while no lead answers. Where nobody can see it, the workers of the server.
+    #[must_use]
+    pub fn workers_in_the_room(&self, case: CaseRef) -> Vec<(UserId, Option<ChannelId>)> {
+        let Some(subjects) = self.state.cases.get(&case).map(|case| &case.subjects) else {
+            return Vec::new();
+        };
+        let may = |id: &UserId| {
+            let readers = crate::domain::who_may_know::Readers::one(*id);
+            crate::domain::who_may_know::who_may_know(subjects, &readers)
+        };
+        let concerns = self.state.concerns.values().filter(|concern| concern.case == Some(case));
+        let spaces: BTreeSet<ChannelId> =
+            concerns.flat_map(|concern| concern.reasons.iter().filter_map(|reason| reason.space)).collect();
+        let mut workers: BTreeMap<UserId, Option<ChannelId>> = BTreeMap::new();
+        for (server, space) in
+            self.servers.values().flat_map(|server| spaces.iter().map(move |space| (server, space)))
+        {
+            let Some(described) = server.spaces.get(space) else { continue };
+            let adults = server.audience(described).adults.into_keys();
+            for id in adults.filter(|id| server.roster.kind(*id).covers() && may(id)) {
+                workers.entry(id).or_insert(Some(*space));
+            }
+        }
+        if workers.is_empty() {
+            let everybody = self.servers.values().flat_map(|server| server.roster.iter());
+            let covers = everybody.filter(|person| person.kind.covers() && may(&person.id));
+            workers.extend(covers.map(|person| (person.id, None)));
+        }
+        workers.into_iter().take(WORKERS_TOLD).collect()
     }
 
     /// A report is about whoever wrote the message that is pointed at. What that message says counts as well: one

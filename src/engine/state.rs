@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::contact::{Agreed, Enrolments};
 use crate::detect::grooming::{PairTimeline, pair_of};
-use crate::domain::fact::{Part, Register};
+use crate::domain::fact::{Handling, Part, Register};
 use crate::domain::observation::ObservationKey;
 use crate::domain::space::Overwrite;
 use crate::domain::{
@@ -111,6 +111,9 @@ impl State {
                     };
                 }
             }
+            Fact::AcknowledgedByName { case, .. }
+            | Fact::Unacknowledged { case, .. }
+            | Fact::Handled { case, .. } => self.handled(at, *case, fact),
             Fact::Kept { case, message, space, part } => {
                 self.kept.insert((*message, *case));
                 if let Some(case) = case {
@@ -134,6 +137,14 @@ impl State {
             }
             Fact::AcknowledgementRefused { .. }
             | Fact::Called { .. }
+            | Fact::Exhausted { .. }
+            | Fact::HandlingRefused { .. }
+            | Fact::Travelled { .. }
+            | Fact::Digested { .. }
+            | Fact::DrillBegan { .. }
+            | Fact::DrillAnswered { .. }
+            | Fact::DrillEnded { .. }
+            | Fact::RotaLookedAt { .. }
             | Fact::NotKept { .. }
             | Fact::Withheld { .. }
             | Fact::Started { .. }
@@ -149,6 +160,27 @@ impl State {
         if let Some(pair) = pair_of(observation) {
             self.pairs.entry(pair).or_default().add(observation.clone());
         }
+    }
+
+    /// What somebody on the ladder did with a case, as far as its state goes.
+    fn handled(&mut self, at: Timestamp, case: CaseRef, fact: &Fact) {
+        let Some(case) = self.cases.get_mut(&case) else { return };
+        let acknowledged = |state: CaseState| match state.acknowledge(UserId::default(), at) {
+            Ok(state) | Err(state) => state,
+        };
+        case.state = match (fact, case.state.clone()) {
+            (Fact::Unacknowledged { .. } | Fact::Handled { what: Handling::HandedOver { .. }, .. }, _) => {
+                CaseState::New
+            }
+            (
+                Fact::Handled { what: Handling::Resolved, .. },
+                CaseState::Acknowledged { by, .. } | CaseState::Closed { by, .. },
+            ) => CaseState::Closed { by, at },
+            (Fact::Handled { what: Handling::Resolved, .. }, CaseState::New) => {
+                CaseState::Closed { by: UserId::default(), at }
+            }
+            (_, state) => acknowledged(state),
+        };
     }
 
     fn kept_for_case(&mut self, case: CaseRef, space: ChannelId, part: Part) {

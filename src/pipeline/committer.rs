@@ -239,6 +239,9 @@ impl Committer {
                 // A later rung of the ladder comes in a commit of its own.
                 let urgent = match job.effect {
                     Effect::Page { level, .. } => level == Level::Immediate,
+                    Effect::PageTogether { ref cases, .. } => {
+                        cases.iter().any(|called| called.level == Level::Immediate)
+                    }
                     Effect::Nudge { .. } => immediate,
                     _ => immediate && job.effect.contains(),
                 };

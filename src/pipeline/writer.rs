@@ -111,8 +111,20 @@ fn class_of(fact: &Fact) -> Class {
         | Fact::Kept { .. }
         | Fact::NotKept { .. }
         | Fact::Withheld { .. } => Class::CASE,
-        Fact::Acknowledged { .. } | Fact::AcknowledgementRefused { .. } => Class::ACKNOWLEDGEMENT,
-        Fact::Called { .. } => Class::PAGE,
+        Fact::Acknowledged { .. }
+        | Fact::AcknowledgedByName { .. }
+        | Fact::AcknowledgementRefused { .. }
+        | Fact::Handled { .. }
+        | Fact::HandlingRefused { .. }
+        | Fact::Unacknowledged { .. }
+        | Fact::DrillAnswered { .. } => Class::ACKNOWLEDGEMENT,
+        Fact::Called { .. }
+        | Fact::Exhausted { .. }
+        | Fact::Travelled { .. }
+        | Fact::Digested { .. }
+        | Fact::DrillBegan { .. }
+        | Fact::DrillEnded { .. }
+        | Fact::RotaLookedAt { .. } => Class::PAGE,
         Fact::Register(_) => Class::REGISTER,
         Fact::Decided { .. } | Fact::Outcome { .. } => Class::ACTION,
         Fact::Gap { .. } => Class::GAP,

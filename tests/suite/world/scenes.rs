@@ -134,6 +134,9 @@ impl World {
                 assert!(rounds.insert(page.button.clone()), "{who} was sent the same page twice: {page:?}");
             }
         }
+        while self.has_notice("#operator") {
+            self.next_notice("#operator");
+        }
         let mails = self.0.mailbox.mails();
         let ids: std::collections::BTreeSet<_> = mails.iter().map(|mail| &mail.message_id).collect();
         assert_eq!(ids.len(), mails.len(), "the same mail twice");
