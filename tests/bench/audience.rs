@@ -104,7 +104,7 @@ fn space(n: u64, dice: &mut Dice) -> Space {
         }
         // Threads, every other one private.
         _ => {
-            space.kind = if n % 2 == 0 { SpaceKind::PrivateThread } else { SpaceKind::PublicThread };
+            space.kind = if n.is_multiple_of(2) { SpaceKind::PrivateThread } else { SpaceKind::PublicThread };
             space.parent = Some(ChannelId(1_000_000 + dice.roll(300)));
             space.members = (0..2 + dice.roll(10)).map(|_| UserId(1 + dice.roll(MEMBERS))).collect();
         }
@@ -233,7 +233,7 @@ fn main() {
         match space.overwrites.pop() {
             Some(_) => {}
             None => {
-                space.overwrites.push(overwrite(OverwriteFor::Role(YOUNG), 0, Permissions::VIEW_CHANNEL.0))
+                space.overwrites.push(overwrite(OverwriteFor::Role(YOUNG), 0, Permissions::VIEW_CHANNEL.0));
             }
         }
         server.apply(&Event::SpaceChanged(Box::new(space))).spaces.len()

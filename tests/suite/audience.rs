@@ -214,6 +214,7 @@ impl Truth {
     }
 
     /// Does one deed and gives the event that Discord sends of it; none when there is nothing to be done.
+    #[expect(clippy::too_many_lines, reason = "an arm for each thing that can happen")]
     fn act(&mut self, deed: &Deed) -> Option<Event> {
         let guild = GuildId(GUILD);
         let nth = |of: Vec<u64>, n: u8| of.get(usize::from(n) % of.len().max(1)).copied();
@@ -243,7 +244,8 @@ impl Truth {
                 let role = self.roles.get_mut(&id)?;
                 role.1 = picked(*bits);
                 if *renamed && id != GUILD {
-                    role.0 = if role.0 == "Volunteer" { "Young Person" } else { "Volunteer" }.to_owned();
+                    let other = if role.0 == "Volunteer" { "Young Person" } else { "Volunteer" };
+                    other.clone_into(&mut role.0);
                 }
                 Some(Event::RoleChanged { guild, role: self.role(id) })
             }

@@ -44,7 +44,7 @@ struct Booking {
     length: i64,
     more_days: BTreeSet<i64>,
     every: i64,
-    count: i64,
+    count: usize,
     by_last_day: bool,
     except: usize,
     touched: Vec<(usize, u8, i64)>,
@@ -59,7 +59,7 @@ fn bookings() -> impl Strategy<Value = Vec<Booking>> {
     let touched = proptest::collection::vec((0..60_usize, 0..5_u8, -30..90_i64), 0..4);
     let booking = (
         (first_day, start, length, proptest::collection::btree_set(0..7_i64, 0..3)),
-        (1..4_i64, 1..40_i64, any::<bool>(), 0..6_usize, touched),
+        (1..4_i64, 1..40_usize, any::<bool>(), 0..6_usize, touched),
     );
     let booking = booking.prop_map(
         |((first_day, start, length, more_days), (every, count, by_last_day, except, touched))| Booking {
@@ -69,7 +69,7 @@ fn bookings() -> impl Strategy<Value = Vec<Booking>> {
             more_days,
             every,
             // Within 400 days of the first.
-            count: count.min(50 / every),
+            count: count.min(usize::try_from(50 / every).unwrap()),
             by_last_day,
             except,
             touched,
@@ -87,7 +87,7 @@ impl Booking {
         for day in first..first + 400 {
             let week = (monday(day) - monday(first)) / 7;
             let named = weekday(day) == weekday(first) || self.more_days.contains(&weekday(day));
-            if week % self.every == 0 && named && (days.len() as i64) < self.count {
+            if week % self.every == 0 && named && days.len() < self.count {
                 days.push(day);
             }
         }

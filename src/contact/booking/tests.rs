@@ -51,14 +51,14 @@ fn session() -> Session {
     }
 }
 
-fn weekly(rule: &str) -> Option<Box<Series>> {
-    Some(Box::new(Series {
+fn weekly(rule: &str) -> Series {
+    Series {
         zone: Zone::default(),
         starts: "2026-03-03T18:00".parse().unwrap(),
         ends: "2026-03-03T20:00".parse().unwrap(),
         rule: rule.into(),
         except: BTreeSet::new(),
-    }))
+    }
 }
 
 fn agreed(changes: &[Register]) -> Agreed {
@@ -80,7 +80,7 @@ fn a_whole_booking_is_recorded_as_it_was_asked_for() {
         book(&Agreed::default(), asked.clone(), &ground_at(now())),
         Ok(Register::SessionBooked(asked))
     );
-    let series = Session { repeats: weekly("FREQ=WEEKLY;COUNT=10"), ..session() };
+    let series = Session { repeats: Some(Box::new(weekly("FREQ=WEEKLY;COUNT=10"))), ..session() };
     assert!(book(&Agreed::default(), series, &ground_at(now())).is_ok());
 }
 
@@ -122,7 +122,7 @@ fn every_shortcoming_of_a_booking_is_named() {
             Refused::TooFarAhead,
         ),
         (
-            Session { repeats: weekly("FREQ=WEEKLY"), ..s() },
+            Session { repeats: Some(Box::new(weekly("FREQ=WEEKLY"))), ..s() },
             Refused::Series(series::SeriesRefused::NeverEnds),
         ),
     ];
@@ -146,7 +146,7 @@ fn a_name_is_free_again_once_nothing_of_it_is_to_come() {
 
 #[test]
 fn a_session_is_opened_extended_moved_cancelled_and_closed_within_its_bounds() {
-    let weekly = Session { repeats: weekly("FREQ=WEEKLY;COUNT=3"), ..session() };
+    let weekly = Session { repeats: Some(Box::new(weekly("FREQ=WEEKLY;COUNT=3"))), ..session() };
     let first = weekly.from;
     let mut agreed = agreed(&[Register::SessionBooked(weekly)]);
 
