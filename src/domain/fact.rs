@@ -192,6 +192,9 @@ pub enum Fact {
         space: ChannelId,
         /// What it is to the case.
         part: Part,
+        /// When its author had changed it, where this is a later version of a message that is an exhibit already.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        edited_at: Option<Timestamp>,
     },
     /// A file was attached to a message that was kept. Its bytes were never fetched; its name and link stand in the
     /// sealed exhibit only.
@@ -215,6 +218,16 @@ pub enum Fact {
         message: MessageId,
         /// Why, as a code (`not-at-hand`).
         why: String,
+    },
+    /// A case got a key of its own: what belongs to it is sealed to this key from here on. It gets another when those
+    /// who may know of it change.
+    CaseKeyMade {
+        /// Which case.
+        case: CaseRef,
+        /// The public half (`age1…`). Its secret half is an exhibit that only the leads open.
+        recipient: String,
+        /// The leads' recipients to which the secret half was sealed, in order.
+        sealed_to: Vec<String>,
     },
     /// A register changed.
     Register(Register),

@@ -49,6 +49,8 @@ pub struct State {
     decided: BTreeSet<String>,
     /// Messages that are exhibits: of a case, or of none yet.
     kept: BTreeSet<(MessageId, Option<CaseRef>)>,
+    /// Later versions of such messages that are exhibits too.
+    kept_edits: BTreeSet<(MessageId, Option<CaseRef>, Timestamp)>,
     /// Spaces in which the messages that follow a finding are kept with its case, and how many more.
     pub following: BTreeMap<ChannelId, BTreeMap<CaseRef, u32>>,
     /// How many messages after a finding are kept.
@@ -114,7 +116,10 @@ impl State {
             Fact::AcknowledgedByName { case, .. }
             | Fact::Unacknowledged { case, .. }
             | Fact::Handled { case, .. } => self.handled(at, *case, fact),
-            Fact::Kept { case, message, space, part } => {
+            Fact::Kept { case, message, edited_at: Some(edited_at), .. } => {
+                self.kept_edits.insert((*message, *case, *edited_at));
+            }
+            Fact::Kept { case, message, space, part, edited_at: None } => {
                 self.kept.insert((*message, *case));
                 if let Some(case) = case {
                     self.kept_for_case(*case, *space, *part);
@@ -146,6 +151,7 @@ impl State {
             | Fact::DrillEnded { .. }
             | Fact::RotaLookedAt { .. }
             | Fact::NotKept { .. }
+            | Fact::CaseKeyMade { .. }
             | Fact::Withheld { .. }
             | Fact::Started { .. }
             | Fact::Outcome { .. }
@@ -237,6 +243,29 @@ impl State {
     #[must_use]
     pub fn has_kept(&self, case: Option<CaseRef>, message: MessageId) -> bool {
         self.kept.contains(&(message, case))
+    }
+
+    /// Cases (or none yet) of which a message is an exhibit, while this version of it is not.
+    #[must_use]
+    pub fn lacking_edit(&self, message: MessageId, edited_at: Timestamp) -> Vec<Option<CaseRef>> {
+        self.kept
+            .range((message, None)..=(message, Some(CaseRef(u32::MAX))))
+            .map(|(_, case)| *case)
+            .filter(|case| !self.kept_edits.contains(&(message, *case, edited_at)))
+            .collect()
+    }
+
+    /// Everybody towards whom something in this message was observed.
+    #[must_use]
+    pub fn towards_in(&self, message: MessageId) -> BTreeSet<UserId> {
+        let about = |(_, _, towards, _, at): &ObservationKey| towards.filter(|_| *at == Some(message));
+        self.seen.iter().filter_map(about).collect()
+    }
+
+    /// The exhibit, no older than `since`, whose id ends in these bits.
+    #[must_use]
+    pub fn kept_since(&self, since: MessageId, ends: u64, mask: u64) -> Option<MessageId> {
+        self.kept.range((since, None)..).map(|(id, _)| *id).find(|id| id.0 & mask == ends)
     }
 
     /// Whether a message is an exhibit of any case.

@@ -104,10 +104,11 @@ impl Actor {
                 }
                 // Only now: what was due must not make the position of an undecided event durable.
                 pending.position = position.or(pending.position.take());
+                let blocked = self.organisation.blocked_message(&heard);
                 let message = match &heard.event {
-                    Event::Said(message) | Event::Edited(message) => Some(message),
-                    Event::Reported { message, .. } => message.as_ref(),
-                    _ => None,
+                    Event::Said(message) | Event::Edited(message) => Some(&**message),
+                    Event::Reported { message, .. } => message.as_deref(),
+                    _ => blocked.as_ref(),
                 };
                 let frame = match &heard.event {
                     Event::Unreadable { name, .. } => raw.clone().map(|raw| (name.clone(), raw)),

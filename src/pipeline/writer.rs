@@ -64,9 +64,9 @@ impl Writer<'_> {
 
     /// A sealed exhibit with its entry; `row` says what it is, its entry and ciphertext are filled in here. `at` is
     /// when it happened, on the clock of whoever reported it.
-    pub(super) fn exhibit(&mut self, at: Timestamp, sealed: SealedExhibit, row: StoredExhibit) {
+    pub(super) fn exhibit(&mut self, class: Class, at: Timestamp, sealed: SealedExhibit, row: StoredExhibit) {
         let entry = self.entry(&Entry {
-            class: Class::EXHIBIT,
+            class,
             organisation: row.organisation.clone(),
             at,
             received_at: Some(row.received_at),
@@ -109,6 +109,7 @@ fn class_of(fact: &Fact) -> Class {
         Fact::CaseOpened { .. }
         | Fact::CaseRose { .. }
         | Fact::Kept { .. }
+        | Fact::CaseKeyMade { .. }
         | Fact::NotKept { .. }
         | Fact::Withheld { .. } => Class::CASE,
         Fact::Acknowledged { .. }

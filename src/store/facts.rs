@@ -49,6 +49,7 @@ fn kind(fact: &Fact) -> &'static str {
         Fact::DrillEnded { .. } => "drill-ended",
         Fact::RotaLookedAt { .. } => "rota-looked-at",
         Fact::Kept { .. } => "kept",
+        Fact::CaseKeyMade { .. } => "case-key-made",
         Fact::NotKept { .. } => "not-kept",
         Fact::Withheld { .. } => "withheld",
         Fact::Started { .. } => "started",

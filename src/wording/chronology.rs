@@ -55,6 +55,9 @@ pub fn chronology(fact: &Fact) -> Option<String> {
             Ended::Failed { why } => format!("Failed: {} ({why}).", effect.code()),
             Ended::Withheld { why } => format!("Not done: {} ({why}).", effect.code()),
         },
+        Fact::CaseKeyMade { sealed_to, .. } => {
+            format!("The case got a key of its own, sealed to {} leads.", sealed_to.len())
+        }
         Fact::NotKept { why, .. } => format!("A message of this case could not be kept ({why})."),
         Fact::Withheld { media_type, size, .. } => format!(
             "A file was attached ({}, {size} bytes). Its bytes were not fetched.",

@@ -251,7 +251,7 @@ impl World {
             shards: 1,
             mapping: RoleMapping::well_known(),
             policy: Policy::default(),
-            lists: Arc::new(Lists::builtin()),
+            lists: Lists::shared(),
             database: self.database().display().to_string(),
             signing_key: self.signing_key(),
             people: People::new(everybody.collect()),

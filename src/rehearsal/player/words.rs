@@ -91,6 +91,7 @@ pub fn fact(fact: &Fact, names: &dyn Names) -> Option<String> {
         | Fact::DrillEnded { .. }
         | Fact::RotaLookedAt { .. }
         | Fact::Kept { .. }
+        | Fact::CaseKeyMade { .. }
         | Fact::Decided { .. }
         | Fact::Started { .. } => return None,
     })

@@ -50,8 +50,8 @@ async fn the_dsl_is_never_called_about_themselves_and_cannot_read_it() {
         w.no_page("dsl");
         let exhibits = w.store().await.exhibits(crate::world::CLUB, Some(CaseRef(1))).await.unwrap();
         let exhibit = exhibits.iter().find(|exhibit| exhibit.message == Some(said.message)).unwrap();
-        assert!(w.opens(exhibit, "deputy").unwrap().contains("the posters are in the cupboard"));
-        assert_eq!(w.opens(exhibit, "dsl"), None);
+        assert!(w.opens(exhibit, "deputy", &exhibits).unwrap().contains("the posters are in the cupboard"));
+        assert_eq!(w.opens(exhibit, "dsl", &exhibits), None);
         w.deputy().acknowledges().await;
         w.advance(minutes(60)).await;
     })
