@@ -9,6 +9,7 @@
 //! so. Who speaks to whom is not known here: an entry's [`Need`]s about people are for `detect` to judge.
 
 pub mod fold;
+pub mod frames;
 pub mod matcher;
 mod parser;
 pub mod pattern;
