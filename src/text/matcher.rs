@@ -142,6 +142,11 @@ pub const BUILTIN: &[(&str, &str)] = builtin![
     "eating",
     "friend_worry",
     "ridicule",
+    "scam",
+    "malware",
+    "hacking",
+    "piracy",
+    "advertising",
 ];
 
 impl Lists {
@@ -406,6 +411,8 @@ fn holds(need: Need, reading: &Reading, word: usize) -> bool {
         Need::SecondPerson => sentence_has(&["you", "your", "ur", "yours", "yourself", "yous", "yer"]),
         Need::FirstPerson => sentence_has(&["i", "me", "my", "we", "us", "our", "myself", "mine"]),
         Need::Short => reading.words.iter().filter(|word| !word.stop).count() <= 12,
+        Need::Link => reading.finds.iter().any(|find| find.what.leads_elsewhere()),
+        Need::Contact => reading.finds.iter().any(|find| find.what.is_contact()),
         _ => true,
     }
 }

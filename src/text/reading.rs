@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::Quote;
 
+use super::find::{self, Find};
 use super::fold::Folded;
 use super::words;
 
@@ -39,6 +40,8 @@ pub struct Reading {
     pub words: Vec<Word>,
     /// Parts in quotation marks, in scalars of the original.
     pub quoted: Vec<Quote>,
+    /// Links, numbers, names of accounts and the like, by place.
+    pub finds: Vec<Find>,
 }
 
 /// The words that any list knows: what decides between readings of a stretched, spaced or digit-for-letter word.
@@ -53,6 +56,7 @@ impl Reading {
         let joined = join_spaced(raw, &folded, vocabulary);
         let mut reading = Reading {
             quoted: quotations(&folded),
+            finds: find::all(text, &folded),
             line: String::with_capacity(folded.text().len() + 16),
             words: Vec::with_capacity(joined.len() + 2),
             folded,
