@@ -8,6 +8,7 @@
 //! * `raise`: from findings to concerns, cases and effects.
 //! * `watch`: the rules of supervised contact over time.
 
+mod gently;
 mod raise;
 pub mod state;
 mod watch;
