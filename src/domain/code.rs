@@ -181,7 +181,7 @@ catalogue! {
     DisguisedFile "disguised-file" Malware None, High, Concern, "A file that runs when it is opened, with a name that hides it.";
     MalwareInstruction "malware-instruction" Malware None, High, Concern, "Somebody is told to switch protection off or to run what they have not written.";
     HackingTalk "hacking-talk" Malware None, Medium, Room, "Breaking into accounts or systems is asked for or offered.";
-    HackingThreat "hacking-threat" Malware None, High, Concern, "Somebody is threatened with a break-in, being taken offline or exposed.";
+    HackingThreat "hacking-threat" Threat None, High, Concern, "Somebody is threatened with a break-in, being taken offline or exposed.";
     Advertising "advertising" Advertising None, Low, Room, "Something is advertised or sold.";
     UnsolicitedInvite "unsolicited-invite" Advertising None, Low, Room, "An invitation to another server or group.";
     Piracy "piracy" Piracy None, Low, Room, "Copies of games, films or programs without leave.";
