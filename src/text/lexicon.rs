@@ -82,7 +82,7 @@ impl Vocabulary {
         }
         let known = self.drawn_in.get(single.as_str())?;
         let enough = runs(typed).zip(runs(known)).all(|((_, typed), (_, known))| typed >= known);
-        (enough && typed.len() >= known.len() + 2).then(|| &**known)
+        (enough && typed.len() >= known.len() + 2).then_some(&**known)
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn split(folded: &Folded, vocabulary: &Vocabulary) -> Vec<Piece> {
     if !apart {
         return pieces;
     }
-    join_glued(join_letters(pieces, folded.text(), vocabulary), folded.text(), vocabulary)
+    join_glued(&join_letters(pieces, folded.text(), vocabulary), folded.text(), vocabulary)
 }
 
 fn in_word(c: char) -> bool {
@@ -213,7 +213,7 @@ const MOST_PARTS: usize = 8;
 
 /// Parts of a word with signs between them ("se-cret", "ki.ll", "s**cret") are read as the word, where a list knows it
 /// and does not know all the parts.
-fn join_glued(pieces: Vec<Piece>, text: &str, vocabulary: &Vocabulary) -> Vec<Piece> {
+fn join_glued(pieces: &[Piece], text: &str, vocabulary: &Vocabulary) -> Vec<Piece> {
     let mut out: Vec<Piece> = Vec::with_capacity(pieces.len());
     let mut from = 0;
     while from < pieces.len() {
@@ -234,22 +234,19 @@ fn join_glued(pieces: Vec<Piece>, text: &str, vocabulary: &Vocabulary) -> Vec<Pi
             let word: String = parts.iter().map(typed).collect();
             vocabulary.contains(&word).then_some((count, word))
         });
-        match joined {
-            Some((count, word)) => {
-                let last = &pieces[from + count];
-                out.push(Piece {
-                    kind: Kind::Joined(word.into()),
-                    start: pieces[from].start,
-                    end: last.end,
-                    pause: last.pause,
-                    glued: pieces[from].glued,
-                });
-                from += count + 1;
-            }
-            None => {
-                out.push(pieces[from].clone());
-                from += 1;
-            }
+        if let Some((count, word)) = joined {
+            let last = &pieces[from + count];
+            out.push(Piece {
+                kind: Kind::Joined(word.into()),
+                start: pieces[from].start,
+                end: last.end,
+                pause: last.pause,
+                glued: pieces[from].glued,
+            });
+            from += count + 1;
+        } else {
+            out.push(pieces[from].clone());
+            from += 1;
         }
     }
     out

@@ -14,7 +14,9 @@ pub fn plain_words(typed: &str, vocabulary: &Vocabulary) -> Vec<String> {
 /// Gives the plain words of a typed one in order. Most words are known or plain as they stand, and cost a look each.
 pub(super) fn each(typed: &str, vocabulary: &Vocabulary, mut say: impl FnMut(&str)) {
     if let Some(plain) = words::plain(typed) {
-        plain.iter().for_each(|word| say(word));
+        for word in plain {
+            say(word);
+        }
         return;
     }
     let plainly = typed.bytes().all(|byte| byte.is_ascii_lowercase());
@@ -33,7 +35,9 @@ pub(super) fn each(typed: &str, vocabulary: &Vocabulary, mut say: impl FnMut(&st
     if let Some((one, two)) = words::drawn_in(&word) {
         for candidate in [&one, &two] {
             if let Some(plain) = words::plain(candidate) {
-                plain.iter().for_each(|word| say(word));
+                for word in plain {
+                    say(word);
+                }
                 return;
             }
             if vocabulary.contains(candidate) {

@@ -58,12 +58,12 @@ pub(super) fn find(original: &str, folded: &Folded, told: bool, found: &mut Vec<
             continue;
         };
         let value = value.as_str().trim_end_matches(['.', ',', '!', ')', ';', ':', '?']);
-        let whose = caught.get(1).map_or("", |word| word.as_str());
+        let owner = caught.get(1).map_or("", |word| word.as_str());
         let odd = value
             .bytes()
             .any(|byte| byte.is_ascii_digit() || matches!(byte, b'!' | b'_' | b'$' | b'#' | b'%' | b'&'));
         let own = matches!(
-            whose,
+            owner,
             "my" | "our" | "the" | "wifi" | "account" | "email" | "discord" | "roblox" | "school" | "login"
         );
         let pin = whole.as_str().contains("pin");
