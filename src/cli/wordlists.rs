@@ -64,6 +64,9 @@ pub fn tested(lists: &Lists) -> (String, u8) {
 #[must_use]
 pub fn explained(how: &Explanation) -> String {
     let mut said = format!("folded:  {:?}\nread as: {}\n", how.folded, how.line);
+    for (typed, taken) in &how.guesses {
+        _ = writeln!(said, "taken:   {typed:?} for {taken:?}");
+    }
     if how.hits.is_empty() {
         said.push_str("No list finds anything in it.\n");
     }
@@ -106,6 +109,8 @@ fn quiet_in_words(quiet: Quiet) -> &'static str {
         Quiet::Teaching => "it is taught",
         Quiet::Play => "it is acted or sung",
         Quiet::Hypothesis => "it is supposed",
+        Quiet::CounterSpeech => "it is said in order to object to it",
+        Quiet::Reclaimed => "somebody speaks of a group that they belong to",
     }
 }
 

@@ -86,6 +86,6 @@ fn is_given(need: Need) -> bool {
 fn attacks(code: Code) -> bool {
     match code.category() {
         Category::Bullying | Category::Hate | Category::Threat => true,
-        _ => code == Code::SexualisedText,
+        _ => matches!(code, Code::SexualisedText | Code::SexualHarassment | Code::ExtremistPraise),
     }
 }

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::contact::Server;
+use crate::contact::{EnrolmentRule, Server};
 use crate::detect::Detector;
 use crate::domain::event::{Ended, Message};
 use crate::domain::fact::{Part, Register};
@@ -46,6 +46,8 @@ const WORKERS_TOLD: usize = 20;
 pub struct Policy {
     /// Local time for late hours and agreed times.
     pub zone: Zone,
+    /// What makes an adult count as cover.
+    pub enrolment: EnrolmentRule,
     /// How long an adult may be alone with a young person in a private space before it is a finding: the time it
     /// takes to add the second adult.
     pub lone_adult_grace: Duration,
@@ -61,6 +63,7 @@ impl Default for Policy {
     fn default() -> Self {
         Policy {
             zone: Zone::default(),
+            enrolment: EnrolmentRule::default(),
             lone_adult_grace: Duration::from_secs(20),
             context_before: 50,
             context_after: 20,
@@ -113,6 +116,8 @@ pub struct Organisation {
     recent: BTreeMap<ChannelId, VecDeque<(MessageId, UserId)>>,
     assessed: BTreeSet<MessageId>,
     wrote: BTreeMap<ChannelId, BTreeSet<UserId>>,
+    /// Spaces in which somebody was found to have written, to be looked at with the next event.
+    unwatched: BTreeSet<ChannelId>,
     protected_viewers: BTreeMap<ChannelId, Arc<BTreeSet<UserId>>>,
     alone: BTreeMap<(ChannelId, UserId), watch::Alone>,
     members_until: BTreeMap<GuildId, Timestamp>,
@@ -136,6 +141,7 @@ impl Organisation {
             recent: BTreeMap::new(),
             assessed: BTreeSet::new(),
             wrote: BTreeMap::new(),
+            unwatched: BTreeSet::new(),
             protected_viewers: BTreeMap::new(),
             alone: BTreeMap::new(),
             members_until: BTreeMap::new(),
@@ -178,7 +184,9 @@ impl Organisation {
     pub fn recollect(&mut self, message: &Message) {
         let _ = self.read(message, false);
         self.remember_place(message);
-        self.wrote.entry(message.space).or_default().insert(message.author);
+        if self.wrote.entry(message.space).or_default().insert(message.author) {
+            self.unwatched.insert(message.space);
+        }
     }
 
     /// Decides what one event leads to.
@@ -200,6 +208,7 @@ impl Organisation {
             }
             Event::Register(change) => {
                 self.conclude(now, Fact::Register(change.clone()), &mut a);
+                self.enrol();
                 self.watch_everywhere(now, &mut a);
             }
             Event::Reported { by, message, .. } => self.reported(*by, message.as_deref(), now, &mut a),
@@ -220,6 +229,9 @@ impl Organisation {
             }
             Event::Due => self.watch_due(now, &mut a),
             event => self.server_changed(event, now, &mut a),
+        }
+        for space in std::mem::take(&mut self.unwatched) {
+            self.watch_space(space, now, &mut a);
         }
         a.due = self.next_due(now);
         a
@@ -345,9 +357,8 @@ impl Organisation {
 
     fn hear_message(&mut self, message: &Message, now: Timestamp, edited: bool, a: &mut Assessment) {
         if let Some(server) = message.guild.and_then(|guild| self.servers.get_mut(&guild)) {
-            let changed = server.meet(message);
-            if changed.everywhere {
-                self.protected_viewers.clear();
+            for space in server.meet(message).spaces {
+                self.protected_viewers.remove(&space);
             }
         }
         let found = self.read(message, edited);

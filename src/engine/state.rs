@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::contact::Agreed;
+use crate::contact::{Agreed, Enrolments};
 use crate::detect::grooming::{PairTimeline, pair_of};
 use crate::domain::fact::{Handling, Part, Register};
 use crate::domain::observation::ObservationKey;
@@ -37,8 +37,10 @@ pub struct State {
     pub concerns: BTreeMap<ConcernKey, Concern>,
     /// Cases by number.
     pub cases: BTreeMap<CaseRef, Case>,
-    /// Sessions, plans, relaxations.
+    /// Sessions, plans, relaxations, separations.
     pub agreed: Agreed,
+    /// Enrolments and responsibilities.
+    pub enrolments: Enrolments,
     /// Locks by space and adult.
     pub locks: BTreeMap<(ChannelId, UserId), Lock>,
     /// How often a lock was lifted, by space and adult.
@@ -125,6 +127,7 @@ impl State {
             }
             Fact::Register(change) => {
                 self.agreed.apply(change);
+                self.enrolments.apply(change);
                 self.registered(at, change);
             }
             Fact::Decided { job, effect, .. } => {

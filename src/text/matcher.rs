@@ -9,13 +9,15 @@ use std::sync::{Arc, OnceLock};
 use crate::domain::{Code, Quote};
 
 use super::clause::{Clause, clauses};
+use super::frames::lexicon::Token;
+use super::frames::{Found, Frames};
 use super::index::{Index, Place, Present};
 use super::lexicon::Vocabulary;
 use super::parser;
 use super::program::{Program, Scratch};
 use super::reading::Reading;
 use super::stance;
-use super::wordlist::{Entry, Innocent, Mistake, Need, Quiet};
+use super::wordlist::{Entry, Innocent, Kind, Mistake, Need, Quiet, Stance};
 
 /// A place where an entry matches a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +66,8 @@ pub struct Explanation {
     pub folded: String,
     /// The line of plain words that patterns ran over.
     pub line: String,
+    /// Words that were taken for others: mistyped, or several written as one.
+    pub guesses: Vec<(String, String)>,
     /// Each hit with the file and id of its entry, its needs about people, and what quietens it.
     pub hits: Vec<(Hit, String, String, Vec<Need>)>,
 }
@@ -94,6 +98,11 @@ pub struct Lists {
     /// Entries that run over the folded text.
     raw: Vec<usize>,
     vocabulary: Vocabulary,
+    /// Entries of meanings (by their index), and ways of speaking (by theirs behind the entries').
+    frames: Frames,
+    stances: Vec<Stance>,
+    /// Sets that say which group a match is about.
+    groups: Vec<(u16, Code)>,
 }
 
 macro_rules! builtin {
@@ -139,6 +148,15 @@ pub const BUILTIN: &[(&str, &str)] = builtin![
     "hacking",
     "piracy",
     "advertising",
+    "people_sets",
+    "hate_sets",
+    "hate",
+    "stance",
+    "insult",
+    "harm",
+    "harassment",
+    "extremism",
+    "drugs",
 ];
 
 impl Lists {
@@ -197,6 +215,9 @@ impl Lists {
                 raw.push(at);
             }
         }
+        let frames = compile_frames(&parsed)?;
+        frames.teach(&mut vocabulary);
+        let groups = GROUPS.iter().filter_map(|(name, code)| Some((frames.set(name)?, *code))).collect();
         let index = Index::of((0..).zip(&rarest), &vocabulary);
         Ok(Lists {
             entries: parsed.entries,
@@ -206,6 +227,9 @@ impl Lists {
             unless,
             raw,
             vocabulary,
+            frames,
+            stances: parsed.stances,
+            groups,
         })
     }
 
@@ -225,7 +249,9 @@ impl Lists {
     #[must_use]
     pub fn hits(&self, reading: &Reading) -> Vec<Hit> {
         let places = self.index.places(reading);
-        if places.is_empty() && self.raw.is_empty() {
+        let tokens = self.frames.tokens(reading);
+        let found = self.frames.find(&tokens);
+        if places.is_empty() && self.raw.is_empty() && found.is_empty() {
             return Vec::new();
         }
         let frame = LazyCell::new(|| stance::frame(reading));
@@ -265,7 +291,16 @@ impl Lists {
                 }
             }
         }
+        let entries = self.entries.len();
+        for one in found.iter().filter(|one| one.owner < entries) {
+            let quote = match (reading.words.get(one.first), reading.words[..one.last].last()) {
+                (Some(first), Some(last)) => reading.quote(first.start, last.end.max(first.end)),
+                _ => continue,
+            };
+            self.consider(reading, one.owner, (one.first, one.last), quote, &frame, &mut best);
+        }
         let mut hits: Vec<Hit> = best.into_values().collect();
+        self.speaking(reading, &tokens, &found, &mut hits);
         hits.sort_by_key(|hit| (hit.quote, hit.code, hit.entry));
         hits
     }
@@ -274,6 +309,12 @@ impl Lists {
     #[must_use]
     pub fn entry(&self, hit: &Hit) -> &Entry {
         &self.entries[hit.entry]
+    }
+
+    /// The frames of all lists.
+    #[must_use]
+    pub fn frames(&self) -> &Frames {
+        &self.frames
     }
 
     /// Every entry of every list.
@@ -290,6 +331,7 @@ impl Lists {
         Explanation {
             folded: reading.folded.text().to_owned(),
             line: reading.line.trim().to_owned(),
+            guesses: self.frames.guesses(&reading),
             hits: hits
                 .into_iter()
                 .map(|hit| {
@@ -334,9 +376,25 @@ impl Lists {
                 }
             }
         }
+        for (at, stance) in self.stances.iter().enumerate() {
+            let owner = self.entries.len() + at;
+            let found = |text: &String| {
+                let reading = self.reading(text);
+                self.frames.find(&self.frames.tokens(&reading)).iter().any(|one| one.owner == owner)
+            };
+            let mut fail = |what: String| {
+                failures.push(Failure { file: stance.file.clone(), line: stance.line, what });
+            };
+            for text in stance.yes.iter().filter(|text| !found(text)) {
+                fail(format!("{:?} should be found in {text:?}", stance.id));
+            }
+            for text in stance.no.iter().filter(|text| found(text)) {
+                fail(format!("{:?} should not be found in {text:?}", stance.id));
+            }
+        }
         for innocent in &self.innocents {
             for hit in self.read(&innocent.text) {
-                if hit.counts() && innocent.codes.contains(&hit.code) {
+                if hit.counts() && innocent.codes.contains(&self.entry(&hit).code) {
                     failures.push(Failure {
                         file: innocent.file.clone(),
                         line: innocent.line,
@@ -347,6 +405,38 @@ impl Lists {
         }
         failures.sort();
         failures
+    }
+
+    /// Quietens attacks by the ways of speaking that the lists describe, and names the group that they are about.
+    fn speaking(&self, reading: &Reading, tokens: &[Token], found: &[Found], hits: &mut [Hit]) {
+        for hit in hits {
+            if self.entries[hit.entry].kind != Kind::Frame {
+                continue;
+            }
+            let category = hit.code.category();
+            let (first, last) = reading.covered(hit.quote);
+            for one in found {
+                let Some(stance) =
+                    one.owner.checked_sub(self.entries.len()).and_then(|at| self.stances.get(at))
+                else {
+                    continue;
+                };
+                if stance.categories.contains(&category)
+                    && stance::reaches(reading, stance.reach, (one.first, one.last), (first, last))
+                {
+                    hit.stance.insert(stance.quiet);
+                    if !self.entries[hit.entry].despite.contains(&stance.quiet) {
+                        hit.quietened.insert(stance.quiet);
+                    }
+                }
+            }
+            if hit.code == Code::Hate
+                && let Some((_, code)) =
+                    self.groups.iter().find(|(set, _)| self.frames.stands(*set, tokens, first, last))
+            {
+                hit.code = *code;
+            }
+        }
     }
 
     fn consider(
@@ -438,6 +528,43 @@ impl Compiled {
             }
         })
     }
+}
+
+/// Which set of the lists names which kind of group, the more telling ones first.
+const GROUPS: [(&str, Code); 8] = [
+    ("group-trans", Code::HateGenderIdentity),
+    ("group-sexuality", Code::HateSexuality),
+    ("group-disability", Code::HateDisability),
+    ("group-religion", Code::HateReligion),
+    ("group-race", Code::HateRace),
+    ("group-origin", Code::HateOrigin),
+    ("group-gender", Code::HateGender),
+    ("group-class", Code::HateClass),
+];
+
+fn compile_frames(parsed: &parser::Parsed) -> Result<Frames, Vec<Mistake>> {
+    let of_entries = parsed
+        .entries
+        .iter()
+        .enumerate()
+        .flat_map(|(at, entry)| entry.frames.iter().map(move |one| (at, one)));
+    let behind = parsed.entries.len();
+    let of_stances = parsed
+        .stances
+        .iter()
+        .enumerate()
+        .flat_map(|(at, stance)| stance.frames.iter().map(move |one| (behind + at, one)));
+    let all: Vec<_> = of_entries.chain(of_stances).collect();
+    Frames::compile(&all, &parsed.sets).map_err(|(owner, what)| {
+        let (file, line) = match parsed.entries.get(owner) {
+            Some(entry) => (entry.file.clone(), entry.line),
+            None => parsed
+                .stances
+                .get(owner - behind)
+                .map_or(("lists".to_owned(), 1), |stance| (stance.file.clone(), stance.line)),
+        };
+        vec![Mistake { file, line, what }]
+    })
 }
 
 /// Needs that the text decides; those about people hold for now.

@@ -11,6 +11,7 @@
 mod clause;
 pub mod find;
 pub mod fold;
+pub mod frames;
 mod index;
 pub mod lexicon;
 pub mod matcher;

@@ -43,7 +43,12 @@ pub(super) enum Node {
     Gap(u32),
     Start,
     End,
-    Any { of: Vec<Vec<Node>>, optional: bool },
+    Any {
+        of: Vec<Vec<Node>>,
+        optional: bool,
+    },
+    /// A named set that stays one (only in frames).
+    Set(String),
 }
 
 impl Pattern {
@@ -52,12 +57,24 @@ impl Pattern {
     /// # Errors
     /// Says in words what is wrong with it.
     pub fn parse(text: &str, sets: &Sets) -> Result<Pattern, String> {
-        let nodes = Parser { rest: text, sets, depth: 0 }.whole()?;
+        let nodes = Parser { rest: text, sets: Some(sets), depth: 0 }.whole()?;
         let pattern = Pattern { nodes };
         if !clause::has_any(&pattern.nodes) {
             return Err("every word of the pattern may be missing; it needs at least one that may not".into());
         }
         Ok(pattern)
+    }
+
+    /// Parses a frame: a pattern whose sets stay sets (see [`super::frames`]).
+    ///
+    /// # Errors
+    /// Says in words what is wrong with it.
+    pub fn frame(text: &str) -> Result<Pattern, String> {
+        let nodes = Parser { rest: text, sets: None, depth: 0 }.whole()?;
+        if may_be_nothing(&nodes) {
+            return Err("every word of the pattern may be missing; it needs at least one that may not".into());
+        }
+        Ok(Pattern { nodes })
     }
 
     /// Its parts.
@@ -73,7 +90,8 @@ impl Pattern {
 
 struct Parser<'a> {
     rest: &'a str,
-    sets: &'a Sets,
+    /// Without them a set stays its name.
+    sets: Option<&'a Sets>,
     depth: u32,
 }
 
@@ -176,14 +194,18 @@ impl Parser<'_> {
     fn set(&mut self) -> Result<Node, String> {
         let close = self.rest.find('}').ok_or("a { is not closed")?;
         let name = &self.rest[1..close];
-        let members = self.sets.get(name).ok_or_else(|| format!("there is no set called {name:?}"))?;
+        let Some(sets) = self.sets else {
+            self.take(close + 1);
+            return Ok(Node::Set(name.to_owned()));
+        };
+        let members = sets.get(name).ok_or_else(|| format!("there is no set called {name:?}"))?;
         let depth = self.depth + 1;
         if depth > DEEPEST {
             return Err(format!("the set {name:?} is nested too deeply"));
         }
         let mut of = Vec::with_capacity(members.len());
         for member in members {
-            let parser = Parser { rest: member, sets: self.sets, depth };
+            let parser = Parser { rest: member, sets: Some(sets), depth };
             let nodes = parser.whole().map_err(|why| format!("in the set {name:?}, {member:?}: {why}"))?;
             if may_be_nothing(&nodes) {
                 return Err(format!("in the set {name:?}, {member:?} may be nothing at all"));

@@ -199,6 +199,8 @@ impl Writer<'_> {
                         self.set_fork(fork, end, more);
                     }
                 }
+                // Sets stay sets only in frames, which have their own way.
+                Node::Set(_) => {}
                 Node::Any { of, optional } => self.alternatives(of, *optional),
             }
         }

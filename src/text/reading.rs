@@ -118,6 +118,14 @@ impl Reading {
         (first, last.max(first))
     }
 
+    /// The half-open range of words that a range of the original touches.
+    #[must_use]
+    pub fn covered(&self, quote: Quote) -> (usize, usize) {
+        let first = self.words.partition_point(|word| word.to <= quote.start);
+        let last = self.words.partition_point(|word| word.from < quote.end);
+        (first, last.max(first))
+    }
+
     /// The half-open range of words of the sentence in which the word at `index` stands, without its stops.
     #[must_use]
     pub fn sentence(&self, index: usize) -> (usize, usize) {
