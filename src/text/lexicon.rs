@@ -86,12 +86,18 @@ impl Vocabulary {
     }
 }
 
+impl<S: AsRef<str>> Extend<S> for Vocabulary {
+    fn extend<I: IntoIterator<Item = S>>(&mut self, words: I) {
+        for word in words {
+            self.insert(word);
+        }
+    }
+}
+
 impl<S: AsRef<str>> FromIterator<S> for Vocabulary {
     fn from_iter<I: IntoIterator<Item = S>>(words: I) -> Vocabulary {
         let mut all = Vocabulary::new();
-        for word in words {
-            all.insert(word);
-        }
+        all.extend(words);
         all
     }
 }
