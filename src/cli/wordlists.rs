@@ -91,6 +91,8 @@ fn need_in_words(need: Need) -> &'static str {
         Need::SecondPerson => "a sentence to somebody",
         Need::FirstPerson => "a sentence about the writer",
         Need::Short => "a short message",
+        Need::Link => "a link beside it",
+        Need::Contact => "a number, an address or an account beside it",
         Need::AdultSpeaker => "an adult as the writer",
         Need::YoungSpeaker => "a young person as the writer",
         Need::YoungListener => "a young person as the reader",

@@ -225,6 +225,12 @@ pub enum Nudge {
     NobodyMayKnow,
     /// To the operator: things can be kept again.
     EvidenceIsKeptAgain,
+    /// To somebody who gave something private away: what it is good to keep to oneself, and how to take it back.
+    KeepDetailsPrivate,
+    /// To somebody who shared a link, a file, an invitation or an offer that does not belong here.
+    MindWhatYouShare,
+    /// To somebody who writes very much or the same again and again.
+    SlowDown,
     /// To an adult, level 3 boundary: please keep to the agreed places.
     KeepToAgreedPlaces,
     /// To a worker who can see the room, or the operator: nobody on the ladder has answered.

@@ -11,6 +11,7 @@
 //! * `watch`: the rules of supervised contact over time.
 
 mod blocked;
+mod gently;
 mod raise;
 mod reports;
 pub mod state;

@@ -52,6 +52,7 @@ impl Organisation {
             self.raise(&raised, &new, message, now, a);
         }
         self.hide_serious(&new, message, now, a);
+        self.remind(&new, message, now, a);
         // What no case holds is kept for the pattern, sealed to leads who are on neither side of it.
         for observation in &new {
             if let (Some(message), Some(space)) = (observation.message, observation.space)
@@ -281,7 +282,10 @@ impl Organisation {
             let hides = code.level_alone() >= Level::Serious
                 && !matches!(code.category(), Category::Welfare | Category::Contact | Category::Integrity)
                 && observation.message == Some(message.id);
-            if hides {
+            if super::gently::harms_by_being_there(code) && observation.message == Some(message.id) {
+                let case = self.concern_of(observation).and_then(|concern| concern.case);
+                self.hide(message, case, None, now, a);
+            } else if hides {
                 let case = self.concern_of(observation).and_then(|concern| concern.case);
                 self.hide(message, case, observation.towards, now, a);
             }

@@ -1,19 +1,21 @@
-//! The lists, compiled: one pass of an automaton over a line finds which patterns can match at all, and only those
-//! are run. Both steps are linear in the text.
+//! The lists, compiled. The numbers of a text's words say which patterns can match at all and around which words;
+//! only there are they tried. The work is bounded by the text times the patterns that its words make possible.
 
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
 use crate::domain::{Code, Quote};
 
+use super::clause::{Clause, clauses};
 use super::frames::lexicon::Token;
 use super::frames::{Found, Frames};
+use super::index::{Index, Place, Present};
+use super::lexicon::Vocabulary;
 use super::parser;
-use super::reading::{Reading, Vocabulary};
+use super::program::{Program, Scratch};
+use super::reading::Reading;
 use super::stance;
 use super::wordlist::{Entry, Innocent, Kind, Mistake, Need, Quiet, Stance};
 
@@ -73,19 +75,11 @@ pub struct Explanation {
 #[derive(Debug)]
 struct Compiled {
     entry: usize,
-    source: String,
-    regex: OnceLock<Option<regex::bytes::Regex>>,
-}
-
-impl Compiled {
-    fn new(entry: usize, source: String) -> Self {
-        Compiled { entry, source, regex: OnceLock::new() }
-    }
-
-    /// Compiled when first needed: most patterns are never candidates on a quiet evening.
-    fn regex(&self) -> Option<&regex::bytes::Regex> {
-        self.regex.get_or_init(|| regex::bytes::RegexBuilder::new(&self.source).build().ok()).as_ref()
-    }
+    program: Program,
+    /// How many words can stand before the word by which it is found.
+    before: usize,
+    /// What has to stand in the text beside that word.
+    rest: Vec<Clause>,
 }
 
 /// How many places of one pattern are looked at before the rest of a text is left alone: keeps a text made of
@@ -98,11 +92,9 @@ pub struct Lists {
     entries: Vec<Entry>,
     pub(super) innocents: Vec<Innocent>,
     patterns: Vec<Compiled>,
-    /// For each literal of the automaton the patterns that it makes possible.
-    possible: Vec<Vec<u32>>,
-    literals: AhoCorasick,
-    /// Per entry, compiled exceptions.
-    unless: Vec<Vec<Compiled>>,
+    index: Index,
+    /// Per entry, compiled exceptions: what has to stand in the text, and the exception.
+    unless: Vec<Vec<(Vec<Clause>, Program)>>,
     /// Entries that run over the folded text.
     raw: Vec<usize>,
     vocabulary: Vocabulary,
@@ -151,6 +143,11 @@ pub const BUILTIN: &[(&str, &str)] = builtin![
     "eating",
     "friend_worry",
     "ridicule",
+    "scam",
+    "malware",
+    "hacking",
+    "piracy",
+    "advertising",
     "people_sets",
     "hate_sets",
     "hate",
@@ -195,23 +192,25 @@ impl Lists {
     pub fn parse(files: &[(&str, &str)]) -> Result<Lists, Vec<Mistake>> {
         let parsed = parser::parse(files)?;
         let mut vocabulary = Vocabulary::new();
+        for phrase in parsed.entries.iter().flat_map(|entry| entry.phrases.iter().chain(&entry.unless)) {
+            phrase.teach(&mut vocabulary);
+        }
         let mut patterns = Vec::new();
-        let mut possible: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+        let mut rarest = Vec::new();
         let mut unless = Vec::new();
         let mut raw = Vec::new();
         for (at, entry) in parsed.entries.iter().enumerate() {
             for phrase in &entry.phrases {
-                phrase.teach(&mut vocabulary);
-                let number = u32::try_from(patterns.len()).unwrap_or(u32::MAX);
-                for literal in phrase.required().unwrap_or_default() {
-                    possible.entry(literal).or_default().push(number);
-                }
-                patterns.push(Compiled::new(at, phrase.regex()));
+                let program = Program::of(phrase.nodes(), &vocabulary);
+                let mut clauses = clauses(phrase.nodes(), &vocabulary).into_iter();
+                let Some(first) = clauses.next() else { continue };
+                patterns.push(Compiled { entry: at, program, before: first.before, rest: clauses.collect() });
+                rarest.push(first.of);
             }
-            for phrase in &entry.unless {
-                phrase.teach(&mut vocabulary);
-            }
-            unless.push(entry.unless.iter().map(|phrase| Compiled::new(at, phrase.regex())).collect());
+            let exceptions = entry.unless.iter().map(|phrase| {
+                (clauses(phrase.nodes(), &vocabulary), Program::of(phrase.nodes(), &vocabulary))
+            });
+            unless.push(exceptions.collect());
             if !entry.regexes.is_empty() {
                 raw.push(at);
             }
@@ -219,20 +218,12 @@ impl Lists {
         let frames = compile_frames(&parsed)?;
         frames.teach(&mut vocabulary);
         let groups = GROUPS.iter().filter_map(|(name, code)| Some((frames.set(name)?, *code))).collect();
-        let (literals, possible): (Vec<String>, Vec<Vec<u32>>) = possible.into_iter().unzip();
-        let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
-            .match_kind(MatchKind::Standard)
-            .build(&literals)
-            .map_err(|why| {
-                vec![Mistake { file: "lists".into(), line: 1, what: format!("too large to compile: {why}") }]
-            })?;
+        let index = Index::of((0..).zip(&rarest), &vocabulary);
         Ok(Lists {
             entries: parsed.entries,
             innocents: parsed.innocents,
             patterns,
-            possible,
-            literals: automaton,
+            index,
             unless,
             raw,
             vocabulary,
@@ -257,24 +248,29 @@ impl Lists {
     /// Every hit in a text that has been read already.
     #[must_use]
     pub fn hits(&self, reading: &Reading) -> Vec<Hit> {
-        let mut candidates = BTreeSet::new();
-        for found in self.literals.find_overlapping_iter(&reading.line) {
-            candidates.extend(self.possible[found.pattern().as_usize()].iter().copied());
-        }
+        let places = self.index.places(reading);
         let tokens = self.frames.tokens(reading);
         let found = self.frames.find(&tokens);
-        if candidates.is_empty() && self.raw.is_empty() && found.is_empty() {
+        if places.is_empty() && self.raw.is_empty() && found.is_empty() {
             return Vec::new();
         }
         let frame = LazyCell::new(|| stance::frame(reading));
+        let present = LazyCell::new(|| Present::of(reading, &self.vocabulary));
+        let mut scratch = Scratch::default();
         let mut best: BTreeMap<usize, Hit> = BTreeMap::new();
-        for number in candidates {
-            let pattern = &self.patterns[number as usize];
-            let Some(regex) = pattern.regex() else { continue };
-            for found in regex.find_iter(reading.line.as_bytes()).take(CONSIDERED) {
-                // The last byte of a match is the space that closes its last word.
-                let (first, last) = reading.indices(found.start() + 1, found.end() - 1);
-                let quote = reading.quote(found.start() + 1, found.end() - 1);
+        for places in places.chunk_by(|one, two| one.0 == two.0) {
+            let Some(pattern) = places.first().and_then(|place| self.patterns.get(place.0 as usize)) else {
+                continue;
+            };
+            if !present.has_all(&pattern.rest) {
+                continue;
+            }
+            let found = pattern.matches(&mut scratch, reading, places);
+            for (first, last) in found.take(CONSIDERED) {
+                if best.get(&pattern.entry).is_some_and(Hit::counts) {
+                    break;
+                }
+                let quote = reading.quote_of(first, last);
                 self.consider(reading, pattern.entry, (first, last), quote, &frame, &mut best);
             }
         }
@@ -488,10 +484,49 @@ impl Lists {
         if end + 1 < reading.words.len() {
             end = reading.sentence(end + 1).1;
         }
-        let from = reading.words.get(start.saturating_sub(1)).map_or(0, |word| word.start.saturating_sub(1));
-        let to = reading.words.get(end).map_or(reading.line.len(), |word| word.end + 1);
-        let window = &reading.line.as_bytes()[from..to.min(reading.line.len())];
-        self.unless[entry].iter().any(|phrase| phrase.regex().is_some_and(|regex| regex.is_match(window)))
+        let window = &reading.words[start.saturating_sub(1)..(end + 1).min(reading.words.len())];
+        let present = Present::of(reading, &self.vocabulary);
+        let mut scratch = Scratch::default();
+        self.unless[entry].iter().any(|(clauses, phrase)| {
+            present.has_all(clauses) && phrase.is_in(&mut scratch, window, &reading.line)
+        })
+    }
+}
+
+impl Compiled {
+    /// The matches around some places of a text, as ranges of words, from left to right and apart from each other.
+    fn matches<'a>(
+        &'a self,
+        scratch: &'a mut Scratch,
+        reading: &'a Reading,
+        places: &'a [Place],
+    ) -> impl Iterator<Item = (usize, usize)> + 'a {
+        self.program.ready(scratch, reading.words.len());
+        let mut places = places.iter().map(|place| place.1 as usize);
+        let mut next = 0;
+        let mut until = None;
+        std::iter::from_fn(move || {
+            loop {
+                let last = match until {
+                    Some(last) if next <= last => last,
+                    _ => {
+                        let place = places.next()?;
+                        next = next.max(place.saturating_sub(self.before));
+                        until = Some(place);
+                        continue;
+                    }
+                };
+                let from = next;
+                next += 1;
+                if let Some(end) = self.program.at(scratch, &reading.words, &reading.line, from)
+                    && end > from
+                {
+                    next = end;
+                    return Some((from, end));
+                }
+                _ = last;
+            }
+        })
     }
 }
 
@@ -543,6 +578,8 @@ fn holds(need: Need, reading: &Reading, word: usize) -> bool {
         Need::SecondPerson => sentence_has(&["you", "your", "ur", "yours", "yourself", "yous", "yer"]),
         Need::FirstPerson => sentence_has(&["i", "me", "my", "we", "us", "our", "myself", "mine"]),
         Need::Short => reading.words.iter().filter(|word| !word.stop).count() <= 12,
+        Need::Link => reading.finds.iter().any(|find| find.what.leads_elsewhere()),
+        Need::Contact => reading.finds.iter().any(|find| find.what.is_contact()),
         _ => true,
     }
 }

@@ -12,10 +12,11 @@
 //! | `#` | a number, with or without letters after it (`8`, `8pm`) |
 //! | `^` `$` | the beginning and the end of a sentence |
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 
-use super::reading::{Vocabulary, plain_words};
+use super::clause;
+use super::lexicon::Vocabulary;
+use super::typed::plain_words;
 
 /// Named sets of alternatives, each written in the pattern language.
 pub type Sets = BTreeMap<String, Vec<String>>;
@@ -33,6 +34,7 @@ pub struct Pattern {
     nodes: Vec<Node>,
 }
 
+/// A part of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Node {
     Word(String),
@@ -57,7 +59,7 @@ impl Pattern {
     pub fn parse(text: &str, sets: &Sets) -> Result<Pattern, String> {
         let nodes = Parser { rest: text, sets: Some(sets), depth: 0 }.whole()?;
         let pattern = Pattern { nodes };
-        if pattern.required().is_none() {
+        if !clause::has_any(&pattern.nodes) {
             return Err("every word of the pattern may be missing; it needs at least one that may not".into());
         }
         Ok(pattern)
@@ -75,23 +77,9 @@ impl Pattern {
         Ok(Pattern { nodes })
     }
 
+    /// Its parts.
     pub(super) fn nodes(&self) -> &[Node] {
         &self.nodes
-    }
-
-    /// The regular expression (over [`super::reading::Reading::line`]) that it stands for.
-    #[must_use]
-    pub fn regex(&self) -> String {
-        let mut out = String::from("(?-u)");
-        emit(&self.nodes, &mut out);
-        out.push(' ');
-        out
-    }
-
-    /// Literals one of which stands in every line that matches: the rarest such set.
-    #[must_use]
-    pub fn required(&self) -> Option<BTreeSet<String>> {
-        required(&self.nodes)
     }
 
     /// Enters every word of the pattern into a vocabulary.
@@ -257,105 +245,16 @@ fn may_be_nothing(nodes: &[Node]) -> bool {
     nodes.iter().all(|node| matches!(node, Node::Gap(_) | Node::Any { optional: true, .. }))
 }
 
-/// What a `you` or a `your` may be typed as. `ur` is both; `your` often stands for "you're".
-fn emit(nodes: &[Node], out: &mut String) {
-    let mut at = 0;
-    while let Some(node) = nodes.get(at) {
-        at += 1;
-        match node {
-            Node::Word(word) if word == "you" && nodes.get(at) == Some(&Node::Word("are".into())) => {
-                at += 1;
-                out.push_str("(?: you are| ur| your)");
-            }
-            Node::Word(word) if word == "your" => out.push_str("(?: your| ur| yer)"),
-            Node::Word(word) => {
-                out.push(' ');
-                out.push_str(&regex::escape(word));
-            }
-            Node::Stem(stem) => {
-                out.push(' ');
-                out.push_str(&regex::escape(stem));
-                out.push_str("[^ ]*");
-            }
-            Node::Number => out.push_str(" [0-9][^ ]*"),
-            Node::Gap(width) => {
-                let _ = write!(out, "(?: [^ .?]+){{0,{width}}}?");
-            }
-            Node::Start | Node::End => out.push_str(" [.?]"),
-            Node::Set(_) => {}
-            Node::Any { of, optional } => {
-                out.push_str("(?:");
-                for (nth, alternative) in of.iter().enumerate() {
-                    if nth > 0 {
-                        out.push('|');
-                    }
-                    emit(alternative, out);
-                }
-                out.push_str(if *optional { ")?" } else { ")" });
-            }
-        }
-    }
-}
-
-fn required(nodes: &[Node]) -> Option<BTreeSet<String>> {
-    let mut best: Option<BTreeSet<String>> = None;
-    for node in nodes {
-        let set = match node {
-            Node::Word(word) if matches!(word.as_str(), "you" | "your" | "are") => BTreeSet::from([
-                " you ".to_owned(),
-                " your ".to_owned(),
-                " ur ".to_owned(),
-                " yer ".to_owned(),
-                " are ".to_owned(),
-            ]),
-            Node::Word(word) => BTreeSet::from([format!(" {word} ")]),
-            Node::Stem(stem) => BTreeSet::from([format!(" {stem}")]),
-            Node::Any { of, optional: false } => {
-                let mut all = BTreeSet::new();
-                let mut whole = true;
-                for alternative in of {
-                    match required(alternative) {
-                        Some(set) => all.extend(set),
-                        None => whole = false,
-                    }
-                }
-                if !whole {
-                    continue;
-                }
-                all
-            }
-            _ => continue,
-        };
-        if best.as_ref().is_none_or(|best| cost(&set) < cost(best)) {
-            best = Some(set);
-        }
-    }
-    best
-}
-
-/// How often a set of literals is likely to be found: common words cost much, long ones little.
-fn cost(set: &BTreeSet<String>) -> usize {
-    set.iter()
-        .map(|literal| {
-            let word = literal.trim();
-            if COMMON.contains(&word) { 200 } else { 1 + 24 / word.len().max(1) }
-        })
-        .sum()
-}
-
-const COMMON: [&str; 74] = [
-    "a", "about", "all", "and", "any", "are", "as", "at", "be", "been", "but", "can", "come", "could", "did",
-    "do", "for", "from", "get", "go", "going", "good", "got", "had", "has", "have", "he", "how", "i", "if",
-    "in", "is", "it", "just", "know", "like", "me", "my", "no", "not", "now", "of", "on", "one", "or", "out",
-    "see", "she", "so", "some", "that", "the", "then", "there", "they", "this", "to", "up", "us", "want",
-    "was", "we", "what", "when", "will", "with", "would", "yeah", "you", "your", "ur", "yer", "ok", "think",
-];
-
 fn teach(nodes: &[Node], vocabulary: &mut Vocabulary) {
     for node in nodes {
         match node {
+            Node::Word(word) if word == "your" || word == "you" => {
+                for typed in [word, "your", "ur", "yer"] {
+                    vocabulary.insert(typed);
+                }
+            }
             Node::Word(word) | Node::Stem(word) => {
-                vocabulary.insert(word.clone());
+                vocabulary.insert(word);
             }
             Node::Any { of, .. } => of.iter().for_each(|alternative| teach(alternative, vocabulary)),
             _ => {}
@@ -366,6 +265,8 @@ fn teach(nodes: &[Node], vocabulary: &mut Vocabulary) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::index::Present;
+    use crate::text::program::{Program, Scratch};
     use crate::text::reading::Reading;
 
     fn matches(pattern: &str, text: &str) -> bool {
@@ -373,11 +274,15 @@ mod tests {
         let pattern = Pattern::parse(pattern, &sets).unwrap();
         let mut vocabulary = Vocabulary::new();
         pattern.teach(&mut vocabulary);
-        let line = Reading::of(text, &vocabulary).line;
-        let found = regex::bytes::Regex::new(&pattern.regex()).unwrap().is_match(line.as_bytes());
+        let reading = Reading::of(text, &vocabulary);
+        let found = Program::of(pattern.nodes(), &vocabulary).is_in(
+            &mut Scratch::default(),
+            &reading.words,
+            &reading.line,
+        );
         if found {
-            let literals = pattern.required().unwrap();
-            assert!(literals.iter().any(|literal| line.contains(literal)), "{literals:?} not in {line:?}");
+            let present = Present::of(&reading, &vocabulary);
+            assert!(present.has_all(&clause::clauses(pattern.nodes(), &vocabulary)), "{reading:?}");
         }
         found
     }

@@ -40,7 +40,7 @@ use crate::domain::{Category, Code};
 
 use super::pattern::Pattern;
 
-/// What must hold before a match counts. The first four are about the text and decided while reading; the rest are
+/// What must hold before a match counts. The first six are about the text and decided while reading; the rest are
 /// about people and decided by whoever knows who speaks to whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Need {
@@ -52,6 +52,10 @@ pub enum Need {
     FirstPerson,
     /// The message is short: twelve words at most.
     Short,
+    /// A link stands in the message, other than to the places that everybody knows.
+    Link,
+    /// A number, an e-mail address, an account, a profile or an invitation stands in the message.
+    Contact,
     /// The speaker counts as an adult for risk.
     AdultSpeaker,
     /// The speaker is a young person or an adult at risk.
@@ -66,11 +70,13 @@ pub enum Need {
 
 impl Need {
     /// Every one, with its name in the lists.
-    pub const NAMES: [(&'static str, Need); 9] = [
+    pub const NAMES: [(&'static str, Need); 11] = [
         ("question", Need::Question),
         ("second-person", Need::SecondPerson),
         ("first-person", Need::FirstPerson),
         ("short", Need::Short),
+        ("link", Need::Link),
+        ("contact", Need::Contact),
         ("adult-speaker", Need::AdultSpeaker),
         ("young-speaker", Need::YoungSpeaker),
         ("young-listener", Need::YoungListener),
@@ -81,7 +87,15 @@ impl Need {
     /// Whether the text alone decides it.
     #[must_use]
     pub fn is_of_the_text(self) -> bool {
-        matches!(self, Need::Question | Need::SecondPerson | Need::FirstPerson | Need::Short)
+        matches!(
+            self,
+            Need::Question
+                | Need::SecondPerson
+                | Need::FirstPerson
+                | Need::Short
+                | Need::Link
+                | Need::Contact
+        )
     }
 }
 

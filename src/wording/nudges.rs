@@ -47,6 +47,21 @@ pub fn nudge(about: Nudge) -> &'static str {
              a second adult can see. If something made that difficult, tell a safeguarding lead. It protects them \
              and you."
         }
+        Nudge::KeepDetailsPrivate => {
+            "A quick one, just to you: something in your last message looks private, such as a number, an address, a \
+             school, an account or a password. You are not in trouble. Here it can be read by people you don't know, \
+             so you may want to delete it. If somebody asked you for it, or you are not sure, a youth worker is happy \
+             to help, or use /report. If it was a password or a card, change it or tell somebody at home today."
+        }
+        Nudge::MindWhatYouShare => {
+            "A quick one, just to you: your last message has a link, file, invitation or offer that does not belong \
+             here or could harm somebody's account or computer. Please take it down, or ask a youth worker whether it \
+             is fine. If somebody sent it to you, don't open it; you can show it to a youth worker."
+        }
+        Nudge::SlowDown => {
+            "A quick one, just to you: that was a lot in a short time. Please slow down a little so that everybody \
+             can follow."
+        }
         Nudge::EvidenceCannotBeKept => {
             "Chaperone cannot keep evidence at present (a full disk, or a database that may only be read). Until it \
              can, it does nothing but answer immediate danger. Please free disk space or make the data directory \
@@ -119,6 +134,15 @@ pub fn notice(about: Nudge) -> &'static str {
         | Nudge::LeadsNotReached
         | Nudge::DrillMissed
         | Nudge::RotaHasGaps => nudge(about),
+        Nudge::KeepDetailsPrivate => {
+            "Please keep numbers, addresses, schools, accounts and passwords out of here, your own and other people's. \
+             If somebody asks you for them, tell a youth worker or use /report."
+        }
+        Nudge::MindWhatYouShare => {
+            "Please don't open links or files here that you did not expect, and never give anybody a code or a password. \
+             If you are not sure, ask a youth worker."
+        }
+        Nudge::SlowDown => "Please slow down a little here so that everybody can follow.",
         Nudge::MessageHidden | Nudge::KeepItKind | Nudge::KeepToAgreedPlaces | Nudge::ReportReceived => {
             "Please keep it kind here. If something worries you, /report reaches the safeguarding leads."
         }
@@ -129,7 +153,7 @@ pub fn notice(about: Nudge) -> &'static str {
 mod tests {
     use super::*;
 
-    const NUDGES: [Nudge; 14] = [
+    const NUDGES: [Nudge; 17] = [
         Nudge::SpaceLocked,
         Nudge::SpaceClosed,
         Nudge::MessageHidden,
@@ -137,6 +161,9 @@ mod tests {
         Nudge::WelfareSupport,
         Nudge::ReportReceived,
         Nudge::KeepItKind,
+        Nudge::KeepDetailsPrivate,
+        Nudge::MindWhatYouShare,
+        Nudge::SlowDown,
         Nudge::KeepToAgreedPlaces,
         Nudge::EvidenceCannotBeKept,
         Nudge::EvidenceIsKeptAgain,
