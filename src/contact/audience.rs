@@ -121,7 +121,7 @@ impl Server {
                 }
             }
             Event::SpaceChanged(space) if space.guild == self.id => self.change_space(space),
-            Event::SpaceGone { guild, space } if *guild == self.id => {
+            Event::SpaceGone { guild, space } | Event::SpaceHidden { guild, space } if *guild == self.id => {
                 self.spaces.remove(space);
                 Changed::space(*space)
             }
@@ -140,7 +140,7 @@ impl Server {
                 }
                 Changed::space(*thread)
             }
-            Event::Voice { guild, user, room } if *guild == self.id => {
+            Event::Voice { guild, user, room, .. } if *guild == self.id => {
                 match room {
                     Some(room) => self.voice.insert(*user, *room),
                     None => self.voice.remove(user),

@@ -61,6 +61,26 @@ pub fn nudge(about: Nudge) -> &'static str {
              trustees or the LADO now, and add an external contact to the configuration ([[people]] with slot = \
              \"external\")."
         }
+        Nudge::VoiceNeedsSecondAdult => {
+            "You were disconnected from a voice room, because no second adult was there. That is a rule about the room \
+             and applies to everybody. Please come back together with a second adult. If you think this is wrong, ask a \
+             safeguarding lead: a person will look at it."
+        }
+        Nudge::VoiceAdultLeft => {
+            "The adult in your voice room had to leave it, because a second adult has to be there. You did nothing wrong \
+             and you are not in trouble. You can stay and go on talking. If something there felt odd or worried you, you \
+             can tell us with /report, here or on the server, any time.\n\n\
+             In danger now: ring 999. Childline: 0800 1111, free, any time. Shout: text SHOUT to 85258."
+        }
+        Nudge::RoomIsOpen => {
+            "This room is open for the time that was agreed. The two of you, the named observer if there is one, and the \
+             safeguarding leads can read it. Five minutes before the end there will be a reminder here; then it closes. \
+             /report always works."
+        }
+        Nudge::RoomClosesSoon => "This room closes in five minutes. There is time to say goodbye.",
+        Nudge::RoomIsClosed => {
+            "This room is closed until the next agreed time. Nothing in it is deleted. /report always works."
+        }
         Nudge::EvidenceIsKeptAgain => {
             "Chaperone can keep evidence again, and everything that waited has been kept."
         }
@@ -71,7 +91,7 @@ pub fn nudge(about: Nudge) -> &'static str {
 #[must_use]
 pub fn notice(about: Nudge) -> &'static str {
     match about {
-        Nudge::SpaceLocked | Nudge::SpaceClosed => {
+        Nudge::SpaceLocked | Nudge::SpaceClosed | Nudge::VoiceNeedsSecondAdult | Nudge::VoiceAdultLeft => {
             "This space is closed until a second adult can see it. Please carry on in the group channels, or ask a \
              youth worker. /report always works."
         }
@@ -79,7 +99,12 @@ pub fn notice(about: Nudge) -> &'static str {
             "If you need somebody to talk to: Childline, 0800 1111, free, any time. Shout: text SHOUT to 85258. In \
              danger now: ring 999."
         }
-        Nudge::EvidenceCannotBeKept | Nudge::EvidenceIsKeptAgain | Nudge::NobodyMayKnow => nudge(about),
+        Nudge::EvidenceCannotBeKept
+        | Nudge::EvidenceIsKeptAgain
+        | Nudge::NobodyMayKnow
+        | Nudge::RoomIsOpen
+        | Nudge::RoomClosesSoon
+        | Nudge::RoomIsClosed => nudge(about),
         Nudge::MessageHidden | Nudge::KeepItKind | Nudge::KeepToAgreedPlaces | Nudge::ReportReceived => {
             "Please keep it kind here. If something worries you, /report reaches the safeguarding leads."
         }
@@ -90,7 +115,7 @@ pub fn notice(about: Nudge) -> &'static str {
 mod tests {
     use super::*;
 
-    const NUDGES: [Nudge; 11] = [
+    const NUDGES: [Nudge; 16] = [
         Nudge::SpaceLocked,
         Nudge::SpaceClosed,
         Nudge::MessageHidden,
@@ -102,6 +127,11 @@ mod tests {
         Nudge::EvidenceCannotBeKept,
         Nudge::EvidenceIsKeptAgain,
         Nudge::NobodyMayKnow,
+        Nudge::VoiceNeedsSecondAdult,
+        Nudge::VoiceAdultLeft,
+        Nudge::RoomIsOpen,
+        Nudge::RoomClosesSoon,
+        Nudge::RoomIsClosed,
     ];
 
     #[test]
@@ -124,7 +154,14 @@ mod tests {
             }
             assert!(nudge(about).chars().count() < 2000, "{about:?} fits a Discord message");
         }
-        for about in [Nudge::WelfareSupport, Nudge::HelpIsThere, Nudge::ReportReceived, Nudge::SpaceClosed] {
+        let to_young_people = [
+            Nudge::WelfareSupport,
+            Nudge::HelpIsThere,
+            Nudge::ReportReceived,
+            Nudge::SpaceClosed,
+            Nudge::VoiceAdultLeft,
+        ];
+        for about in to_young_people {
             for number in ["999", "0800 1111", "85258"] {
                 assert!(nudge(about).contains(number), "{about:?} lacks {number}");
             }

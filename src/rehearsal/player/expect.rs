@@ -337,6 +337,8 @@ impl Evidence<'_> {
             .iter()
             .filter(|(_, fact)| match fact {
                 Fact::ConcernRaised { level, .. } => *level >= Level::Room,
+                // Done for the whole server, whatever anybody does.
+                Fact::Outcome { effect: Effect::PauseDms { .. }, .. } => false,
                 Fact::Outcome { ended, .. } => !matches!(ended, Ended::Withheld { .. }),
                 Fact::Called { .. } => true,
                 _ => false,

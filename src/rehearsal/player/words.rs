@@ -101,6 +101,16 @@ fn outcome(effect: &Effect, ended: &Ended, names: &dyn Names) -> String {
         Effect::Lock { space, adult, .. } => {
             format!("closed {} for {} (reading only)", names.space(*space), names.person(*adult))
         }
+        Effect::Unlock { space, adult, .. } => {
+            format!("gave {} back what they could do in {}", names.person(*adult), names.space(*space))
+        }
+        Effect::PauseDms { until: Some(until), .. } => {
+            format!("paused direct messages between members until {until}")
+        }
+        Effect::PauseDms { until: None, .. } => {
+            "let the pause of direct messages between members lapse".to_owned()
+        }
+        Effect::OpenRoom { plan, .. } => format!("opened the room of contact plan \"{plan}\""),
         Effect::Disconnect { room, adult, .. } => {
             format!("disconnected {} from {}", names.person(*adult), names.space(*room))
         }

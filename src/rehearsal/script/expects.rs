@@ -251,7 +251,7 @@ impl<'t> Reading<'_, 't> {
 }
 
 /// The codes of private messages, as [`Nudge`] writes them.
-const NUDGES: [&str; 8] = [
+const NUDGES: [&str; 10] = [
     "space-locked",
     "space-closed",
     "message-hidden",
@@ -260,6 +260,8 @@ const NUDGES: [&str; 8] = [
     "report-received",
     "keep-it-kind",
     "keep-to-agreed-places",
+    "voice-needs-second-adult",
+    "voice-adult-left",
 ];
 
 fn code_is_nudge(code: &str) -> bool {
