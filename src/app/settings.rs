@@ -71,7 +71,7 @@ pub fn settings(config: &Config, clock: &Clock) -> anyhow::Result<Settings> {
 pub fn policy(config: &Config) -> engine::Policy {
     engine::Policy {
         zone: config.organisation.zone,
-        lone_adult_grace: config.policy.lone_adult_grace,
+        contact: config.contact.clone(),
         ..engine::Policy::default()
     }
 }

@@ -4,6 +4,7 @@
 //! known without the network is known to be right, or every [`Problem`] there is. Secrets stay where they are
 //! ([`SecretSource`]) and are read by whoever needs them.
 
+mod contact;
 mod people;
 mod places;
 mod raw;
@@ -13,8 +14,8 @@ mod steps;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
+use crate::contact::rules::settings::ContactPolicy;
 use crate::domain::person::RoleMapping;
 use crate::domain::zone::Zone;
 use crate::domain::{ChannelId, GuildId, UserId};
@@ -46,8 +47,10 @@ pub struct Config {
     pub ladder: LadderPolicy,
     /// The mail server, where pages travel by e-mail.
     pub email: Option<Email>,
-    /// The grace of the lone-adult rule, the operator's channel.
+    /// The operator's channel.
     pub policy: Policy,
+    /// The rules of supervised contact.
+    pub contact: ContactPolicy,
     /// What is allowed but worth a thought; shown by `check`.
     pub remarks: Vec<Problem>,
 }
@@ -137,9 +140,6 @@ impl Email {
 /// `[policy]`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// How long a private space may hold one adult and young people before it is a finding. Default: the
-    /// engine's own, 20 seconds.
-    pub lone_adult_grace: Duration,
     /// The Discord channel for notices to whoever runs the bot.
     pub operator_channel: Option<ChannelId>,
 }
@@ -209,7 +209,8 @@ impl Config {
         let (ladder, email) = steps::paging(r, &mut root, base, env);
         let contacts = people::people(r, &mut root, email.present(), &mut remarks);
         let ladder = steps::ladder(r, ladder, &contacts);
-        let policy = places::policy(r, &mut root);
+        let (policy, grace) = places::policy(r, &mut root);
+        let contact = contact::contact(r, &mut root, grace.as_ref(), &mut remarks);
         root.done(r);
         if let Some(discord) = &discord
             && places::token_in_the_clear(&discord.api_url)
@@ -232,6 +233,7 @@ impl Config {
                 ladder,
                 email: email.into_option(),
                 policy,
+                contact,
                 remarks,
             }),
             _ => Err(problems),

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::contact::Server;
+use crate::contact::rules::settings::ContactPolicy;
 use crate::detect::Detector;
 use crate::domain::event::{Ended, Message};
 use crate::domain::fact::{Part, Register};
@@ -38,9 +39,8 @@ const ASSESSED: usize = 10_000;
 pub struct Policy {
     /// Local time for late hours and agreed times.
     pub zone: Zone,
-    /// How long an adult may be alone with a young person in a private space before it is a finding: the time it
-    /// takes to add the second adult.
-    pub lone_adult_grace: Duration,
+    /// The rules of supervised contact.
+    pub contact: ContactPolicy,
     /// How many messages before a finding are kept with it.
     pub context_before: usize,
     /// How many messages after a finding are kept with it.
@@ -53,7 +53,7 @@ impl Default for Policy {
     fn default() -> Self {
         Policy {
             zone: Zone::default(),
-            lone_adult_grace: Duration::from_secs(20),
+            contact: ContactPolicy::default(),
             context_before: 50,
             context_after: 20,
             gap_worth_telling: Duration::from_mins(5),
@@ -104,9 +104,8 @@ pub struct Organisation {
     assessed: BTreeSet<MessageId>,
     wrote: BTreeMap<ChannelId, BTreeSet<UserId>>,
     protected_viewers: BTreeMap<ChannelId, Arc<BTreeSet<UserId>>>,
-    alone: BTreeMap<(ChannelId, UserId), watch::Alone>,
     members_until: BTreeMap<GuildId, Timestamp>,
-    watched_until: Option<Timestamp>,
+    watch: watch::Watch,
 }
 
 impl Organisation {
@@ -126,9 +125,8 @@ impl Organisation {
             assessed: BTreeSet::new(),
             wrote: BTreeMap::new(),
             protected_viewers: BTreeMap::new(),
-            alone: BTreeMap::new(),
             members_until: BTreeMap::new(),
-            watched_until: None,
+            watch: watch::Watch::default(),
         }
     }
 
@@ -174,7 +172,10 @@ impl Organisation {
         let mut a = Assessment::default();
         let now = heard.at;
         match &heard.event {
-            Event::SessionBegan { own } => self.own = Some(*own),
+            Event::SessionBegan { own } => {
+                self.own = Some(*own);
+                self.watch.stale = true;
+            }
             Event::Said(message) => self.hear_message(message, now, false, &mut a),
             Event::Edited(message) => self.hear_message(message, now, true, &mut a),
             Event::Deleted { space, messages, .. } => {
@@ -185,6 +186,9 @@ impl Organisation {
                 self.take(found, None, now, &mut a);
             }
             Event::Register(change) => {
+                if let Register::Unlocked { space, adult, .. } = change {
+                    self.lifted(*space, *adult, now, &mut a);
+                }
                 self.conclude(now, Fact::Register(change.clone()), &mut a);
                 self.watch_everywhere(now, &mut a);
             }
@@ -197,6 +201,7 @@ impl Organisation {
             }
             Event::Started { software } => {
                 self.conclude(now, Fact::Started { software: software.clone() }, &mut a);
+                self.is_live(now, &mut a);
             }
             Event::Gap { from, until, why } => {
                 self.conclude(now, Fact::Gap { from: *from, until: *until, why: why.clone() }, &mut a);
@@ -205,7 +210,17 @@ impl Organisation {
                 }
             }
             Event::Due => self.watch_due(now, &mut a),
-            event => self.server_changed(event, now, &mut a),
+            event => {
+                self.server_changed(event, now, &mut a);
+                if let Event::Reacted {
+                    guild: Some(guild), space, message, author, by, added: true, ..
+                } = event
+                {
+                    self.was_active(*space, *by, now);
+                    let found = self.contact_by_reaction(*guild, (*space, *message), *author, *by, now);
+                    self.take(found, None, now, &mut a);
+                }
+            }
         }
         a.due = self.next_due(now);
         a
@@ -248,6 +263,7 @@ impl Organisation {
             message: message.map(|message| message.id),
             quote: None,
         });
+        found.extend(message.and_then(|message| self.reported_direct_message(by, message, now)));
         self.take(found, message, now, a);
     }
 
@@ -262,21 +278,47 @@ impl Organisation {
     }
 
     fn outcome(&mut self, job: &str, effect: &Effect, ended: &Ended, now: Timestamp, a: &mut Assessment) {
+        let lost_before = match effect {
+            Effect::PauseDms { guild, .. } => {
+                self.state.dm_pauses.get(guild).is_some_and(|pause| pause.failed.is_some())
+            }
+            _ => false,
+        };
         let fact = Fact::Outcome { job: job.to_owned(), effect: effect.clone(), ended: ended.clone() };
         self.conclude(now, fact, a);
+        self.watch.stale = true;
         match (effect, ended) {
             (Effect::Lock { guild, space, adult, .. }, Ended::Done { detail }) => {
                 let before = detail.as_deref().and_then(|detail| overwrite_before(detail, *adult));
-                let locked = Register::Locked { guild: *guild, space: *space, adult: *adult, before };
+                let (before, before_known) = (before.flatten(), before.is_some());
+                let (guild, space, adult) = (*guild, *space, *adult);
+                let locked = Register::Locked { guild, space, adult, before, before_known };
                 self.conclude(now, Fact::Register(locked), a);
                 // Done, and yet it binds nobody who stands above overwrites: a lead has to know.
-                let server = self.servers.get(guild);
-                if server.is_some_and(|s| s.roster.get(*adult).is_some_and(|person| s.holds_office(person))) {
+                let server = self.servers.get(&guild);
+                if server.is_some_and(|s| s.roster.get(adult).is_some_and(|person| s.holds_office(person))) {
                     self.about_itself(Code::ActionFailed, now, a);
                 }
             }
+            (Effect::PauseDms { guild, until }, ended) => {
+                let done = matches!(ended, Ended::Done { .. });
+                if !matches!(ended, Ended::Withheld { .. }) {
+                    self.pause_ended(*guild, *until, done, lost_before, now, a);
+                }
+            }
+            (Effect::OpenRoom { guild, plan, .. }, Ended::Done { detail }) => {
+                if let Some(room) = watch::rooms::room_of(detail.as_deref()) {
+                    self.room_opened(*guild, plan, room, now, a);
+                }
+            }
+            (Effect::OpenRoom { .. } | Effect::Unlock { .. }, Ended::Failed { .. }) => {
+                self.about_itself(Code::ActionFailed, now, a);
+            }
             (effect, Ended::Failed { .. }) if effect.contains() => {
                 self.about_itself(Code::ActionFailed, now, a);
+            }
+            (Effect::Disconnect { guild, room, adult }, Ended::Done { .. }) => {
+                self.disconnected(*guild, *room, *adult);
             }
             _ => {}
         }
@@ -289,7 +331,11 @@ impl Organisation {
                 self.protected_viewers.clear();
             }
         }
-        let found = self.read(message, edited);
+        let mut found = self.read(message, edited);
+        if !edited {
+            self.was_active(message.space, message.author, message.at);
+            found.extend(self.contact_in_writing(message, now));
+        }
         // Heard again after a resumed session, what stood before a finding does not follow it. (What was only read
         // again after a restart was not assessed: what it leads to may have been lost with the last run.)
         let known = !self.assessed.insert(message.id);
@@ -371,19 +417,34 @@ impl Organisation {
     }
 }
 
-/// Reads an adult's overwrite before a lock out of a lock's outcome: `{"before":{"allow":"…","deny":"…"}}`.
-fn overwrite_before(detail: &str, adult: UserId) -> Option<Overwrite> {
+/// Reads an adult's overwrite before a lock out of a lock's outcome: `{"before":{"allow":"…","deny":"…"}}`. None where the
+/// outcome does not say what stood there; of a thread, nothing did.
+#[expect(
+    clippy::option_option,
+    reason = "not said, said that there was none, and said which are three things"
+)]
+fn overwrite_before(detail: &str, adult: UserId) -> Option<Option<Overwrite>> {
     #[derive(serde::Deserialize)]
     struct Detail {
-        before: Option<Bits>,
+        #[serde(default)]
+        thread: Option<serde_json::Value>,
+        #[serde(default, deserialize_with = "given")]
+        before: Option<Option<Bits>>,
+    }
+    fn given<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<Bits>>, D::Error> {
+        serde::Deserialize::deserialize(from).map(Some)
     }
     #[derive(serde::Deserialize)]
     struct Bits {
         allow: crate::domain::space::Permissions,
         deny: crate::domain::space::Permissions,
     }
-    let Detail { before } = serde_json::from_str(detail).ok()?;
-    before.map(|bits| Overwrite { target: OverwriteFor::Member(adult), allow: bits.allow, deny: bits.deny })
+    let Detail { thread, before } = serde_json::from_str(detail).ok()?;
+    if thread.is_some() {
+        return Some(None);
+    }
+    let target = OverwriteFor::Member(adult);
+    before.map(|before| before.map(|bits| Overwrite { target, allow: bits.allow, deny: bits.deny }))
 }
 
 #[cfg(test)]

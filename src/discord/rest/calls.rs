@@ -105,6 +105,8 @@ fn wire_overwrite(overwrite: &Overwrite) -> Value {
 pub struct VoicePlace {
     /// The room; none when they are in none.
     pub room: Option<ChannelId>,
+    /// They hear nothing: deafened, by themselves or by the server.
+    pub deaf: bool,
 }
 
 /// What the server says about its gateway.
@@ -145,6 +147,14 @@ impl Rest {
     /// See [`RestError`].
     pub async fn application_id(&self) -> Result<u64, RestError> {
         read::<WithId>(self.get("applications/@me").await?).map(|own| own.id.0)
+    }
+
+    /// The bot's own account.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn own_account(&self) -> Result<UserId, RestError> {
+        read::<WithId>(self.get("users/@me").await?).map(|own| own.id)
     }
 
     /// Writes a message; its id comes back.
@@ -306,9 +316,13 @@ impl Rest {
         struct Wire {
             #[serde(default)]
             channel_id: Option<ChannelId>,
+            #[serde(default)]
+            deaf: bool,
+            #[serde(default)]
+            self_deaf: bool,
         }
         let wire: Wire = read(self.get(&format!("guilds/{guild}/voice-states/{user}")).await?)?;
-        Ok(VoicePlace { room: wire.channel_id })
+        Ok(VoicePlace { room: wire.channel_id, deaf: wire.deaf || wire.self_deaf })
     }
 
     /// Disconnects a member from voice.
