@@ -143,9 +143,10 @@ impl ContactPolicy {
     /// level and no grace.
     #[must_use]
     pub fn setting(&self, code: Code) -> Setting {
-        if let Some(changed) = self.changed.get(&code) {
-            return *changed;
-        }
+        self.changed.get(&code).copied().unwrap_or_else(|| Self::guidance(code))
+    }
+
+    fn guidance(code: Code) -> Setting {
         let rule = RULES.iter().find(|rule| rule.code == code);
         Setting {
             on: true,
@@ -157,7 +158,11 @@ impl ContactPolicy {
 
     /// Decides otherwise than the guidance.
     pub fn set(&mut self, code: Code, setting: Setting) {
-        self.changed.insert(code, setting);
+        if setting == Self::guidance(code) {
+            self.changed.remove(&code);
+        } else {
+            self.changed.insert(code, setting);
+        }
     }
 
     /// Whether a rule is looked at.

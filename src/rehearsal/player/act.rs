@@ -107,16 +107,17 @@ impl Scene<'_> {
             Act::Report { who, message, words } => {
                 self.report(self.person(who), *message, words.as_deref())?
             }
+            Act::Club { deed } => self.club(deed)?,
             Act::Bot { .. } | Act::Clock { .. } | Act::Fault { .. } => return Ok(None),
         };
         Ok(Some(op))
     }
 
-    fn person(self, name: &str) -> UserId {
+    pub(super) fn person(self, name: &str) -> UserId {
         self.stage.person(name)
     }
 
-    fn space(self, name: &str) -> Result<ChannelId, CannotPlay> {
+    pub(super) fn space(self, name: &str) -> Result<ChannelId, CannotPlay> {
         let there = self.stage.space(self.platform, name);
         there.ok_or_else(|| CannotPlay::Missing(format!("there is no \"{name}\": it was never opened")))
     }

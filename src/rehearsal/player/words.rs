@@ -74,6 +74,12 @@ pub fn fact(fact: &Fact, names: &dyn Names) -> Option<String> {
         }
         Fact::NotKept { message, why, .. } => format!("could not keep message {message} ({why})"),
         Fact::Register(change) => register(change, names)?,
+        // Renewed twice a day, whatever happens.
+        Fact::Outcome {
+            effect: Effect::PauseDms { until: Some(_), .. }, ended: Ended::Done { .. }, ..
+        } => {
+            return None;
+        }
         Fact::Outcome { effect, ended, .. } => outcome(effect, ended, names),
         Fact::Gap { from, until, why } => format!("did not hear live from {from} to {until} ({why})"),
         Fact::Withheld { .. } => "a file was attached; its bytes were not fetched".to_owned(),
@@ -154,9 +160,7 @@ fn outcome(effect: &Effect, ended: &Ended, names: &dyn Names) -> String {
         Effect::Unlock { space, adult, .. } => {
             format!("gave {} back what they could do in {}", names.person(*adult), names.space(*space))
         }
-        Effect::PauseDms { until: Some(until), .. } => {
-            format!("paused direct messages between members until {until}")
-        }
+        Effect::PauseDms { until: Some(_), .. } => "paused direct messages between members".to_owned(),
         Effect::PauseDms { until: None, .. } => {
             "let the pause of direct messages between members lapse".to_owned()
         }

@@ -11,7 +11,7 @@ use super::when;
 use crate::domain::SpaceKind;
 
 /// The words that say what a line does.
-pub const ACTIONS: [&str; 20] = [
+pub const ACTIONS: [&str; 21] = [
     "says",
     "tells_bot",
     "edits",
@@ -30,6 +30,7 @@ pub const ACTIONS: [&str; 20] = [
     "bot",
     "clock",
     "platform",
+    "club",
     "expect",
     "reports_in_words",
 ];
@@ -53,6 +54,7 @@ impl<'t> Reading<'_, 't> {
             "bot" => self.bot(),
             "clock" => self.clock(),
             "platform" => self.platform(),
+            "club" => self.club(),
             _ => {
                 let who = self.fields.needed("who", self.faults);
                 let who = self.person(who);
@@ -275,7 +277,7 @@ impl<'t> Reading<'_, 't> {
 
     fn room(&mut self, key: &'static str) -> Option<String> {
         let name = self.needed(key);
-        self.of_kind(name, |kind| kind == SpaceKind::Voice, "a voice room")
+        self.of_kind(name, |kind| matches!(kind, SpaceKind::Voice | SpaceKind::Stage), "a voice room")
     }
 
     fn of_kind(&mut self, name: Option<String>, is: fn(SpaceKind) -> bool, what: &str) -> Option<String> {
