@@ -102,13 +102,16 @@ impl Organisation {
         let Some(server) = self.servers.get(&guild) else { return };
         let mut undone = Vec::new();
         for ((space, adult), lock) in &self.state.locks {
-            if !lock.done || !server.spaces.contains_key(space) {
+            if !server.spaces.contains_key(space) {
                 continue;
             }
             let key = (*space, *adult);
             if stands(server, *space, *adult) {
                 self.watch.lock_seen.insert(key);
-            } else if (anew || self.watch.lock_seen.contains(&key)) && !self.watch.undone.contains_key(&key) {
+            } else if lock.done
+                && (anew || self.watch.lock_seen.contains(&key))
+                && !self.watch.undone.contains_key(&key)
+            {
                 undone.push(key);
             }
         }

@@ -6,6 +6,7 @@ use super::super::{Assessment, Organisation};
 use super::levers::SERVER_CHANGED;
 use super::locks::may_undo;
 use crate::contact::rules::server_rights::{bot_is_weak, conflicted, holds_moderator_bits, is_unmonitored};
+use crate::domain::space::{OverwriteFor, Permissions};
 use crate::domain::{ChannelId, Code, Event, GuildId, Observation, Space, SpaceKind, Timestamp, UserId};
 
 /// What an entry of Discord's audit log is, where it touches supervision (Discord's documentation, "Audit Log Events").
@@ -94,6 +95,7 @@ impl Organisation {
         if Some(*by) == self.own {
             return;
         }
+        self.learn_that_we_were_shut_out(event, now, a);
         if let Some((space, about, by)) = may_undo(event) {
             self.who_undid((space, about), by, now, a);
         }
@@ -112,6 +114,20 @@ impl Organisation {
             }
         }
         self.watch_rights(*guild, now, a);
+    }
+
+    /// Somebody took a channel out of the bot's own sight: its description does not come any more, the log's entry does.
+    fn learn_that_we_were_shut_out(&mut self, event: &Event, now: Timestamp, a: &mut Assessment) {
+        let Event::Audit { guild, target: Some(target), about: Some(about), overwrites, .. } = event else {
+            return;
+        };
+        let shut_out = overwrites.iter().any(|overwrite| overwrite.deny.has(Permissions::VIEW_CHANNEL));
+        let known = self.servers.get(guild).and_then(|server| server.spaces.get(&ChannelId(*target)));
+        let Some(known) = known.filter(|_| shut_out && self.own == Some(UserId(*about))) else { return };
+        let mut space = known.clone();
+        space.overwrites.retain(|there| there.target != OverwriteFor::Member(UserId(*about)));
+        space.overwrites.extend(overwrites);
+        self.server_changed(&Event::SpaceChanged(Box::new(space)), now, a);
     }
 
     /// The log tells of channels that nothing else tells of: who sees them, as far as their overwrites say.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::memory::Mark;
 use super::stage::Stage;
 use super::words;
+use crate::domain::effect::Nudge;
 use crate::domain::event::Ended;
 use crate::domain::{CaseRef, Category, Code, Effect, Fact, Level, Timestamp, UserId};
 use crate::rehearsal::mailbox::Mail;
@@ -360,8 +361,16 @@ impl Evidence<'_> {
             .iter()
             .filter(|(_, fact)| match fact {
                 Fact::ConcernRaised { level, .. } => *level >= Level::Room,
-                // Done for the whole server, whatever anybody does.
-                Fact::Outcome { effect: Effect::PauseDms { .. }, .. } => false,
+                // Done for the whole server, or because it was agreed; whatever anybody does.
+                Fact::Outcome { effect: Effect::PauseDms { .. } | Effect::OpenRoom { .. }, .. } => false,
+                Fact::Outcome {
+                    effect:
+                        Effect::Notice {
+                            about: Nudge::RoomIsOpen | Nudge::RoomClosesSoon | Nudge::RoomIsClosed,
+                            ..
+                        },
+                    ..
+                } => false,
                 Fact::Outcome { ended, .. } => !matches!(ended, Ended::Withheld { .. }),
                 Fact::Called { .. } => true,
                 _ => false,

@@ -125,6 +125,9 @@ impl Teller<'_> {
                 let files: Vec<String> = files.iter().map(|file| format!(" [file: {}]", file.name)).collect();
                 format!("{} in {}{reply}: “{text}”{}", self.who(who), self.place(space), files.concat())
             }
+            Act::WriteTo { who, person, text } => {
+                format!("{} to {}, where nobody else sees it: “{text}”", self.who(who), self.who(person))
+            }
             Act::TellBot { who, text } => format!("{} to Chaperone, privately: “{text}”", self.who(who)),
             Act::Edit { who, message, text } => {
                 format!("{} edits {} to “{text}”", self.who(who), self.quoted(*message))

@@ -11,8 +11,9 @@ use super::when;
 use crate::domain::SpaceKind;
 
 /// The words that say what a line does.
-pub const ACTIONS: [&str; 21] = [
+pub const ACTIONS: [&str; 22] = [
     "says",
+    "writes_to",
     "tells_bot",
     "edits",
     "deletes",
@@ -67,6 +68,10 @@ impl<'t> Reading<'_, 't> {
     fn of_somebody(&mut self, action: &str, who: String) -> Option<Act> {
         match action {
             "says" => self.says(who),
+            "writes_to" => {
+                let (person, text) = (self.person_in("writes_to"), self.needed("text"));
+                Some(Act::WriteTo { who, person: person?, text: text? })
+            }
             "tells_bot" => Some(Act::TellBot { who, text: self.text("tells_bot")? }),
             "edits" => {
                 let (message, text) = (self.message("edits"), self.needed("to"));

@@ -216,6 +216,8 @@ pub struct File {
 pub enum Act {
     /// Somebody writes.
     Say { who: String, space: String, text: String, reply_to: Option<LineIndex>, files: Vec<File> },
+    /// Somebody writes to somebody else, where no bot sees it.
+    WriteTo { who: String, person: String, text: String },
     /// Somebody writes to the bot.
     TellBot { who: String, text: String },
     /// Somebody changes what they wrote.

@@ -178,7 +178,8 @@ impl<'t> Timeline<'t> {
             }
         };
         fields.finish(faults);
-        let says = matches!(doing, Some(Doing::Act(Act::Say { .. }))) || words == ["says"];
+        let says =
+            matches!(doing, Some(Doing::Act(Act::Say { .. } | Act::WriteTo { .. }))) || words == ["says"];
         if refused
             && matches!(doing, Some(Doing::Expect(_) | Doing::Act(Act::Bot { .. } | Act::Clock { .. })))
         {
