@@ -1,7 +1,7 @@
 //! From a message to observations, and from observations to what they add up to (pure).
 //!
 //! ```text
-//! let lists = Arc::new(Lists::builtin());
+//! let lists = Lists::shared();
 //! let mut detector = Detector::new(lists, zone);
 //! for seen in detector.hear(&message, &roster, audience) {
 //!     if let Some((adult, young)) = grooming::pair_of(&seen) {      // a pair's slow pattern

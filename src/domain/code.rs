@@ -191,6 +191,7 @@ catalogue! {
     DmPauseLifted "dm-pause-lifted" Integrity None, Alone, Concern, "The pause of direct messages between members was lifted, and has been set again.";
     DmPauseLost "dm-pause-lost" Integrity None, Alone, Serious, "Direct messages between members cannot be paused any more.";
     BotRemoved "bot-removed" Integrity None, Alone, Serious, "The bot was removed from the server.";
+    DrillMissed "drill-missed" Integrity None, Alone, Concern, "Somebody did not answer a drill of the paging ladder in time.";
     ActionFailed "action-failed" Integrity None, Alone, Serious, "A containment could not be carried out.";
 }
 

@@ -4,7 +4,7 @@
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
@@ -158,6 +158,16 @@ impl Lists {
                 panic!("the built-in lists are broken:\n{}", told.join("\n"))
             }
         }
+    }
+
+    /// The same, compiled once for the whole process: it is the larger part of a second's work.
+    ///
+    /// # Panics
+    /// As [`Lists::builtin`].
+    #[must_use]
+    pub fn shared() -> Arc<Lists> {
+        static SHARED: OnceLock<Arc<Lists>> = OnceLock::new();
+        Arc::clone(SHARED.get_or_init(|| Arc::new(Lists::builtin())))
     }
 
     /// Parses and compiles list files given as (name, text).

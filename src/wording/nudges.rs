@@ -81,6 +81,19 @@ pub fn nudge(about: Nudge) -> &'static str {
         Nudge::RoomIsClosed => {
             "This room is closed until the next agreed time. Nothing in it is deleted. /report always works."
         }
+        Nudge::LeadsNotReached => {
+            "Something needs a safeguarding lead, and none of them has answered yet. Please stay with the young people, \
+             keep a second adult in sight, and ring a safeguarding lead now. If somebody is in immediate danger, ring \
+             999 first. You need not find out what it is about, and please do not pass this message on."
+        }
+        Nudge::DrillMissed => {
+            "A paging drill was not answered by everybody in time. Please ask each lead to check their phone's settings \
+             and their addresses in the configuration, then call another drill (chaperone page drill)."
+        }
+        Nudge::RotaHasGaps => {
+            "The rota of the safeguarding leads has times within the next seven days for which it names nobody. Until \
+             it is corrected, everybody of that slot is called then. The times stand in the log and in chaperone check."
+        }
         Nudge::EvidenceIsKeptAgain => {
             "Chaperone can keep evidence again, and everything that waited has been kept."
         }
@@ -104,7 +117,10 @@ pub fn notice(about: Nudge) -> &'static str {
         | Nudge::NobodyMayKnow
         | Nudge::RoomIsOpen
         | Nudge::RoomClosesSoon
-        | Nudge::RoomIsClosed => nudge(about),
+        | Nudge::RoomIsClosed
+        | Nudge::LeadsNotReached
+        | Nudge::DrillMissed
+        | Nudge::RotaHasGaps => nudge(about),
         Nudge::MessageHidden | Nudge::KeepItKind | Nudge::KeepToAgreedPlaces | Nudge::ReportReceived => {
             "Please keep it kind here. If something worries you, /report reaches the safeguarding leads."
         }
@@ -115,7 +131,7 @@ pub fn notice(about: Nudge) -> &'static str {
 mod tests {
     use super::*;
 
-    const NUDGES: [Nudge; 16] = [
+    const NUDGES: [Nudge; 19] = [
         Nudge::SpaceLocked,
         Nudge::SpaceClosed,
         Nudge::MessageHidden,
@@ -132,6 +148,9 @@ mod tests {
         Nudge::RoomIsOpen,
         Nudge::RoomClosesSoon,
         Nudge::RoomIsClosed,
+        Nudge::LeadsNotReached,
+        Nudge::DrillMissed,
+        Nudge::RotaHasGaps,
     ];
 
     #[test]

@@ -185,7 +185,10 @@ fn decided(assessment: &Assessment, wanted: CaseRef) -> impl Iterator<Item = Don
             Effect::Unlock { .. }
             | Effect::PauseDms { .. }
             | Effect::OpenRoom { .. }
-            | Effect::Page { .. } => return None,
+            | Effect::Page { .. }
+            | Effect::PageTogether { .. }
+            | Effect::Digest { .. }
+            | Effect::DrillReport { .. } => return None,
         }),
         _ => None,
     })

@@ -100,8 +100,13 @@ fn enact(platform: &Handle, stage: &Stage, effect: &Effect) {
             let message = NewMessage { components, ..NewMessage::text("Case C-0001, level 4") };
             tell(stage.person("ruth"), message);
         }
-        Effect::Notice { .. } | Effect::Unlock { .. } | Effect::PauseDms { .. } | Effect::OpenRoom { .. } => {
-        }
+        Effect::Notice { .. }
+        | Effect::Unlock { .. }
+        | Effect::PauseDms { .. }
+        | Effect::OpenRoom { .. }
+        | Effect::PageTogether { .. }
+        | Effect::Digest { .. }
+        | Effect::DrillReport { .. } => {}
     }
 }
 

@@ -83,7 +83,23 @@ pub fn fact(fact: &Fact, names: &dyn Names) -> Option<String> {
         Fact::Outcome { effect, ended, .. } => outcome(effect, ended, names),
         Fact::Gap { from, until, why } => format!("did not hear live from {from} to {until} ({why})"),
         Fact::Withheld { .. } => "a file was attached; its bytes were not fetched".to_owned(),
-        Fact::Kept { .. } | Fact::Decided { .. } | Fact::Started { .. } => return None,
+        Fact::Digested { cases, people, .. } => {
+            format!("writes the daily digest: {} for {}", cases.len(), people.join(" and "))
+        }
+        Fact::Exhausted { .. }
+        | Fact::AcknowledgedByName { .. }
+        | Fact::Handled { .. }
+        | Fact::HandlingRefused { .. }
+        | Fact::Unacknowledged { .. } => return crate::wording::chronology(fact),
+        Fact::Travelled { .. }
+        | Fact::DrillBegan { .. }
+        | Fact::DrillAnswered { .. }
+        | Fact::DrillEnded { .. }
+        | Fact::RotaLookedAt { .. }
+        | Fact::Kept { .. }
+        | Fact::CaseKeyMade { .. }
+        | Fact::Decided { .. }
+        | Fact::Started { .. } => return None,
     })
 }
 
@@ -177,6 +193,13 @@ fn outcome(effect: &Effect, ended: &Ended, names: &dyn Names) -> String {
         Effect::Page { case, slot, channel, person, drill, .. } => {
             let drill = if *drill { "a drill: " } else { "" };
             format!("{drill}page about case {case} reached {person} ({slot}) by {channel}")
+        }
+        Effect::PageTogether { cases, slot, channel, person, .. } => {
+            format!("page about {} cases reached {person} ({slot}) by {channel}", cases.len())
+        }
+        Effect::Digest { channel, person, .. } => format!("the digest reached {person} by {channel}"),
+        Effect::DrillReport { drill, channel, person, .. } => {
+            format!("the report of drill {drill} reached {person} by {channel}")
         }
     };
     match ended {
