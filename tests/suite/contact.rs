@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use chaperone::contact::rules::settings::RULES;
+use chaperone::domain::Code;
 
 fn scripts() -> Vec<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/suite/contact");
@@ -44,7 +45,9 @@ fn every_script_of_a_rule_holds() {
 #[test]
 fn every_rule_has_a_script_that_finds_it_and_one_in_which_it_stays_quiet() {
     let all: String = scripts().iter().map(|script| std::fs::read_to_string(script).unwrap()).collect();
-    for rule in RULES {
+    // What a script cannot bring about on the rehearsal platform is in the engine's own tests.
+    let elsewhere = [Code::FilterChanged, Code::ConnectionAdded, Code::LockUndoneBySubject];
+    for rule in RULES.iter().filter(|rule| !elsewhere.contains(&rule.code)) {
         let found = [format!("noticed = \"{}\"", rule.code), format!("codes = [\"{}\"]", rule.code)];
         let quiet = format!("not_noticed = \"{}\"", rule.code);
         let expected = all.lines().filter(|line| !line.contains(&quiet));

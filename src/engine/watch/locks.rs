@@ -108,16 +108,14 @@ impl Organisation {
             let key = (*space, *adult);
             if stands(server, *space, *adult) {
                 self.watch.lock_seen.insert(key);
-            } else if lock.done
-                && (anew || self.watch.lock_seen.contains(&key))
-                && !self.watch.undone.contains_key(&key)
-            {
+            } else if lock.done && (anew || self.watch.lock_seen.contains(&key)) {
                 undone.push(key);
             }
         }
         for (space, adult) in undone {
             self.watch.lock_seen.remove(&(space, adult));
-            self.watch.undone.insert((space, adult), (guild, now));
+            // Told once, closed again each time.
+            self.watch.undone.entry((space, adult)).or_insert((guild, now));
             self.lock_again(guild, space, adult, now, a);
         }
     }

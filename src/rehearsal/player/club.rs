@@ -2,7 +2,7 @@
 
 use super::act::{CannotPlay, Scene};
 use crate::domain::ChannelId;
-use crate::rehearsal::platform::model::{Overwrite, kind};
+use crate::rehearsal::platform::model::{Channel, Overwrite, kind};
 use crate::rehearsal::platform::op::{ChannelEdit, MemberEdit, NewChannel, RoleEdit};
 use crate::rehearsal::platform::{Op, bits};
 use crate::rehearsal::script::{ClubDeed, Who};
@@ -65,7 +65,7 @@ impl Scene<'_> {
     }
 
     fn is_thread(self, channel: ChannelId) -> bool {
-        self.platform.read(|state| state.channel(channel).is_ok_and(|channel| channel.is_thread()))
+        self.platform.read(|state| state.channel(channel).is_ok_and(Channel::is_thread))
     }
 
     fn role_named(self, name: &str) -> Option<u64> {

@@ -362,10 +362,11 @@ impl Evidence<'_> {
             .filter(|(_, fact)| match fact {
                 Fact::ConcernRaised { level, .. } => *level >= Level::Room,
                 // Done for the whole server, or because it was agreed; whatever anybody does.
-                Fact::Outcome { effect: Effect::PauseDms { .. } | Effect::OpenRoom { .. }, .. } => false,
                 Fact::Outcome {
                     effect:
-                        Effect::Notice {
+                        Effect::PauseDms { .. }
+                        | Effect::OpenRoom { .. }
+                        | Effect::Notice {
                             about: Nudge::RoomIsOpen | Nudge::RoomClosesSoon | Nudge::RoomIsClosed,
                             ..
                         },

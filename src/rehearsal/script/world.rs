@@ -295,7 +295,7 @@ pub fn contact(fields: Option<Fields<'_>>, faults: &mut Faults) -> ContactPolicy
         Some("required") => policy.agreed_times = AgreedTimes::Required,
         Some("off") => policy.agreed_times = AgreedTimes::Off,
         Some(_) => {
-            faults.add(line, "`agreed_times` is not that", "write \"when-booked\", \"required\" or \"off\"")
+            faults.add(line, "`agreed_times` is not that", "write \"when-booked\", \"required\" or \"off\"");
         }
     }
     match fields.text("dm_pause", faults).as_deref() {
@@ -303,7 +303,7 @@ pub fn contact(fields: Option<Fields<'_>>, faults: &mut Faults) -> ContactPolicy
         Some("except-sessions") => policy.dm_pause = DmPause::ExceptSessions,
         Some("never") => policy.dm_pause = DmPause::Never,
         Some(_) => {
-            faults.add(line, "`dm_pause` is not that", "write \"always\", \"except-sessions\" or \"never\"")
+            faults.add(line, "`dm_pause` is not that", "write \"always\", \"except-sessions\" or \"never\"");
         }
     }
     fields.finish(faults);
