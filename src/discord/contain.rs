@@ -10,7 +10,7 @@
 //! | disconnect | the adult is in no room |
 //! | pause-dms | the pause already reaches as far |
 //! | open-room | there is a channel with the room's topic |
-//! | nudge, notice | Discord drops a repeated nonce; on a second attempt the newest messages are looked through |
+//! | nudge, receipt, notice | Discord drops a repeated nonce; on a second attempt the newest messages are looked through |
 //!
 //! What restrains is kept reversible. The `detail` of a lock is one of
 //! `{"before":null}` (there was no overwrite), `{"before":{"target":…,"allow":"…","deny":"…"}}` (this one, every bit
@@ -51,7 +51,7 @@ mod code {
 /// How far back a second attempt looks for the message that the first may have sent.
 const LOOK_BACK: Duration = Duration::from_mins(15);
 
-/// Carries out hide, lock, disconnect, nudge and notice.
+/// Carries out hide, lock, disconnect, nudge, receipt and notice.
 #[derive(Clone, Debug)]
 pub struct Contain {
     rest: Rest,
@@ -79,6 +79,11 @@ impl Contain {
             Effect::Nudge { to, about, .. } => self.nudge(job, *to, *about).await,
             Effect::Notice { space, about } => {
                 say_once(&self.rest, job, *space, MessageDraft::new(wording::notice(*about), &job.key)).await
+            }
+            Effect::Receipt { to, reference } => {
+                let dm = self.rest.open_dm(*to).await?;
+                let text = wording::report_received(*reference);
+                say_once(&self.rest, job, dm, MessageDraft::new(text, &job.key)).await
             }
             Effect::Page { .. }
             | Effect::PageTogether { .. }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::space::Overwrite;
-use super::{CaseRef, Category, ChannelId, GuildId, Level, MessageId, RoleId, Timestamp, UserId};
+use super::{CaseRef, Category, ChannelId, GuildId, Level, MessageId, ReportRef, RoleId, Timestamp, UserId};
 
 /// One thing to do outside. Holds ids and codes only, never a word of a message.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -81,6 +81,13 @@ pub enum Effect {
         about: Nudge,
         /// In which space it happened.
         space: Option<ChannelId>,
+    },
+    /// The receipt of a report: a private message with its reference and where to find help now.
+    Receipt {
+        /// To whom.
+        to: UserId,
+        /// The reference.
+        reference: ReportRef,
     },
     /// A neutral notice in a space ("this space is closed until …, ask …").
     Notice {
@@ -182,6 +189,7 @@ impl Effect {
             Effect::PauseDms { .. } => "pause-dms",
             Effect::OpenRoom { .. } => "open-room",
             Effect::Nudge { .. } => "nudge",
+            Effect::Receipt { .. } => "receipt",
             Effect::Notice { .. } => "notice",
             Effect::Page { .. } => "page",
             Effect::PageTogether { .. } => "page-together",
@@ -258,6 +266,12 @@ pub enum Nudge {
     NobodyMayKnow,
     /// To the operator: things can be kept again.
     EvidenceIsKeptAgain,
+    /// To somebody who gave something private away: what it is good to keep to oneself, and how to take it back.
+    KeepDetailsPrivate,
+    /// To somebody who shared a link, a file, an invitation or an offer that does not belong here.
+    MindWhatYouShare,
+    /// To somebody who writes very much or the same again and again.
+    SlowDown,
     /// To an adult, level 3 boundary: please keep to the agreed places.
     KeepToAgreedPlaces,
     /// To an adult: they were disconnected from voice because no second adult was there.

@@ -7,10 +7,13 @@
 //! * `blocked`: what the platform's own filter stopped.
 //! * [`state`]: what folding the facts gives.
 //! * `raise`: from findings to concerns, cases and effects.
+//! * `reports`: what people tell safeguarding.
 //! * `watch`: the rules of supervised contact over time.
 
 mod blocked;
+mod gently;
 mod raise;
+mod reports;
 pub mod state;
 mod watch;
 
@@ -18,8 +21,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::contact::Server;
 use crate::contact::rules::settings::ContactPolicy;
+use crate::contact::{EnrolmentRule, Server};
 use crate::detect::Detector;
 use crate::domain::event::{Ended, Message};
 use crate::domain::fact::{Part, Register};
@@ -46,6 +49,8 @@ const WORKERS_TOLD: usize = 20;
 pub struct Policy {
     /// Local time for late hours and agreed times.
     pub zone: Zone,
+    /// What makes an adult count as cover.
+    pub enrolment: EnrolmentRule,
     /// The rules of supervised contact.
     pub contact: ContactPolicy,
     /// How many messages before a finding are kept with it.
@@ -60,6 +65,7 @@ impl Default for Policy {
     fn default() -> Self {
         Policy {
             zone: Zone::default(),
+            enrolment: EnrolmentRule::default(),
             contact: ContactPolicy::default(),
             context_before: 50,
             context_after: 20,
@@ -112,6 +118,8 @@ pub struct Organisation {
     recent: BTreeMap<ChannelId, VecDeque<(MessageId, UserId)>>,
     assessed: BTreeSet<MessageId>,
     wrote: BTreeMap<ChannelId, BTreeSet<UserId>>,
+    /// Spaces in which somebody was found to have written, to be looked at with the next event.
+    unwatched: BTreeSet<ChannelId>,
     protected_viewers: BTreeMap<ChannelId, Arc<BTreeSet<UserId>>>,
     members_until: BTreeMap<GuildId, Timestamp>,
     watch: watch::Watch,
@@ -134,6 +142,7 @@ impl Organisation {
             recent: BTreeMap::new(),
             assessed: BTreeSet::new(),
             wrote: BTreeMap::new(),
+            unwatched: BTreeSet::new(),
             protected_viewers: BTreeMap::new(),
             members_until: BTreeMap::new(),
             watch: watch::Watch::default(),
@@ -164,6 +173,12 @@ impl Organisation {
         &self.state
     }
 
+    /// What the charity has decided about the rules.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// The servers as they are now.
     #[must_use]
     pub fn servers(&self) -> &BTreeMap<GuildId, Server> {
@@ -175,7 +190,9 @@ impl Organisation {
     pub fn recollect(&mut self, message: &Message) {
         let _ = self.read(message, false);
         self.remember_place(message);
-        self.wrote.entry(message.space).or_default().insert(message.author);
+        if self.wrote.entry(message.space).or_default().insert(message.author) {
+            self.unwatched.insert(message.space);
+        }
     }
 
     /// Decides what one event leads to.
@@ -187,6 +204,10 @@ impl Organisation {
             Event::SessionBegan { own } => {
                 self.own = Some(*own);
                 self.watch.stale = true;
+            }
+            Event::Said(message) | Event::Edited(message) if self.is_told_in_private(message) => {
+                self.remember_place(message);
+                self.told_in_private(message, now, &mut a);
             }
             Event::Said(message) => self.hear_message(message, now, false, &mut a),
             Event::Edited(message) => self.hear_message(message, now, true, &mut a),
@@ -203,9 +224,19 @@ impl Organisation {
                     self.lifted(*space, *adult, now, &mut a);
                 }
                 self.conclude(now, Fact::Register(change.clone()), &mut a);
+                self.enrol();
                 self.watch_everywhere(now, &mut a);
             }
-            Event::Reported { by, message, .. } => self.reported(*by, message.as_deref(), now, &mut a),
+            Event::Reported { by, message, person, words, reference, .. } => {
+                let report = reports::Report {
+                    by: *by,
+                    message: message.as_deref(),
+                    person: *person,
+                    words: words.as_deref(),
+                    reference: *reference,
+                };
+                self.reported(report, now, &mut a);
+            }
             Event::Outcome { job, effect, ended } => self.outcome(job, effect, ended, now, &mut a),
             Event::Unreadable { .. } => self.about_itself(Code::Unreadable, now, &mut a),
             Event::GuildGone { outage: false, guild } => {
@@ -235,8 +266,16 @@ impl Organisation {
                 }
             }
         }
+        for space in std::mem::take(&mut self.unwatched) {
+            self.watch_space(space, now, &mut a);
+        }
         a.due = self.next_due(now);
         a
+    }
+
+    /// Whether a message is somebody's direct message to the bot.
+    fn is_told_in_private(&self, message: &Message) -> bool {
+        message.guild.is_none() && !message.automated && Some(message.author) != self.own
     }
 
     /// Lets go of what no window reaches any more, so that years of a club fit in memory.
@@ -310,33 +349,6 @@ impl Organisation {
         workers.into_iter().take(WORKERS_TOLD).collect()
     }
 
-    /// A report is about whoever wrote the message that is pointed at. What that message says counts as well: one
-    /// between two members was never heard before.
-    fn reported(&mut self, by: UserId, message: Option<&Message>, now: Timestamp, a: &mut Assessment) {
-        let mut found = message.map(|message| self.read_reported(message, by)).unwrap_or_default();
-        found.push(Observation {
-            at: now,
-            code: Code::ReportedByPerson,
-            by: message.map_or(by, |message| message.author),
-            towards: Some(by),
-            space: message.map(|message| message.space),
-            message: message.map(|message| message.id),
-            quote: None,
-        });
-        found.extend(message.and_then(|message| self.reported_direct_message(by, message, now)));
-        self.take(found, message, now, a);
-    }
-
-    fn read_reported(&mut self, message: &Message, by: UserId) -> Vec<Observation> {
-        if message.guild.is_some() {
-            return self.read(message, false);
-        }
-        let server = self.servers.values().find(|server| server.roster.get(by).is_some());
-        let roster = server.map_or(&self.nobody, |server| &server.roster);
-        let audience = BTreeSet::from([by]);
-        self.detector.hear(message, roster, Some(&audience))
-    }
-
     fn outcome(&mut self, job: &str, effect: &Effect, ended: &Ended, now: Timestamp, a: &mut Assessment) {
         let lost_before = match effect {
             Effect::PauseDms { guild, .. } => {
@@ -386,9 +398,8 @@ impl Organisation {
 
     fn hear_message(&mut self, message: &Message, now: Timestamp, edited: bool, a: &mut Assessment) {
         if let Some(server) = message.guild.and_then(|guild| self.servers.get_mut(&guild)) {
-            let changed = server.meet(message);
-            if changed.everywhere {
-                self.protected_viewers.clear();
+            for space in server.meet(message).spaces {
+                self.protected_viewers.remove(&space);
             }
         }
         let mut found = self.read(message, edited);

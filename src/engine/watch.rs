@@ -79,7 +79,8 @@ impl Organisation {
         self.watch.stale = true;
         if let Event::Guild(snapshot) = event {
             let mapping = self.mapping.clone();
-            self.servers.entry(snapshot.id).or_insert_with(|| Server::new(snapshot.id, mapping));
+            let server = self.servers.entry(snapshot.id).or_insert_with(|| Server::new(snapshot.id, mapping));
+            server.enrol(&self.state.enrolments, self.policy.enrolment);
             if snapshot.members_missing {
                 self.members_until.insert(snapshot.id, now.plus(MEMBERS_WAIT));
             } else {
@@ -159,6 +160,17 @@ impl Organisation {
             Event::Guild(snapshot) => self.watch_locks(snapshot.id, true, now, a),
             Event::SpaceChanged(space) => self.watch_locks(space.guild, false, now, a),
             _ => {}
+        }
+    }
+
+    /// An enrolment began or ended: what accounts are may have changed on every server.
+    pub(super) fn enrol(&mut self) {
+        self.watch.stale = true;
+        for server in self.servers.values_mut() {
+            let changed = server.enrol(&self.state.enrolments, self.policy.enrolment);
+            for space in changed.spaces {
+                self.protected_viewers.remove(&space);
+            }
         }
     }
 

@@ -171,32 +171,4 @@ impl Organisation {
         let audience = server.audience(space);
         audience.adults.len() + audience.protected.len() <= self.policy.contact.small_space
     }
-
-    /// `direct-message-outside-plan` (InterAct §2; policy matrix P1, P7): a young person reports a direct message that an
-    /// adult wrote to them. No rule but a report can see it; outside a contact plan it is a breach whatever it says. What
-    /// an adult reports that a young person wrote to them is no breach by anybody.
-    pub(in crate::engine) fn reported_direct_message(
-        &self,
-        by: UserId,
-        message: &Message,
-        now: Timestamp,
-    ) -> Option<Observation> {
-        let code = Code::DirectMessageOutsidePlan;
-        let between_members = message.guild.is_none() && !message.automated && message.author != by;
-        let adult = self.kind_of(message.author);
-        let breach = between_members
-            && self.policy.contact.is_on(code)
-            && self.kind_of(by).is_protected()
-            && adult.is_adult_for_risk()
-            && !self.state.agreed.plan_open(message.author, by, message.at);
-        breach.then_some(Observation {
-            at: now,
-            code,
-            by: message.author,
-            towards: Some(by),
-            space: Some(message.space),
-            message: Some(message.id),
-            quote: None,
-        })
-    }
 }

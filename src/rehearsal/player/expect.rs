@@ -323,6 +323,11 @@ impl Evidence<'_> {
                 Fact::Outcome {
                     effect: Effect::Nudge { to, about, .. }, ended: Ended::Done { .. }, ..
                 } if *to == person => Some(words::nudge_code(about)),
+                Fact::Outcome { effect: Effect::Receipt { to, .. }, ended: Ended::Done { .. }, .. }
+                    if *to == person =>
+                {
+                    Some(words::nudge_code(&Nudge::ReportReceived))
+                }
                 _ => None,
             });
         told.collect()
