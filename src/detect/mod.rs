@@ -17,6 +17,7 @@
 //! and by hearing recent messages again without acting on them. Hearing a message twice gives the same observations
 //! and remembers it once.
 
+pub mod bullying;
 pub mod direction;
 pub mod grooming;
 pub mod memory;
@@ -37,6 +38,7 @@ use crate::domain::{
 use crate::text::stance;
 use crate::text::{Entry, Hit, Lists, Need, Quiet, Reading};
 
+use bullying::scene::{Cue, Said, Scenes};
 use direction::{Direction, Names, Recent, Speech};
 use memory::{Line, Space};
 use persistence::Persistence;
@@ -58,6 +60,7 @@ pub struct Detector {
     spaces: BTreeMap<ChannelId, Space>,
     names: Names,
     persistence: Persistence,
+    scenes: Scenes,
     /// Who takes part as a young person and has said what only an adult says: when last.
     older: BTreeMap<UserId, Timestamp>,
     /// Derived observations that were given already.
@@ -82,6 +85,7 @@ struct Heard<'a> {
     takes_part_as_young: bool,
     room_has_protected: bool,
     lesson: bool,
+    near: BTreeSet<UserId>,
 }
 
 impl Detector {
@@ -94,6 +98,7 @@ impl Detector {
             spaces: BTreeMap::new(),
             names: Names::default(),
             persistence: Persistence::default(),
+            scenes: Scenes::default(),
             older: BTreeMap::new(),
             told: BTreeMap::new(),
         }
@@ -125,7 +130,7 @@ impl Detector {
         }
         self.learn_names(message, roster, audience);
         let heard = self.work_out(message, roster, audience);
-        let observations = self.observe(&heard);
+        let observations = self.observe(&heard, roster);
         let line = Line {
             id: message.id,
             at: message.at,
@@ -153,7 +158,7 @@ impl Detector {
         }
         self.learn_names(message, roster, audience);
         let heard = self.work_out(message, roster, audience);
-        let mut observations = self.observe(&heard);
+        let mut observations = self.observe(&heard, roster);
         if message.edited_at.is_some() && heard.speaker.adult && heard.listener.protected {
             observations.push(heard.observation(Code::AdultEditedMessage, heard.direction.person(), None));
         }
@@ -186,12 +191,37 @@ impl Detector {
             .collect()
     }
 
+    /// Hears that somebody put an emoji under a message: what it is in its conversation. `author` wrote the message;
+    /// where the platform does not say who did, it is looked up among the lines of the space.
+    pub fn hear_reaction(
+        &mut self,
+        space: ChannelId,
+        message: MessageId,
+        author: Option<UserId>,
+        (by, emoji, at): (UserId, &str, Timestamp),
+        roster: &Roster,
+    ) -> Vec<Observation> {
+        let written = || self.spaces.get(&space).and_then(|space| space.line(message)).map(|line| line.author);
+        match author.or_else(written) {
+            Some(author) if self.side(author, roster).protected && roster.kind(by) != Kind::Bot => {
+                self.scenes.hear_reaction(space, message, author, by, emoji, at)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Hears that somebody left the server: an observation when others had been at them.
+    pub fn hear_leaving(&mut self, user: UserId, at: Timestamp) -> Vec<Observation> {
+        self.scenes.hear_leaving(user, at)
+    }
+
     /// Takes in an observation of earlier (after a restart): asks and refusals, and whose age came out.
     pub fn remember(&mut self, seen: &Observation) {
         if seen.code == Code::AgeGap {
             let last = self.older.entry(seen.by).or_insert(seen.at);
             *last = (*last).max(seen.at);
         }
+        self.scenes.remember(seen);
         for derived in self.persistence.hear(seen) {
             self.told.insert(derived.key(), derived.at);
         }
@@ -204,6 +234,7 @@ impl Detector {
         }
         self.spaces.retain(|_, space| !space.is_empty());
         self.persistence.forget_before(at);
+        self.scenes.forget_before(at);
         self.older.retain(|_, when| *when >= at);
         self.told.retain(|_, when| *when >= at);
     }
@@ -279,15 +310,26 @@ impl Detector {
             room_has_protected: audience.is_some_and(|audience| !audience.is_empty())
                 || before.near.iter().any(|id| roster.kind(*id).is_protected()),
             lesson,
+            near: before.near,
             reading,
         }
     }
 
-    fn observe(&mut self, heard: &Heard) -> Vec<Observation> {
+    fn observe(&mut self, heard: &Heard, roster: &Roster) -> Vec<Observation> {
         let mut found: BTreeMap<Code, Observation> = BTreeMap::new();
+        let mut cues: Vec<Cue> = Vec::new();
         for hit in self.lists.hits(&heard.reading) {
             let entry = self.lists.entry(&hit);
             if let Some(towards) = heard.towards(&hit, entry) {
+                if bullying::is_of_the_group(hit.code) {
+                    cues.push(Cue {
+                        code: hit.code,
+                        quote: Some(hit.quote),
+                        vague: entry.id.ends_with("-vague"),
+                        of_a_name: entry.id.ends_with("-name"),
+                    });
+                    continue;
+                }
                 found
                     .entry(hit.code)
                     .or_insert_with(|| heard.observation(hit.code, towards, Some(hit.quote)));
@@ -296,7 +338,9 @@ impl Detector {
         for text in &heard.message.elsewhere {
             for hit in self.lists.read(text) {
                 let entry = self.lists.entry(&hit);
-                if let Some(towards) = heard.towards(&hit, entry) {
+                if let Some(towards) =
+                    heard.towards(&hit, entry).filter(|_| !bullying::is_of_the_group(hit.code))
+                {
                     found.entry(hit.code).or_insert_with(|| heard.observation(hit.code, towards, None));
                 }
             }
@@ -314,7 +358,22 @@ impl Detector {
                 heard.observation(Code::LateContact, heard.direction.person(), None),
             );
         }
-        let mut observations: Vec<Observation> = found.into_values().collect();
+        let despairs =
+            found.keys().any(|code| matches!(code, Code::SuicidalFeelings | Code::SuicidalIntent | Code::SelfHarmDisclosure));
+        let older = &self.older;
+        let protected = |id: UserId| roster.kind(id).is_protected() && !older.contains_key(&id);
+        let group = self.scenes.hear(&Said {
+            message: heard.message,
+            reading: &heard.reading,
+            direction: heard.direction,
+            cues: &cues,
+            names: &self.names,
+            near: &heard.near,
+            adult: heard.speaker.adult,
+            protected: &protected,
+            despairs,
+        });
+        let mut observations: Vec<Observation> = found.into_values().chain(group).collect();
         let mut derived = Vec::new();
         for seen in &observations {
             if seen.code == Code::AgeGap {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{Assessment, Organisation};
+use crate::detect::bullying::window::{Around, WINDOW, target_of};
 use crate::detect::grooming::pair_of;
 use crate::detect::single::opening;
 use crate::domain::code::Weight;
@@ -70,6 +71,7 @@ impl Organisation {
     fn findings(&self, new: &[Observation], now: Timestamp) -> Vec<Raised> {
         let mut pairs = BTreeSet::new();
         let mut others: BTreeMap<ConcernKey, Vec<Observation>> = BTreeMap::new();
+        let targets: BTreeSet<UserId> = new.iter().filter_map(target_of).collect();
         for observation in new {
             if let Some(pair) = pair_of(observation) {
                 pairs.insert(pair);
@@ -109,7 +111,31 @@ impl Organisation {
                 reasons,
             })
         });
-        pairs.chain(others).collect()
+        let targets = targets.into_iter().filter_map(|target| self.target_finding(target, now));
+        pairs.chain(others).chain(targets).collect()
+    }
+
+    /// What a person's window adds up to. By a group as by one: whoever dealt a blow is a subject, so that none of
+    /// them hears of it.
+    fn target_finding(&self, target: UserId, now: Timestamp) -> Option<Raised> {
+        let since = now.minus(WINDOW);
+        let finding = self.state.target(target)?.assess(
+            now,
+            &Around {
+                dealt: &|by, towards| {
+                    self.state.target(towards).map_or(0, |window| window.blows_of(by, since))
+                },
+                adult: &|id| self.kind_of(id) != Kind::Bot && self.counts_as_adult(id),
+            },
+        )?;
+        Some(Raised {
+            key: ConcernKey { family: finding.category.family(), by: None, towards: Some(target) },
+            category: finding.category,
+            level: finding.level,
+            by: finding.by,
+            towards: BTreeSet::from([target]),
+            reasons: finding.reasons,
+        })
     }
 
     /// Compares a finding with what is known; a concern that is new or worse becomes a fact, with its case.
@@ -311,6 +337,13 @@ impl Organisation {
         if !self.state.has_decided(&job) {
             self.conclude(now, Fact::Decided { job, effect, case }, a);
         }
+    }
+
+    /// Whether a known account counts as an adult for risk.
+    fn counts_as_adult(&self, person: UserId) -> bool {
+        self.servers.values().any(|server| {
+            server.roster.get(person).is_some() && self.detector.is_adult_for_risk(person, &server.roster)
+        })
     }
 
     fn kind_of(&self, person: UserId) -> Kind {
