@@ -22,16 +22,16 @@ impl Agreed {
             Register::SessionBooked(session) => {
                 self.sessions.insert(session.id.clone(), session.clone());
             }
-            Register::SessionCancelled { id } => {
+            Register::SessionCancelled { id, .. } => {
                 self.sessions.remove(id);
             }
             Register::PlanApproved(plan) => {
                 self.plans.insert(plan.id.clone(), plan.clone());
             }
-            Register::PlanEnded { id } => {
+            Register::PlanEnded { id, .. } => {
                 self.plans.remove(id);
             }
-            Register::Locked { .. } | Register::Unlocked { .. } => {}
+            _ => {}
         }
     }
 

@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::event::Ended;
-use super::space::Overwrite;
+pub use super::register::{ContactPlan, Register, Session};
 use super::{
-    CaseRef, Category, ChannelId, ConcernKey, Effect, GuildId, Level, MessageId, Observation, Timestamp,
-    UserId,
+    CaseRef, Category, ChannelId, ConcernKey, Effect, Level, MessageId, Observation, Timestamp, UserId,
 };
 
 /// One durable fact of an organisation. It holds ids, codes and times; never a word of a message.
@@ -170,80 +169,4 @@ pub enum Part {
     Before,
     /// What was written after it in the same space.
     After,
-}
-
-/// A change of one of the organisation's registers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "register")]
-pub enum Register {
-    /// A session was booked: an agreed time in agreed spaces.
-    SessionBooked(Session),
-    /// A session was cancelled.
-    SessionCancelled {
-        /// Which.
-        id: String,
-    },
-    /// A contact plan was approved.
-    PlanApproved(ContactPlan),
-    /// A contact plan ended.
-    PlanEnded {
-        /// Which.
-        id: String,
-    },
-    /// A person lifted a lock.
-    Unlocked {
-        /// Where.
-        space: ChannelId,
-        /// For whom.
-        adult: UserId,
-        /// Who lifted it.
-        by: UserId,
-    },
-    /// A lock was carried out; the overwrites before it are kept so that exactly they can be restored.
-    Locked {
-        /// On which server.
-        guild: GuildId,
-        /// Where.
-        space: ChannelId,
-        /// For whom.
-        adult: UserId,
-        /// The adult's overwrite before the lock, if there was one.
-        before: Option<Overwrite>,
-    },
-}
-
-/// A booked session: it lifts the rule of time; only a recorded relaxation lifts the rule of cover.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Session {
-    /// Its name in the register.
-    pub id: String,
-    /// Which spaces it is for.
-    pub spaces: BTreeSet<ChannelId>,
-    /// Its leaders.
-    pub leaders: BTreeSet<UserId>,
-    /// When it starts.
-    pub from: Timestamp,
-    /// When it ends.
-    pub until: Timestamp,
-    /// Who signed the relaxation of two-adult cover for this session, if anybody did.
-    #[serde(default)]
-    pub cover_relaxed_by: Option<UserId>,
-}
-
-/// An approved contact plan: this adult and this young person, in these windows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ContactPlan {
-    /// Its name in the register.
-    pub id: String,
-    /// The adult.
-    pub adult: UserId,
-    /// The young person.
-    pub young_person: UserId,
-    /// The declared observer, who counts as cover.
-    #[serde(default)]
-    pub observer: Option<UserId>,
-    /// Who approved it; never the adult.
-    pub approved_by: UserId,
-    /// When it may be used.
-    pub windows: Vec<(Timestamp, Timestamp)>,
 }

@@ -82,16 +82,66 @@ pub fn fact(fact: &Fact, names: &dyn Names) -> Option<String> {
 }
 
 fn register(change: &Register, names: &dyn Names) -> Option<String> {
+    let person = |who: &UserId| names.person(*who);
     Some(match change {
         Register::SessionBooked(session) => format!("in the register: session \"{}\" is booked", session.id),
-        Register::SessionCancelled { id } => format!("in the register: session \"{id}\" is cancelled"),
+        Register::SessionOpened { id, .. } => format!("in the register: session \"{id}\" is opened early"),
+        Register::SessionExtended { id, until, .. } => {
+            format!("in the register: session \"{id}\" goes on until {until}")
+        }
+        Register::SessionMoved { id, from, until, .. } => {
+            format!("in the register: session \"{id}\" is moved to {from} until {until}")
+        }
+        Register::SessionCancelled { id, .. } => format!("in the register: session \"{id}\" is cancelled"),
+        Register::SessionClosed { id, .. } => format!("in the register: session \"{id}\" is closed"),
+        Register::CoverRelaxed { id, by, .. } => {
+            format!("in the register: {} relaxed two-adult cover for session \"{id}\"", person(by))
+        }
+        Register::CoverRestored { id, .. } => {
+            format!("in the register: two-adult cover applies to session \"{id}\" again")
+        }
+        Register::PlanProposed(plan) => format!("in the register: contact plan \"{}\" is proposed", plan.id),
         Register::PlanApproved(plan) => format!("in the register: contact plan \"{}\" is approved", plan.id),
-        Register::PlanEnded { id } => format!("in the register: contact plan \"{id}\" has ended"),
+        Register::PlanDeclined { id, .. } => format!("in the register: contact plan \"{id}\" is declined"),
+        Register::PlanEnded { id, .. } => format!("in the register: contact plan \"{id}\" has ended"),
+        Register::RoomOpened { plan, space, .. } => {
+            format!("in the register: {} is open for contact plan \"{plan}\"", names.space(*space))
+        }
+        Register::RoomLocked { plan, space, .. } => {
+            format!("in the register: {} of contact plan \"{plan}\" is locked", names.space(*space))
+        }
+        Register::SeparationOrdered(separation) => {
+            let [one, other] = separation.between.both();
+            format!("in the register: {} and {} are to be kept apart", person(&one), person(&other))
+        }
+        Register::SeparationLifted { between, .. } => {
+            let [one, other] = between.both();
+            format!(
+                "in the register: {} and {} need not be kept apart any more",
+                person(&one),
+                person(&other)
+            )
+        }
+        Register::Enrolled(enrolment) => format!(
+            "in the register: {} is enrolled as {} by {}",
+            person(&enrolment.account),
+            enrolment.kind,
+            person(&enrolment.by)
+        ),
+        Register::Unenrolled { account, .. } => {
+            format!("in the register: {} is not enrolled any more", person(account))
+        }
+        Register::ResponsibilityTaken { what, who, .. } => {
+            format!("in the register: {} holds the responsibility {what}", person(who))
+        }
+        Register::ResponsibilityLaidDown { what, who, .. } => {
+            format!("in the register: {} laid down the responsibility {what}", person(who))
+        }
         Register::Unlocked { space, adult, by } => {
             format!("{} opened {} again for {}", names.person(*by), names.space(*space), names.person(*adult))
         }
-        // Told already as the outcome of the lock.
-        Register::Locked { .. } => return None,
+        // Told already as the outcome of the lock; the roles themselves are told as they change.
+        Register::Locked { .. } | Register::KindSeen { .. } => return None,
     })
 }
 
