@@ -193,6 +193,7 @@ fn belongs(fact: &Fact, of: CaseRef, reasons: &BTreeSet<Observation>, jobs: &BTr
         | Fact::Decided { case, .. } => *case == Some(of),
         Fact::CaseOpened { case, .. }
         | Fact::CaseRose { case, .. }
+        | Fact::SubjectsJoined { case, .. }
         | Fact::Acknowledged { case, .. }
         | Fact::AcknowledgementRefused { case, .. }
         | Fact::Called { case, .. } => *case == of,

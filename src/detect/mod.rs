@@ -358,6 +358,11 @@ impl Detector {
                 heard.observation(Code::LateContact, heard.direction.person(), None),
             );
         }
+        if heard.takes_part_as_young
+            && let Some(adult) = self.adult_named(heard, roster)
+        {
+            self.scenes.adult_named(heard.message.space, adult, heard.message.at);
+        }
         let despairs =
             found.keys().any(|code| matches!(code, Code::SuicidalFeelings | Code::SuicidalIntent | Code::SelfHarmDisclosure));
         let older = &self.older;
@@ -373,6 +378,11 @@ impl Detector {
             protected: &protected,
             despairs,
         });
+        if let Some(disclosed) = found.get_mut(&Code::AbuseDisclosure)
+            && let Some(adult) = self.adult_in_question(heard, roster)
+        {
+            disclosed.by = adult;
+        }
         let mut observations: Vec<Observation> = found.into_values().chain(group).collect();
         let mut derived = Vec::new();
         for seen in &observations {
@@ -389,6 +399,32 @@ impl Detector {
         }
         observations.sort();
         observations
+    }
+
+    /// The adult of the charity whom a disclosure is about, where it names one, or speaks of "him" or "her" while one
+    /// was being talked about: that adult is the subject and must not hear of it. Somebody of the family is not.
+    fn adult_in_question(&self, heard: &Heard, roster: &Roster) -> Option<UserId> {
+        const FAMILY: [&str; 18] = [
+            "dad", "mum", "mam", "stepdad", "stepmum", "step", "uncle", "aunt", "auntie", "brother", "sister",
+            "cousin", "nan", "grandad", "boyfriend", "girlfriend", "bf", "parents",
+        ];
+        let message = heard.message;
+        let named = self.adult_named(heard, roster);
+        let spoken_of = || {
+            heard.reading.has_any(&["he", "she", "him", "her", "his"]).then(|| {
+                self.scenes.adult_spoken_of(message.space, message.at).filter(|id| *id != message.author)
+            })?
+        };
+        named.or_else(|| spoken_of().filter(|_| !heard.reading.has_any(&FAMILY)))
+    }
+
+    /// The first adult whose name stands in a message, spoken to or about; mentions count.
+    fn adult_named(&self, heard: &Heard, roster: &Roster) -> Option<UserId> {
+        let named = self.names.named(&heard.reading, &heard.near);
+        named
+            .into_iter()
+            .chain(heard.message.mentions.iter().copied())
+            .find(|id| *id != heard.message.author && roster.get(*id).is_some() && self.side(*id, roster).adult)
     }
 
     /// A young person's account was asked how old it is, and a bare number that no young person has is the answer.

@@ -105,6 +105,12 @@ impl State {
                     case.state = case.state.clone().reopened_by_rise();
                 }
             }
+            Fact::SubjectsJoined { case, subjects } => {
+                if let Some(case) = self.cases.get_mut(case) {
+                    case.subjects.extend(subjects);
+                    case.state = case.state.clone().without(subjects);
+                }
+            }
             Fact::Acknowledged { case, by, .. } => {
                 if let Some(case) = self.cases.get_mut(case) {
                     case.state = match case.state.clone().acknowledge(*by, at) {

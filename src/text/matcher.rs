@@ -142,6 +142,18 @@ pub const BUILTIN: &[(&str, &str)] = builtin![
     "eating",
     "friend_worry",
     "ridicule",
+    "mockery",
+    "exclusion",
+    "humiliation",
+    "outing",
+    "impersonation",
+    "intimidation",
+    "image_threat",
+    "joining_in",
+    "goading",
+    "hurt",
+    "defending",
+    "banter",
 ];
 
 impl Lists {

@@ -89,6 +89,8 @@ struct Turn {
     adult: bool,
     laughter: bool,
     cue: bool,
+    /// Says too little, or something too ordinary, for an objection to be about it.
+    ordinary: bool,
     echo: u64,
     words: usize,
     callings: Vec<u64>,
@@ -115,6 +117,8 @@ struct Scene {
     staged_until: Timestamp,
     party_until: Timestamp,
     despair: BTreeMap<UserId, Timestamp>,
+    /// The adult who was last spoken about here.
+    adult: Option<(UserId, Timestamp)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -145,7 +149,9 @@ impl Scenes {
         scene.frame(said.reading, at);
         let mut told = Vec::new();
         let joking = tone.laughter || tone.soft;
-        scene.voice(said, joking, &tone, &self.struck, &mut self.nicknames, &mut told);
+        if !tone.aped && !scene.is_party(by, at) {
+            scene.voice(said, joking, &tone, &self.struck, &mut self.nicknames, &mut told);
+        }
         scene.defence(said, &mut told);
         scene.attack(said, &tone, &self.struck, &mut self.nicknames, &mut told);
         if said.despairs {
@@ -159,6 +165,9 @@ impl Scenes {
             adult: said.adult,
             laughter: tone.laughter,
             cue: said.cues.iter().any(|cue| is_blow(cue.code)),
+            ordinary: tone.question
+                || said.cues.iter().any(|cue| cue.code == Code::Defended)
+                || (tone.words <= 1 && tone.signs.is_empty()),
             echo: tone.echo,
             words: tone.words,
             callings: tone.callings,
@@ -168,6 +177,18 @@ impl Scenes {
         }
         self.spoke.insert(by, at);
         self.tell(told, said.message.space)
+    }
+
+    /// Takes in that an adult was named in a space.
+    pub fn adult_named(&mut self, space: ChannelId, adult: UserId, at: Timestamp) {
+        self.spaces.entry(space).or_default().adult = Some((adult, at));
+    }
+
+    /// The adult whom the last half hour of a space was about.
+    #[must_use]
+    pub fn adult_spoken_of(&self, space: ChannelId, at: Timestamp) -> Option<UserId> {
+        let (adult, when) = self.spaces.get(&space)?.adult?;
+        (when.plus(TURNED) >= at).then_some(adult)
     }
 
     /// Hears that somebody put an emoji under what another wrote.
@@ -411,6 +432,14 @@ impl Scene {
         }
     }
 
+    /// Whether somebody is at the person whom the conversation is about, and nobody is at them: what they object to
+    /// is not done to them.
+    fn is_party(&self, by: UserId, at: Timestamp) -> bool {
+        let focus = self.focus(at).filter(|focus| *focus != by);
+        focus.is_some_and(|focus| self.blows_at(focus, at.minus(WAITS)).any(|act| act.by == by))
+            && self.blows_at(by, at.minus(WAITS)).next().is_none()
+    }
+
     /// What the person themself says to it.
     fn voice(
         &mut self,
@@ -447,7 +476,8 @@ impl Scene {
             return;
         }
         let Some(cue) = cue else { return };
-        if self.blows_at(by, since).next().is_none() && cue.code != Code::Withdraws {
+        let about_another = self.focus(at).is_some_and(|focus| focus != by);
+        if self.blows_at(by, since).next().is_none() && cue.code != Code::Withdraws && !about_another {
             self.object(by, at, cue);
         }
         if cue.of_a_name {
@@ -496,7 +526,7 @@ impl Scene {
             .rev()
             .take_while(|turn| turn.author != target && turn.at.plus(OBJECTED) >= at)
             .take(most)
-            .filter(|turn| !turn.adult && turn.to.is_none_or(|to| to == target))
+            .filter(|turn| !turn.adult && turn.to.is_none_or(|to| to == target) && (turn.cue || !turn.ordinary))
             .cloned()
             .collect();
         let pointed = run.len() >= 2 || run.iter().any(|turn| turn.laughter || turn.cue) || cue.of_a_name;
