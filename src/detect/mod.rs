@@ -23,6 +23,7 @@ pub mod grooming;
 pub mod memory;
 pub mod persistence;
 pub mod single;
+pub mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
