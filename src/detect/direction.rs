@@ -62,10 +62,11 @@ const NEVER_A_NAME: [&str; 12] =
     ["will", "may", "can", "art", "the", "and", "for", "you", "are", "not", "mark", "ray"];
 /// Short everyday words that a longer name may begin with.
 const SHORT_WORDS: [&str; 64] = [
-    "all", "any", "bad", "ban", "bar", "bat", "ben", "bet", "big", "bit", "but", "cal", "car", "cat", "col", "day",
-    "did", "den", "don", "end", "far", "fin", "fun", "get", "got", "had", "hal", "ham", "has", "hen", "her", "him",
-    "his", "how", "jam", "kid", "lad", "let", "lie", "lot", "mad", "man", "mar", "met", "mum", "new", "now", "off",
-    "old", "one", "our", "out", "pat", "pen", "per", "pop", "rib", "sad", "say", "see", "she", "sir", "they", "too",
+    "all", "any", "bad", "ban", "bar", "bat", "ben", "bet", "big", "bit", "but", "cal", "car", "cat", "col",
+    "day", "did", "den", "don", "end", "far", "fin", "fun", "get", "got", "had", "hal", "ham", "has", "hen",
+    "her", "him", "his", "how", "jam", "kid", "lad", "let", "lie", "lot", "mad", "man", "mar", "met", "mum",
+    "new", "now", "off", "old", "one", "our", "out", "pat", "pen", "per", "pop", "rib", "sad", "say", "see",
+    "she", "sir", "they", "too",
 ];
 
 /// The shortest word that counts as a name or as the beginning of one.
@@ -115,7 +116,8 @@ impl Names {
             if word.stop || text.len() < SHORTEST_NAME || NEVER_A_NAME.contains(&text) {
                 continue;
             }
-            let exact = |text: &str| self.by_word.contains_key(text).then(|| self.called(text, near)).flatten();
+            let exact =
+                |text: &str| self.by_word.contains_key(text).then(|| self.called(text, near)).flatten();
             let owner = || text.strip_suffix('s').filter(|stem| stem.len() >= SHORTEST_NAME).and_then(exact);
             let short = || {
                 let everyday = text.len() > 5 || !text.bytes().all(|b| b.is_ascii_lowercase());

@@ -202,7 +202,8 @@ impl Detector {
         (by, emoji, at): (UserId, &str, Timestamp),
         roster: &Roster,
     ) -> Vec<Observation> {
-        let written = || self.spaces.get(&space).and_then(|space| space.line(message)).map(|line| line.author);
+        let written =
+            || self.spaces.get(&space).and_then(|space| space.line(message)).map(|line| line.author);
         match author.or_else(written) {
             Some(author) if self.side(author, roster).protected && roster.kind(by) != Kind::Bot => {
                 self.scenes.hear_reaction(space, message, author, by, emoji, at)
@@ -364,8 +365,9 @@ impl Detector {
         {
             self.scenes.adult_named(heard.message.space, adult, heard.message.at);
         }
-        let despairs =
-            found.keys().any(|code| matches!(code, Code::SuicidalFeelings | Code::SuicidalIntent | Code::SelfHarmDisclosure));
+        let despairs = found.keys().any(|code| {
+            matches!(code, Code::SuicidalFeelings | Code::SuicidalIntent | Code::SelfHarmDisclosure)
+        });
         let older = &self.older;
         let protected = |id: UserId| roster.kind(id).is_protected() && !older.contains_key(&id);
         let group = self.scenes.hear(&Said {
@@ -406,8 +408,24 @@ impl Detector {
     /// was being talked about: that adult is the subject and must not hear of it. Somebody of the family is not.
     fn adult_in_question(&self, heard: &Heard, roster: &Roster) -> Option<UserId> {
         const FAMILY: [&str; 18] = [
-            "dad", "mum", "mam", "stepdad", "stepmum", "step", "uncle", "aunt", "auntie", "brother", "sister",
-            "cousin", "nan", "grandad", "boyfriend", "girlfriend", "bf", "parents",
+            "dad",
+            "mum",
+            "mam",
+            "stepdad",
+            "stepmum",
+            "step",
+            "uncle",
+            "aunt",
+            "auntie",
+            "brother",
+            "sister",
+            "cousin",
+            "nan",
+            "grandad",
+            "boyfriend",
+            "girlfriend",
+            "bf",
+            "parents",
         ];
         let message = heard.message;
         let named = self.adult_named(heard, roster);
@@ -422,10 +440,9 @@ impl Detector {
     /// The first adult whose name stands in a message, spoken to or about; mentions count.
     fn adult_named(&self, heard: &Heard, roster: &Roster) -> Option<UserId> {
         let named = self.names.named(&heard.reading, &heard.near);
-        named
-            .into_iter()
-            .chain(heard.message.mentions.iter().copied())
-            .find(|id| *id != heard.message.author && roster.get(*id).is_some() && self.side(*id, roster).adult)
+        named.into_iter().chain(heard.message.mentions.iter().copied()).find(|id| {
+            *id != heard.message.author && roster.get(*id).is_some() && self.side(*id, roster).adult
+        })
     }
 
     /// A young person's account was asked how old it is, and a bare number that no young person has is the answer.

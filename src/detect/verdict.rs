@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use crate::detect::bullying;
 use crate::domain::code::Weight;
 use crate::domain::{Category, Code};
 use crate::text::{Lists, Need};
@@ -79,7 +80,9 @@ fn is_given(need: Need) -> bool {
 /// disclosure are serious, and not that.
 fn attacks(code: Code) -> bool {
     match code.category() {
-        Category::Bullying | Category::Hate | Category::Threat => true,
+        // A simile or a "signed" is a blow only in its conversation.
+        Category::Bullying => bullying::is_hard(code),
+        Category::Hate | Category::Threat => true,
         _ => code == Code::SexualisedText,
     }
 }

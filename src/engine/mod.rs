@@ -188,8 +188,13 @@ impl Organisation {
                 let roster = guild
                     .and_then(|guild| self.servers.get(&guild))
                     .map_or(&self.nobody, |server| &server.roster);
-                let found =
-                    self.detector.hear_reaction(*space, *message, *author, (*by, emoji.as_str(), now), roster);
+                let found = self.detector.hear_reaction(
+                    *space,
+                    *message,
+                    *author,
+                    (*by, emoji.as_str(), now),
+                    roster,
+                );
                 self.take(found, None, now, &mut a);
             }
             Event::Register(change) => {

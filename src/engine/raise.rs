@@ -223,7 +223,9 @@ impl Organisation {
 
     /// Somebody who takes part in what a concern is about becomes its subject, though its level stays.
     fn join_subjects(&mut self, raised: &Raised, now: Timestamp, a: &mut Assessment) {
-        let Some(before) = self.state.concerns.get(&raised.key).filter(|_| is_of_peers(raised)) else { return };
+        let Some(before) = self.state.concerns.get(&raised.key).filter(|_| is_of_peers(raised)) else {
+            return;
+        };
         if raised.by.is_subset(&before.by) {
             return;
         }

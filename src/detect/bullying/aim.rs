@@ -26,6 +26,8 @@ pub struct Aim<'a> {
     pub nicknamed: Option<UserId>,
     /// Whom the last minutes were about.
     pub focus: Option<UserId>,
+    /// Whom the speaker has been at before, again and again, if they are about.
+    pub haunted: Option<UserId>,
 }
 
 impl Aim<'_> {
@@ -53,9 +55,9 @@ impl Aim<'_> {
                 (None, false) => Some(addressed),
             };
         }
-        if focus.is_some() {
-            return focus;
+        if focus.is_some() || (self.haunted.is_some() && !shut_out) {
+            return focus.or(self.haunted);
         }
-        self.direction.person().filter(|_| self.tone.second_person && !shut_out || self.tone.second_person)
+        self.direction.person().filter(|_| self.tone.second_person)
     }
 }

@@ -139,12 +139,16 @@ fn pictures_held_over_somebody_page_with_a_second_sign() {
 fn a_window_is_a_bounded_set_of_the_last_four_weeks() {
     let mut forwards = TargetWindow::default();
     let all: Vec<Observation> = (1..=500).map(|at| seen(at, Code::Mockery, KEZ, TAVI)).collect();
-    all.iter().for_each(|one| forwards.add(one.clone()));
+    for one in &all {
+        forwards.add(one.clone());
+    }
     assert_eq!(forwards.len(), KEPT);
     forwards.add(seen(29 * DAY + 600, Code::Mockery, KEZ, TAVI));
     assert_eq!(forwards.len(), 1, "what is older than the window is gone");
     let some = &all[..20];
     let mut backwards = TargetWindow::default();
-    some.iter().rev().chain(some).for_each(|one| backwards.add(one.clone()));
+    for one in some.iter().rev().chain(some) {
+        backwards.add(one.clone());
+    }
     assert_eq!(backwards, window(some), "in any order, and twice");
 }

@@ -1,10 +1,14 @@
 //! What one line is like before it is known whom it meets. Nothing here depends on who speaks.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use crate::domain::Code;
 use crate::text::Reading;
 
 /// What a line is like.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that a line may be, asked for by name")]
 pub struct Tone {
     /// Nothing but laughter.
     pub only_laughter: bool,
@@ -33,28 +37,76 @@ pub struct Tone {
 }
 
 const LAUGHTER: [&str; 31] = [
-    "lol", "lool", "lmao", "lmfao", "lmaoo", "rofl", "haha", "hahaha", "hahahaha", "hahah", "ha", "hehe", "heh",
-    "xd", "dead", "deceased", "wheezing", "screaming", "howling", "crying", "cackling", "😂", "🤣", "😭", "😹",
-    "💀", "☠", "😆", "🤭", "😄", "😅",
+    "lol",
+    "lool",
+    "lmao",
+    "lmfao",
+    "lmaoo",
+    "rofl",
+    "haha",
+    "hahaha",
+    "hahahaha",
+    "hahah",
+    "ha",
+    "hehe",
+    "heh",
+    "xd",
+    "dead",
+    "deceased",
+    "wheezing",
+    "screaming",
+    "howling",
+    "crying",
+    "cackling",
+    "😂",
+    "🤣",
+    "😭",
+    "😹",
+    "💀",
+    "☠",
+    "😆",
+    "🤭",
+    "😄",
+    "😅",
 ];
 /// Words that may stand beside laughter without making it anything else.
 const BESIDE_LAUGHTER: [&str; 22] = [
-    "i", "am", "so", "omg", "stop", "please", "literally", "not", "the", "bro", "actually", "this", "is", "me",
-    "oh", "god", "my", "no", "yeah", "just", "nah", "he",
+    "i",
+    "am",
+    "so",
+    "omg",
+    "stop",
+    "please",
+    "literally",
+    "not",
+    "the",
+    "bro",
+    "actually",
+    "this",
+    "is",
+    "me",
+    "oh",
+    "god",
+    "my",
+    "no",
+    "yeah",
+    "just",
+    "nah",
+    "he",
 ];
 const SOFT: [&str; 22] = [
-    "x", "xx", "xxx", "jk", "jks", "joking", "kidding", "love", "luv", "bestie", "babe", "hun", "❤", "🥰", "😘",
-    "💕", "💖", "🫶", "🤗", "😌", "sorry", "soz",
+    "x", "xx", "xxx", "jk", "jks", "joking", "kidding", "love", "luv", "bestie", "babe", "hun", "❤", "🥰",
+    "😘", "💕", "💖", "🫶", "🤗", "😌", "sorry", "soz",
 ];
 /// Emoji that carry no mockery of their own.
 const KIND: [&str; 22] = [
-    "❤", "🥰", "😘", "💕", "💖", "🫶", "🤗", "👍", "🎉", "🔥", "🙏", "💯", "🙌", "💪", "😍", "😊", "🙂", "✅", "👀",
-    "⭐", "🥳", "💜",
+    "❤", "🥰", "😘", "💕", "💖", "🫶", "🤗", "👍", "🎉", "🔥", "🙏", "💯", "🙌", "💪", "😍", "😊", "🙂",
+    "✅", "👀", "⭐", "🥳", "💜",
 ];
 /// Emoji that mock by themselves when somebody puts them under what another wrote.
 const MOCKING: [&str; 28] = [
-    "🤡", "🤢", "🤮", "💩", "🐷", "🐖", "🐽", "🐍", "🤓", "🙄", "🥱", "🗑", "🚮", "👎", "🐀", "🐭", "🐔", "🐒", "🐵",
-    "🐘", "🐳", "🐋", "🐄", "🐮", "🤏", "🖕", "👶", "🍼",
+    "🤡", "🤢", "🤮", "💩", "🐷", "🐖", "🐽", "🐍", "🤓", "🙄", "🥱", "🗑", "🚮", "👎", "🐀", "🐭", "🐔",
+    "🐒", "🐵", "🐘", "🐳", "🐋", "🐄", "🐮", "🤏", "🖕", "👶", "🍼",
 ];
 
 impl Tone {
@@ -78,7 +130,8 @@ impl Tone {
                 word.bytes().all(|b| b.is_ascii_digit()) && word.len() <= 3 || matches!(word, "and" | "all"),
             );
             tone.soft |= SOFT.contains(&word);
-            tone.second_person |= matches!(word, "you" | "your" | "ur" | "yours" | "yourself" | "yer" | "yous");
+            tone.second_person |=
+                matches!(word, "you" | "your" | "ur" | "yours" | "yourself" | "yer" | "yous");
             tone.third_person |= matches!(
                 word,
                 "she" | "he" | "her" | "him" | "his" | "hers" | "they" | "them" | "their" | "this" | "its"
@@ -150,7 +203,18 @@ fn callings(reading: &Reading) -> Vec<u64> {
             || reading.words[at].pause
             || matches!(
                 reading.word_at(at.wrapping_sub(1)),
-                "ask" | "has" | "is" | "oi" | "and" | "for" | "with" | "alright" | "hey" | "let" | "tell" | "about"
+                "ask"
+                    | "has"
+                    | "is"
+                    | "oi"
+                    | "and"
+                    | "for"
+                    | "with"
+                    | "alright"
+                    | "hey"
+                    | "let"
+                    | "tell"
+                    | "about"
             );
         let text = reading.word_at(at);
         if called && is_content(text) {
@@ -163,13 +227,12 @@ fn callings(reading: &Reading) -> Vec<u64> {
 /// A word that carries something: long enough, letters only, and none of the everyday ones.
 #[must_use]
 pub fn is_content(word: &str) -> bool {
-    word.len() >= 4 && word.bytes().all(|b| b.is_ascii_lowercase()) && EVERYDAY.binary_search(&word).is_err()
+    word.len() >= 4 && word.bytes().all(|b| b.is_ascii_lowercase()) && !EVERYDAY.contains(word)
 }
 
-/// Everyday words of club chat that are never taken for somebody's name. Sorted.
-const EVERYDAY: &[&str] = &[
-    "about", "actually", "after", "again", "ages", "alive", "alone", "alright", "also", "always", "another", "answer", "anyone", "anything", "anyway", "around", "away", "awesome", "back", "badly", "ball", "because", "been", "before", "being", "best", "better", "brother", "bruh", "came", "chat", "class", "club", "come", "coming", "cool", "could", "crying", "dead", "deal", "definitely", "delete", "does", "doing", "done", "dont", "down", "easy", "else", "even", "ever", "every", "everybody", "everyone", "everything", "face", "facts", "fair", "feel", "film", "fine", "first", "five", "food", "football", "forever", "forget", "four", "friday", "friend", "friends", "from", "funny", "game", "gets", "girl", "girls", "give", "goal", "going", "gone", "good", "goodbye", "great", "group", "guess", "guys", "haha", "hahaha", "half", "happened", "happy", "hate", "have", "having", "hear", "hello", "help", "here", "home", "honest", "honestly", "hope", "hours", "house", "idea", "into", "joking", "just", "kind", "kinda", "know", "lads", "last", "late", "later", "leave", "left", "lend", "life", "like", "line", "lines", "list", "literally", "little", "live", "long", "look", "looking", "lost", "lots", "loud", "love", "lunch", "made", "make", "many", "match", "mate", "maybe", "mean", "means", "message", "might", "mind", "mine", "minutes", "miss", "mock", "mocks", "monday", "money", "more", "morning", "most", "move", "movie", "much", "music", "name", "names", "near", "need", "never", "news", "next", "nice", "night", "nobody", "nope", "nothing", "nowhere", "office", "okay", "once", "online", "only", "onto", "open", "other", "over", "page", "part", "pass", "past", "people", "phone", "picture", "plans", "play", "player", "playing", "plays", "please", "point", "practice", "pretty", "problem", "pull", "push", "quick", "quite", "read", "reading", "ready", "really", "rehearsal", "right", "said", "same", "saturday", "says", "scene", "school", "seat", "seen", "send", "sent", "seriously", "shoes", "shop", "should", "show", "shut", "sick", "side", "signed", "since", "sing", "sits", "sitting", "some", "someone", "something", "song", "soon", "sorry", "start", "started", "starts", "stay", "still", "stop", "stuff", "sunday", "sure", "table", "take", "talk", "talking", "team", "tell", "test", "tests", "text", "than", "thank", "thanks", "that", "thats", "their", "them", "then", "there", "these", "they", "thing", "things", "think", "this", "those", "though", "thought", "three", "thursday", "till", "time", "times", "tired", "today", "together", "told", "tomorrow", "tonight", "took", "totally", "town", "training", "tried", "trip", "true", "tuck", "tuesday", "turn", "until", "used", "usual", "very", "video", "videos", "voice", "wait", "walk", "walks", "wall", "want", "watch", "wednesday", "week", "weekend", "weird", "well", "went", "were", "what", "when", "where", "which", "while", "white", "whole", "will", "wins", "with", "wont", "work", "works", "would", "wrong", "yeah", "year", "years", "yesterday", "your", "yours", "yourself", "yous",
-];
+/// Everyday words of club chat that are never taken for somebody's name.
+static EVERYDAY: LazyLock<BTreeSet<&'static str>> =
+    LazyLock::new(|| include_str!("everyday.txt").split_whitespace().collect());
 
 /// A number for a word, the same on every machine (FNV-1a).
 #[must_use]
@@ -210,7 +273,8 @@ impl Emoji {
     /// Reads a reaction.
     #[must_use]
     pub fn of(emoji: &str) -> Emoji {
-        let plain: String = emoji.chars().filter(|c| !matches!(c, '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}')).collect();
+        let plain: String =
+            emoji.chars().filter(|c| !matches!(c, '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}')).collect();
         let is = |list: &[&str]| list.contains(&plain.as_str());
         if is(&MOCKING) {
             Emoji::Mocking
@@ -241,7 +305,8 @@ mod tests {
 
     #[test]
     fn laughter_is_told_from_words() {
-        for text in ["LOOOL", "😭😭 stop", "im dead", "hahahaha", "💀💀💀", "i am crying omg", "DEAD"] {
+        for text in ["LOOOL", "😭😭 stop", "im dead", "hahahaha", "💀💀💀", "i am crying omg", "DEAD"]
+        {
             assert!(tone(text).only_laughter, "{text:?}");
         }
         for text in ["dead good", "stop", "lol he fell", "please", ""] {
@@ -267,8 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn everyday_words_are_sorted_so_that_they_can_be_found() {
-        assert!(EVERYDAY.is_sorted());
+    fn everyday_words_are_no_names() {
         assert!(is_content("margherita") && !is_content("saturday") && !is_content("abc"));
     }
 }

@@ -171,7 +171,7 @@ impl TargetWindow {
             defended: !defended.is_empty(),
             images: counted.iter().filter(|blow| blow.code == Code::ImageThreat).count(),
         };
-        let level = if banter { Level::Noted } else { facts.level(&tests) };
+        let level = if banter { Level::Noted } else { facts.level(tests) };
         let mut reasons: Vec<Observation> = seen.iter().map(|&seen| seen.clone()).collect();
         reasons.extend(tests.codes().map(|code| Observation { code, quote: None, ..last.clone() }));
         let category = if facts.images > 0 { Category::Threat } else { Category::Bullying };
@@ -223,13 +223,9 @@ impl Tests {
     }
 
     fn codes(self) -> impl Iterator<Item = Code> {
-        [
-            (self.repetition, Code::Repetition),
-            (self.imbalance, Code::Imbalance),
-            (self.intent, Code::Intent),
-        ]
-        .into_iter()
-        .filter_map(|(holds, code)| holds.then_some(code))
+        [(self.repetition, Code::Repetition), (self.imbalance, Code::Imbalance), (self.intent, Code::Intent)]
+            .into_iter()
+            .filter_map(|(holds, code)| holds.then_some(code))
     }
 }
 
@@ -252,7 +248,7 @@ impl Facts {
     /// The table of levels. One hard word is noted; a second, or one that hurt, is for the room; two of the three
     /// tests with a sign that it is no joke are for the digest; all three, with distress and something that makes it
     /// urgent, page.
-    fn level(&self, tests: &Tests) -> Level {
+    fn level(&self, tests: Tests) -> Level {
         let no_joke = self.hurt || self.defended || self.grave > 0 || self.hard >= 3;
         let urgent = self.left || self.grave >= 2 || self.days >= 3;
         if self.images >= 2 || (self.images > 0 && self.hurt) {

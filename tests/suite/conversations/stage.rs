@@ -58,10 +58,6 @@ pub struct Played {
     pub kind: String,
     /// What is expected.
     pub expected: Expected,
-    /// Who is named as acting.
-    pub actors: BTreeSet<String>,
-    /// Whom it is towards.
-    pub targets: BTreeSet<String>,
     /// What was raised, in order.
     pub raised: Vec<Raise>,
     /// What was observed, with the line at which it was concluded.
@@ -145,9 +141,6 @@ pub fn play(script: &str, lists: &Arc<Lists>) -> Played {
     let value = |key: &str| {
         head.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(": ")).unwrap_or_default().trim()
     };
-    let list = |key: &str| -> BTreeSet<String> {
-        value(key).split(", ").filter(|name| !name.is_empty()).map(str::to_owned).collect()
-    };
     let people: Vec<(&str, &str)> =
         value("people").split(", ").filter_map(|person| person.split_once('=')).collect();
     let ids: BTreeMap<&str, UserId> =
@@ -164,8 +157,6 @@ pub fn play(script: &str, lists: &Arc<Lists>) -> Played {
         id: value("id").to_owned(),
         kind: value("kind").to_owned(),
         expected,
-        actors: list("actor"),
-        targets: list("target"),
         raised: Vec::new(),
         observed: Vec::new(),
         names: ids.iter().map(|(name, id)| (*id, (*name).to_owned())).collect(),
