@@ -187,6 +187,7 @@ fn belongs(fact: &Fact, of: CaseRef, reasons: &BTreeSet<Observation>, jobs: &BTr
     match fact {
         Fact::Observed(observation) => reasons.contains(observation),
         Fact::ConcernRaised { case, .. }
+        | Fact::Reported { case, .. }
         | Fact::Kept { case, .. }
         | Fact::NotKept { case, .. }
         | Fact::Withheld { case, .. }
@@ -194,13 +195,28 @@ fn belongs(fact: &Fact, of: CaseRef, reasons: &BTreeSet<Observation>, jobs: &BTr
         Fact::CaseOpened { case, .. }
         | Fact::CaseRose { case, .. }
         | Fact::SubjectsJoined { case, .. }
+        | Fact::CaseKeyMade { case, .. }
         | Fact::Acknowledged { case, .. }
         | Fact::AcknowledgementRefused { case, .. }
-        | Fact::Called { case, .. } => *case == of,
+        | Fact::Called { case, .. }
+        | Fact::Exhausted { case, .. }
+        | Fact::AcknowledgedByName { case, .. }
+        | Fact::Handled { case, .. }
+        | Fact::HandlingRefused { case, .. }
+        | Fact::Unacknowledged { case, .. } => *case == of,
+        // The outcome of a page about several cases names the others too, so it belongs to none.
         Fact::Outcome { job, effect, .. } => {
             jobs.contains(job) || matches!(effect, crate::domain::Effect::Page { case, .. } if *case == of)
         }
-        Fact::Register(_) | Fact::Gap { .. } | Fact::Started { .. } => false,
+        Fact::Travelled { job, .. } => job.contains(&format!("/{of}/")),
+        Fact::Register(_)
+        | Fact::Gap { .. }
+        | Fact::Started { .. }
+        | Fact::Digested { .. }
+        | Fact::DrillBegan { .. }
+        | Fact::DrillAnswered { .. }
+        | Fact::DrillEnded { .. }
+        | Fact::RotaLookedAt { .. } => false,
     }
 }
 

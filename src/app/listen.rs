@@ -337,11 +337,21 @@ async fn reply_to(
             }
             _ => Some(reply),
         },
-        Err(_) if matches!(interaction, Interaction::Acknowledge { .. }) => {
+        Err(_)
+            if matches!(
+                interaction,
+                Interaction::Acknowledge { .. } | Interaction::AcknowledgeTogether { .. }
+            ) =>
+        {
             Some(Reply::Private(wording::acknowledgement_not_kept_yet().to_owned()))
         }
-        // Whoever reports something is answered kindly, whatever our disk does.
-        Err(_) => Some(reply),
+        // Whoever reports something is answered kindly, whatever our disk does, and told no more than is true.
+        Err(_) => match interaction {
+            Interaction::Report { reference, .. } => {
+                Some(Reply::Private(wording::report_not_kept_yet(*reference)))
+            }
+            _ => Some(reply),
+        },
     }
 }
 

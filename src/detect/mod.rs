@@ -1,7 +1,7 @@
 //! From a message to observations, and from observations to what they add up to (pure).
 //!
 //! ```text
-//! let lists = Arc::new(Lists::builtin());
+//! let lists = Lists::shared();
 //! let mut detector = Detector::new(lists, zone);
 //! for seen in detector.hear(&message, &roster, audience) {
 //!     if let Some((adult, young)) = grooming::pair_of(&seen) {      // a pair's slow pattern
@@ -18,7 +18,9 @@
 //! and remembers it once.
 
 pub mod bullying;
+pub mod content;
 pub mod direction;
+pub mod flood;
 pub mod grooming;
 pub mod memory;
 pub mod persistence;
@@ -64,6 +66,8 @@ pub struct Detector {
     scenes: Scenes,
     /// Who takes part as a young person and has said what only an adult says: when last.
     older: BTreeMap<UserId, Timestamp>,
+    /// Who wrote how much lately.
+    crowd: flood::Crowd,
     /// Derived observations that were given already.
     told: BTreeMap<ObservationKey, Timestamp>,
 }
@@ -84,6 +88,7 @@ struct Heard<'a> {
     /// Nobody in particular is neither.
     listener: Side,
     takes_part_as_young: bool,
+    sharer: content::Speaker,
     room_has_protected: bool,
     lesson: bool,
     near: BTreeSet<UserId>,
@@ -101,8 +106,15 @@ impl Detector {
             persistence: Persistence::default(),
             scenes: Scenes::default(),
             older: BTreeMap::new(),
+            crowd: flood::Crowd::default(),
             told: BTreeMap::new(),
         }
+    }
+
+    /// One that has heard nothing, with the same lists: to read something apart from every conversation.
+    #[must_use]
+    pub fn afresh(&self) -> Detector {
+        Detector::new(self.lists.clone(), self.zone)
     }
 
     /// Gets to know a person's names before they have spoken (a member who joined, or whose nickname changed).
@@ -131,7 +143,11 @@ impl Detector {
         }
         self.learn_names(message, roster, audience);
         let heard = self.work_out(message, roster, audience);
-        let observations = self.observe(&heard, roster);
+        let mut observations = self.observe(&heard, roster);
+        observations.extend(
+            self.crowd.hear(&heard.post(roster)).into_iter().map(|code| heard.observation(code, None, None)),
+        );
+        observations.sort();
         let line = Line {
             id: message.id,
             at: message.at,
@@ -238,6 +254,7 @@ impl Detector {
         self.persistence.forget_before(at);
         self.scenes.forget_before(at);
         self.older.retain(|_, when| *when >= at);
+        self.crowd.forget_before(at);
         self.told.retain(|_, when| *when >= at);
     }
 
@@ -309,6 +326,11 @@ impl Detector {
             speaker: self.side(message.author, roster),
             listener: direction.person().map(|id| self.side(id, roster)).unwrap_or_default(),
             takes_part_as_young: roster.kind(message.author).is_protected(),
+            sharer: match roster.kind(message.author) {
+                kind if kind.is_protected() => content::Speaker::Young,
+                kind if kind.covers() => content::Speaker::Enrolled,
+                _ => content::Speaker::Other,
+            },
             room_has_protected: audience.is_some_and(|audience| !audience.is_empty())
                 || before.near.iter().any(|id| roster.kind(*id).is_protected()),
             lesson,
@@ -346,6 +368,10 @@ impl Detector {
                     found.entry(hit.code).or_insert_with(|| heard.observation(hit.code, towards, None));
                 }
             }
+        }
+        let files = heard.message.attachments.iter().map(|file| file.name.as_str());
+        for (code, quote) in content::judge(&heard.reading, files, heard.sharer) {
+            found.entry(code).or_insert_with(|| heard.observation(code, None, quote));
         }
         if self.answers_with_age(heard) {
             let quote = heard.reading.words.get(1).map(|word| Quote { start: word.from, end: word.to });
@@ -492,7 +518,7 @@ impl Heard<'_> {
             }
             Need::AdultListener => self.listener.adult,
             Need::Directed => !self.is_about_oneself(hit),
-            Need::Question | Need::SecondPerson | Need::FirstPerson | Need::Short => true,
+            need => need.is_of_the_text(),
         }
     }
 
@@ -509,6 +535,18 @@ impl Heard<'_> {
             self.reading.word_at(at) == "i"
                 && !matches!(self.reading.word_at(at + 1), "hope" | "said" | "will" | "am" | "swear")
         })
+    }
+
+    fn post(&self, roster: &Roster) -> flood::Post<'_> {
+        let mentioned: BTreeSet<UserId> = self.message.mentions.iter().copied().collect();
+        flood::Post {
+            at: self.message.at,
+            by: self.message.author,
+            space: self.message.space,
+            reading: &self.reading,
+            mentions: mentioned.len(),
+            known: roster.kind(self.message.author) != Kind::Guest,
+        }
     }
 
     fn observation(&self, code: Code, towards: Option<UserId>, quote: Option<Quote>) -> Observation {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CaseRef, Category, ChannelId, GuildId, Level, MessageId, UserId};
+use super::{CaseRef, Category, ChannelId, GuildId, Level, MessageId, ReportRef, Timestamp, UserId};
 
 /// One thing to do outside. Holds ids and codes only, never a word of a message.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -44,6 +44,13 @@ pub enum Effect {
         /// In which space it happened.
         space: Option<ChannelId>,
     },
+    /// The receipt of a report: a private message with its reference and where to find help now.
+    Receipt {
+        /// To whom.
+        to: UserId,
+        /// The reference.
+        reference: ReportRef,
+    },
     /// A neutral notice in a space ("this space is closed until …, ask …").
     Notice {
         /// Where.
@@ -74,6 +81,58 @@ pub enum Effect {
         #[serde(default = "yes")]
         evidence_kept: bool,
     },
+    /// Call one person about several cases at once: more came in a short time than anybody could answer singly.
+    PageTogether {
+        /// When they were called; it names this page among the others to the same person.
+        at: Timestamp,
+        /// Every one of them, the worst first.
+        cases: Vec<CalledCase>,
+        /// The slot of the ladder that is called.
+        slot: String,
+        /// The channel.
+        channel: String,
+        /// The person, by the name that the configuration gives them.
+        person: String,
+    },
+    /// The daily digest of one reader: counts and references of level 3 cases.
+    Digest {
+        /// Up to which moment it tells of cases; it names this digest.
+        until: Timestamp,
+        /// What there is, by category.
+        lines: Vec<(Category, Vec<CaseRef>)>,
+        /// The channel.
+        channel: String,
+        /// The reader, by the name that the configuration gives them.
+        person: String,
+    },
+    /// Who answered a drill and how fast, for somebody who took part.
+    DrillReport {
+        /// Which drill.
+        drill: u32,
+        /// Who answered (the configuration's names), and after how many seconds.
+        answered: Vec<(String, u64)>,
+        /// Who did not.
+        missing: Vec<String>,
+        /// The channel.
+        channel: String,
+        /// The reader, by the name that the configuration gives them.
+        person: String,
+    },
+}
+
+/// One case of a page about several.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CalledCase {
+    /// Which.
+    pub case: CaseRef,
+    /// How serious.
+    pub level: Level,
+    /// About what.
+    pub category: Category,
+    /// Which round of its ladder, from 0.
+    pub round: u32,
+    /// Which step of its ladder, from 0.
+    pub step: u32,
 }
 
 fn yes() -> bool {
@@ -89,8 +148,36 @@ impl Effect {
             Effect::Lock { .. } => "lock",
             Effect::Disconnect { .. } => "disconnect",
             Effect::Nudge { .. } => "nudge",
+            Effect::Receipt { .. } => "receipt",
             Effect::Notice { .. } => "notice",
             Effect::Page { .. } => "page",
+            Effect::PageTogether { .. } => "page-together",
+            Effect::Digest { .. } => "digest",
+            Effect::DrillReport { .. } => "drill-report",
+        }
+    }
+
+    /// The channel by which it travels to a person on the ladder; none for what is done on the platform.
+    #[must_use]
+    pub fn channel(&self) -> Option<&str> {
+        match self {
+            Effect::Page { channel, .. }
+            | Effect::PageTogether { channel, .. }
+            | Effect::Digest { channel, .. }
+            | Effect::DrillReport { channel, .. } => Some(channel),
+            _ => None,
+        }
+    }
+
+    /// To whom on the ladder it travels, by the name that the configuration gives them.
+    #[must_use]
+    pub fn person(&self) -> Option<&str> {
+        match self {
+            Effect::Page { person, .. }
+            | Effect::PageTogether { person, .. }
+            | Effect::Digest { person, .. }
+            | Effect::DrillReport { person, .. } => Some(person),
+            _ => None,
         }
     }
 
@@ -100,7 +187,9 @@ impl Effect {
     pub fn urgency(&self) -> u8 {
         match self {
             _ if self.contains() => 2,
-            Effect::Page { .. } => 1,
+            Effect::Page { .. }
+            | Effect::PageTogether { .. }
+            | Effect::Nudge { about: Nudge::LeadsNotReached, .. } => 1,
             _ => 0,
         }
     }
@@ -136,6 +225,18 @@ pub enum Nudge {
     NobodyMayKnow,
     /// To the operator: things can be kept again.
     EvidenceIsKeptAgain,
+    /// To somebody who gave something private away: what it is good to keep to oneself, and how to take it back.
+    KeepDetailsPrivate,
+    /// To somebody who shared a link, a file, an invitation or an offer that does not belong here.
+    MindWhatYouShare,
+    /// To somebody who writes very much or the same again and again.
+    SlowDown,
     /// To an adult, level 3 boundary: please keep to the agreed places.
     KeepToAgreedPlaces,
+    /// To a worker who can see the room, or the operator: nobody on the ladder has answered.
+    LeadsNotReached,
+    /// To the operator: somebody did not answer a drill.
+    DrillMissed,
+    /// To the operator: there are times for which the rota names nobody.
+    RotaHasGaps,
 }

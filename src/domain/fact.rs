@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::Ended;
 pub use super::register::{ContactPlan, Register, Session};
+use super::report::{ReportRef, Way};
 use super::{
     CaseRef, Category, ChannelId, ConcernKey, Effect, Level, MessageId, Observation, Timestamp, UserId,
 };
@@ -96,6 +97,99 @@ pub enum Fact {
         /// Who was called (the configuration's names); empty when nobody on this rung may know.
         people: Vec<String>,
     },
+    /// A whole round of the ladder went unanswered: the last resort was called.
+    Exhausted {
+        /// Which case.
+        case: CaseRef,
+        /// At which level it stood.
+        level: Level,
+        /// Which round, from 0.
+        round: u32,
+    },
+    /// Somebody on the ladder who has no account on the platform acknowledged a case.
+    AcknowledgedByName {
+        /// Which.
+        case: CaseRef,
+        /// Who, by the name that the configuration gives them.
+        name: String,
+        /// Over which channel.
+        via: String,
+    },
+    /// What somebody on the ladder did with a case that was acknowledged.
+    Handled {
+        /// Which.
+        case: CaseRef,
+        /// Who, by the name that the configuration gives them.
+        name: String,
+        /// What.
+        what: Handling,
+        /// Over which channel.
+        via: String,
+    },
+    /// Something that somebody wanted to do with a case was refused.
+    HandlingRefused {
+        /// Which case.
+        case: CaseRef,
+        /// Who tried, by the name that the configuration gives them.
+        name: String,
+        /// Why, as a code (`may-not-know`, `stale`, `not-acknowledged`, `too-long`, `no-such-case`).
+        why: String,
+    },
+    /// An acknowledgement counts no longer: the case is back on its ladder.
+    Unacknowledged {
+        /// Which case.
+        case: CaseRef,
+        /// Why, as a code (`nothing-recorded`, `snooze-over`).
+        why: String,
+    },
+    /// What became of a page after its channel had taken it, or before it could.
+    Travelled {
+        /// The outbox job's key.
+        job: String,
+        /// Where it is.
+        state: Travel,
+    },
+    /// The daily digest was written; its jobs stand in the outbox in the same transaction.
+    Digested {
+        /// Up to which moment it tells of cases.
+        until: Timestamp,
+        /// The cases, all readers together.
+        cases: Vec<CaseRef>,
+        /// Who reads one (the configuration's names).
+        people: Vec<String>,
+    },
+    /// A drill was called; its jobs stand in the outbox in the same transaction.
+    DrillBegan {
+        /// Its number, from 1.
+        drill: u32,
+        /// Who is called (the configuration's names).
+        people: Vec<String>,
+    },
+    /// Somebody answered a drill.
+    DrillAnswered {
+        /// Which; 0 for one that was called by hand from the command line.
+        drill: u32,
+        /// Who, by the name that the configuration gives them.
+        name: String,
+        /// Over which channel.
+        via: String,
+    },
+    /// The time to answer a drill is over.
+    DrillEnded {
+        /// Which.
+        drill: u32,
+        /// Who answered, and after how many seconds.
+        answered: Vec<(String, u64)>,
+        /// Who did not.
+        missing: Vec<String>,
+    },
+    /// The rota was looked at ahead of time.
+    RotaLookedAt {
+        /// Up to which moment.
+        until: Timestamp,
+        /// For which slots and times it names nobody.
+        gaps: Vec<RotaGap>,
+    },
     /// A message became an exhibit of a case, sealed to the leads who may know of it.
     Kept {
         /// The case; none while the observation that the message holds belongs to no case yet.
@@ -106,6 +200,9 @@ pub enum Fact {
         space: ChannelId,
         /// What it is to the case.
         part: Part,
+        /// When its author had changed it, where this is a later version of a message that is an exhibit already.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        edited_at: Option<Timestamp>,
     },
     /// A file was attached to a message that was kept. Its bytes were never fetched; its name and link stand in the
     /// sealed exhibit only.
@@ -129,6 +226,34 @@ pub enum Fact {
         message: MessageId,
         /// Why, as a code (`not-at-hand`).
         why: String,
+    },
+    /// Somebody reported something to safeguarding.
+    Reported {
+        /// The reference that they were told.
+        reference: ReportRef,
+        /// Who.
+        by: UserId,
+        /// On which way.
+        way: Way,
+        /// Whose conduct it is about, where they pointed at a message or a person.
+        about: Option<UserId>,
+        /// The case that it belongs to.
+        case: Option<CaseRef>,
+        /// Where it was said, when it was a direct message to the bot.
+        space: Option<ChannelId>,
+        /// It goes on with a report that a receipt was given for a short while ago.
+        #[serde(default)]
+        goes_on: bool,
+    },
+    /// A case got a key of its own: what belongs to it is sealed to this key from here on. It gets another when those
+    /// who may know of it change.
+    CaseKeyMade {
+        /// Which case.
+        case: CaseRef,
+        /// The public half (`age1…`). Its secret half is an exhibit that only the leads open.
+        recipient: String,
+        /// The leads' recipients to which the secret half was sealed, in order.
+        sealed_to: Vec<String>,
     },
     /// A register changed.
     Register(Register),
@@ -164,6 +289,59 @@ pub enum Fact {
         /// Why, as a code (`session-lost`, `restart`).
         why: String,
     },
+}
+
+/// What somebody does with a case that was acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "handling")]
+pub enum Handling {
+    /// Something was recorded about it: the acknowledgement stands.
+    Recorded,
+    /// Somebody else is to take it; they are called, and the ladder goes on when they do not answer.
+    HandedOver {
+        /// To whom, by the name that the configuration gives them.
+        to: String,
+    },
+    /// Nobody needs to be called about it again.
+    Resolved,
+    /// Nobody is called until then.
+    Snoozed {
+        /// Until when.
+        until: Timestamp,
+        /// Why, as a code.
+        reason: String,
+    },
+}
+
+/// Where a page is on its way. That it waits is its job; that a channel took it, or never will, is its outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum Travel {
+    /// It cannot be handed to its channel at present; that is tried again.
+    FailedTemporary {
+        /// Why, without a word of a message.
+        why: String,
+    },
+    /// It is on the person's device.
+    Delivered,
+    /// The person has opened it.
+    Read,
+    /// The channel had taken it and cannot deliver it.
+    FailedPermanent {
+        /// Why, without a word of a message.
+        why: String,
+    },
+}
+
+/// A time for which the rota names nobody.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RotaGap {
+    /// The slot's code.
+    pub slot: String,
+    /// From when.
+    pub from: Timestamp,
+    /// Until when, as far as was looked.
+    pub until: Timestamp,
 }
 
 /// What an exhibit is to its case.

@@ -4,11 +4,16 @@
 //! state only by folding the facts that it returns. `run`, `rehearse` and `replay` are this engine with different
 //! ears and hands.
 //!
+//! * `blocked`: what the platform's own filter stopped.
 //! * [`state`]: what folding the facts gives.
 //! * `raise`: from findings to concerns, cases and effects.
+//! * `reports`: what people tell safeguarding.
 //! * `watch`: the rules of supervised contact over time.
 
+mod blocked;
+mod gently;
 mod raise;
+mod reports;
 pub mod state;
 mod watch;
 
@@ -16,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::contact::Server;
+use crate::contact::{EnrolmentRule, Server};
 use crate::detect::Detector;
 use crate::domain::event::{Ended, Message};
 use crate::domain::fact::{Part, Register};
@@ -32,12 +37,19 @@ use state::State;
 
 /// How many of the newest messages are known to have been assessed: more than a resumed session says again.
 const ASSESSED: usize = 10_000;
+/// How often what lies outside every window is let go.
+const FORGET_EVERY: Duration = Duration::from_hours(1);
+
+/// How many workers are told at most that no lead has answered.
+const WORKERS_TOLD: usize = 20;
 
 /// What a charity decides about the rules. The defaults are the guidance's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// Local time for late hours and agreed times.
     pub zone: Zone,
+    /// What makes an adult count as cover.
+    pub enrolment: EnrolmentRule,
     /// How long an adult may be alone with a young person in a private space before it is a finding: the time it
     /// takes to add the second adult.
     pub lone_adult_grace: Duration,
@@ -53,6 +65,7 @@ impl Default for Policy {
     fn default() -> Self {
         Policy {
             zone: Zone::default(),
+            enrolment: EnrolmentRule::default(),
             lone_adult_grace: Duration::from_secs(20),
             context_before: 50,
             context_after: 20,
@@ -74,6 +87,8 @@ pub struct Keep {
     pub author: UserId,
     /// What it is to the case.
     pub part: Part,
+    /// When its author had changed it, where this is a later version of an exhibit.
+    pub edited_at: Option<Timestamp>,
     /// People to whom it must not be sealed.
     pub subjects: BTreeSet<UserId>,
 }
@@ -103,10 +118,13 @@ pub struct Organisation {
     recent: BTreeMap<ChannelId, VecDeque<(MessageId, UserId)>>,
     assessed: BTreeSet<MessageId>,
     wrote: BTreeMap<ChannelId, BTreeSet<UserId>>,
+    /// Spaces in which somebody was found to have written, to be looked at with the next event.
+    unwatched: BTreeSet<ChannelId>,
     protected_viewers: BTreeMap<ChannelId, Arc<BTreeSet<UserId>>>,
     alone: BTreeMap<(ChannelId, UserId), watch::Alone>,
     members_until: BTreeMap<GuildId, Timestamp>,
     watched_until: Option<Timestamp>,
+    forgot_at: Option<Timestamp>,
 }
 
 impl Organisation {
@@ -125,10 +143,12 @@ impl Organisation {
             recent: BTreeMap::new(),
             assessed: BTreeSet::new(),
             wrote: BTreeMap::new(),
+            unwatched: BTreeSet::new(),
             protected_viewers: BTreeMap::new(),
             alone: BTreeMap::new(),
             members_until: BTreeMap::new(),
             watched_until: None,
+            forgot_at: None,
         }
     }
 
@@ -155,6 +175,12 @@ impl Organisation {
         &self.state
     }
 
+    /// What the charity has decided about the rules.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// The servers as they are now.
     #[must_use]
     pub fn servers(&self) -> &BTreeMap<GuildId, Server> {
@@ -166,17 +192,25 @@ impl Organisation {
     pub fn recollect(&mut self, message: &Message) {
         let _ = self.read(message, false);
         self.remember_place(message);
-        self.wrote.entry(message.space).or_default().insert(message.author);
+        if self.wrote.entry(message.space).or_default().insert(message.author) {
+            self.unwatched.insert(message.space);
+        }
     }
 
     /// Decides what one event leads to.
     pub fn assess(&mut self, heard: &Heard) -> Assessment {
         let mut a = Assessment::default();
         let now = heard.at;
+        self.forget_what_is_over(now);
         match &heard.event {
             Event::SessionBegan { own } => self.own = Some(*own),
+            Event::Said(message) | Event::Edited(message) if self.is_told_in_private(message) => {
+                self.remember_place(message);
+                self.told_in_private(message, now, &mut a);
+            }
             Event::Said(message) => self.hear_message(message, now, false, &mut a),
             Event::Edited(message) => self.hear_message(message, now, true, &mut a),
+            Event::Blocked { .. } => self.hear_blocked(heard, &mut a),
             Event::Deleted { space, messages, .. } => {
                 // What Chaperone itself took out of sight was not deleted by its author.
                 let by_people: Vec<MessageId> =
@@ -199,9 +233,19 @@ impl Organisation {
             }
             Event::Register(change) => {
                 self.conclude(now, Fact::Register(change.clone()), &mut a);
+                self.enrol();
                 self.watch_everywhere(now, &mut a);
             }
-            Event::Reported { by, message, .. } => self.reported(*by, message.as_deref(), now, &mut a),
+            Event::Reported { by, message, person, words, reference, .. } => {
+                let report = reports::Report {
+                    by: *by,
+                    message: message.as_deref(),
+                    person: *person,
+                    words: words.as_deref(),
+                    reference: *reference,
+                };
+                self.reported(report, now, &mut a);
+            }
             Event::Outcome { job, effect, ended } => self.outcome(job, effect, ended, now, &mut a),
             Event::Unreadable { .. } => self.about_itself(Code::Unreadable, now, &mut a),
             Event::GuildGone { outage: false, guild } => {
@@ -226,8 +270,24 @@ impl Organisation {
                 }
             }
         }
+        for space in std::mem::take(&mut self.unwatched) {
+            self.watch_space(space, now, &mut a);
+        }
         a.due = self.next_due(now);
         a
+    }
+
+    /// Whether a message is somebody's direct message to the bot.
+    fn is_told_in_private(&self, message: &Message) -> bool {
+        message.guild.is_none() && !message.automated && Some(message.author) != self.own
+    }
+
+    /// Lets go of what no window reaches any more, so that years of a club fit in memory.
+    fn forget_what_is_over(&mut self, now: Timestamp) {
+        if self.forgot_at.is_none_or(|last| now.since(last) >= FORGET_EVERY) {
+            self.forgot_at = Some(now);
+            self.detector.forget_before(now.minus(crate::detect::grooming::WINDOW));
+        }
     }
 
     /// Whether it was decided to take this message out of sight.
@@ -254,30 +314,43 @@ impl Organisation {
         self.take(vec![observation], None, now, a);
     }
 
-    /// A report is about whoever wrote the message that is pointed at. What that message says counts as well: one
-    /// between two members was never heard before.
-    fn reported(&mut self, by: UserId, message: Option<&Message>, now: Timestamp, a: &mut Assessment) {
-        let mut found = message.map(|message| self.read_reported(message, by)).unwrap_or_default();
-        found.push(Observation {
-            at: now,
-            code: Code::ReportedByPerson,
-            by: message.map_or(by, |message| message.author),
-            towards: Some(by),
-            space: message.map(|message| message.space),
-            message: message.map(|message| message.id),
-            quote: None,
-        });
-        self.take(found, message, now, a);
+    /// Somebody did not answer a drill: a concern about the system itself.
+    pub fn drill_missed(&mut self, now: Timestamp) -> Assessment {
+        let mut a = Assessment::default();
+        self.about_itself(Code::DrillMissed, now, &mut a);
+        a
     }
 
-    fn read_reported(&mut self, message: &Message, by: UserId) -> Vec<Observation> {
-        if message.guild.is_some() {
-            return self.read(message, false);
+    /// Workers who can see where a case happened and are not its subjects, each with such a space: whoever can look
+    /// after the room while no lead answers. Where nobody can see it, the workers of the server.
+    #[must_use]
+    pub fn workers_in_the_room(&self, case: CaseRef) -> Vec<(UserId, Option<ChannelId>)> {
+        let Some(subjects) = self.state.cases.get(&case).map(|case| &case.subjects) else {
+            return Vec::new();
+        };
+        let may = |id: &UserId| {
+            let readers = crate::domain::who_may_know::Readers::one(*id);
+            crate::domain::who_may_know::who_may_know(subjects, &readers)
+        };
+        let concerns = self.state.concerns.values().filter(|concern| concern.case == Some(case));
+        let spaces: BTreeSet<ChannelId> =
+            concerns.flat_map(|concern| concern.reasons.iter().filter_map(|reason| reason.space)).collect();
+        let mut workers: BTreeMap<UserId, Option<ChannelId>> = BTreeMap::new();
+        for (server, space) in
+            self.servers.values().flat_map(|server| spaces.iter().map(move |space| (server, space)))
+        {
+            let Some(described) = server.spaces.get(space) else { continue };
+            let adults = server.audience(described).adults.into_keys();
+            for id in adults.filter(|id| server.roster.kind(*id).covers() && may(id)) {
+                workers.entry(id).or_insert(Some(*space));
+            }
         }
-        let server = self.servers.values().find(|server| server.roster.get(by).is_some());
-        let roster = server.map_or(&self.nobody, |server| &server.roster);
-        let audience = BTreeSet::from([by]);
-        self.detector.hear(message, roster, Some(&audience))
+        if workers.is_empty() {
+            let everybody = self.servers.values().flat_map(|server| server.roster.iter());
+            let covers = everybody.filter(|person| person.kind.covers() && may(&person.id));
+            workers.extend(covers.map(|person| (person.id, None)));
+        }
+        workers.into_iter().take(WORKERS_TOLD).collect()
     }
 
     fn outcome(&mut self, job: &str, effect: &Effect, ended: &Ended, now: Timestamp, a: &mut Assessment) {
@@ -303,9 +376,8 @@ impl Organisation {
 
     fn hear_message(&mut self, message: &Message, now: Timestamp, edited: bool, a: &mut Assessment) {
         if let Some(server) = message.guild.and_then(|guild| self.servers.get_mut(&guild)) {
-            let changed = server.meet(message);
-            if changed.everywhere {
-                self.protected_viewers.clear();
+            for space in server.meet(message).spaces {
+                self.protected_viewers.remove(&space);
             }
         }
         let found = self.read(message, edited);
@@ -317,6 +389,9 @@ impl Organisation {
         }
         if edited || !known {
             self.keep_what_follows(message, now, a);
+        }
+        if edited {
+            self.keep_edit(message, now, a);
         }
         self.remember_place(message);
         self.take(found, Some(message), now, a);
@@ -381,12 +456,33 @@ impl Organisation {
         if self.state.has_kept(case, message) {
             return;
         }
-        let subjects = match case.and_then(|case| self.state.cases.get(&case)) {
+        let subjects = self.not_sealed_to(case, author);
+        a.keep.push(Keep { case, message, space, author, part, edited_at: None, subjects });
+        self.conclude(now, Fact::Kept { case, message, space, part, edited_at: None }, a);
+    }
+
+    /// What became of an exhibit belongs to its case as well: each later version is kept, once.
+    fn keep_edit(&mut self, message: &Message, now: Timestamp, a: &mut Assessment) {
+        // Without it, a link preview came and no word changed.
+        let Some(edited_at) = message.edited_at else { return };
+        for case in self.state.lacking_edit(message.id, edited_at) {
+            let mut subjects = self.not_sealed_to(case, message.author);
+            if case.is_none() {
+                subjects.extend(self.state.towards_in(message.id));
+            }
+            let (id, space, author) = (message.id, message.space, message.author);
+            let (part, edited_at) = (Part::Finding, Some(edited_at));
+            a.keep.push(Keep { case, message: id, space, author, part, edited_at, subjects });
+            self.conclude(now, Fact::Kept { case, message: id, space, part, edited_at }, a);
+        }
+    }
+
+    /// To whom an exhibit must not be sealed: the subjects of its case; of none yet, whoever wrote it.
+    fn not_sealed_to(&self, case: Option<CaseRef>, author: UserId) -> BTreeSet<UserId> {
+        match case.and_then(|case| self.state.cases.get(&case)) {
             Some(case) => case.subjects.clone(),
             None => BTreeSet::from([author]),
-        };
-        a.keep.push(Keep { case, message, space, author, part, subjects });
-        self.conclude(now, Fact::Kept { case, message, space, part }, a);
+        }
     }
 }
 

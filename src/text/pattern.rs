@@ -12,10 +12,11 @@
 //! | `#` | a number, with or without letters after it (`8`, `8pm`) |
 //! | `^` `$` | the beginning and the end of a sentence |
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 
-use super::reading::{Vocabulary, plain_words};
+use super::clause;
+use super::lexicon::Vocabulary;
+use super::typed::plain_words;
 
 /// Named sets of alternatives, each written in the pattern language.
 pub type Sets = BTreeMap<String, Vec<String>>;
@@ -33,15 +34,21 @@ pub struct Pattern {
     nodes: Vec<Node>,
 }
 
+/// A part of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Node {
+pub(super) enum Node {
     Word(String),
     Stem(String),
     Number,
     Gap(u32),
     Start,
     End,
-    Any { of: Vec<Vec<Node>>, optional: bool },
+    Any {
+        of: Vec<Vec<Node>>,
+        optional: bool,
+    },
+    /// A named set that stays one (only in frames).
+    Set(String),
 }
 
 impl Pattern {
@@ -50,27 +57,29 @@ impl Pattern {
     /// # Errors
     /// Says in words what is wrong with it.
     pub fn parse(text: &str, sets: &Sets) -> Result<Pattern, String> {
-        let nodes = Parser { rest: text, sets, depth: 0 }.whole()?;
+        let nodes = Parser { rest: text, sets: Some(sets), depth: 0 }.whole()?;
         let pattern = Pattern { nodes };
-        if pattern.required().is_none() {
+        if !clause::has_any(&pattern.nodes) {
             return Err("every word of the pattern may be missing; it needs at least one that may not".into());
         }
         Ok(pattern)
     }
 
-    /// The regular expression (over [`super::reading::Reading::line`]) that it stands for.
-    #[must_use]
-    pub fn regex(&self) -> String {
-        let mut out = String::from("(?-u)");
-        emit(&self.nodes, &mut out);
-        out.push(' ');
-        out
+    /// Parses a frame: a pattern whose sets stay sets (see [`super::frames`]).
+    ///
+    /// # Errors
+    /// Says in words what is wrong with it.
+    pub fn frame(text: &str) -> Result<Pattern, String> {
+        let nodes = Parser { rest: text, sets: None, depth: 0 }.whole()?;
+        if may_be_nothing(&nodes) {
+            return Err("every word of the pattern may be missing; it needs at least one that may not".into());
+        }
+        Ok(Pattern { nodes })
     }
 
-    /// Literals one of which stands in every line that matches: the rarest such set.
-    #[must_use]
-    pub fn required(&self) -> Option<BTreeSet<String>> {
-        required(&self.nodes)
+    /// Its parts.
+    pub(super) fn nodes(&self) -> &[Node] {
+        &self.nodes
     }
 
     /// Enters every word of the pattern into a vocabulary.
@@ -81,7 +90,8 @@ impl Pattern {
 
 struct Parser<'a> {
     rest: &'a str,
-    sets: &'a Sets,
+    /// Without them a set stays its name.
+    sets: Option<&'a Sets>,
     depth: u32,
 }
 
@@ -184,14 +194,18 @@ impl Parser<'_> {
     fn set(&mut self) -> Result<Node, String> {
         let close = self.rest.find('}').ok_or("a { is not closed")?;
         let name = &self.rest[1..close];
-        let members = self.sets.get(name).ok_or_else(|| format!("there is no set called {name:?}"))?;
+        let Some(sets) = self.sets else {
+            self.take(close + 1);
+            return Ok(Node::Set(name.to_owned()));
+        };
+        let members = sets.get(name).ok_or_else(|| format!("there is no set called {name:?}"))?;
         let depth = self.depth + 1;
         if depth > DEEPEST {
             return Err(format!("the set {name:?} is nested too deeply"));
         }
         let mut of = Vec::with_capacity(members.len());
         for member in members {
-            let parser = Parser { rest: member, sets: self.sets, depth };
+            let parser = Parser { rest: member, sets: Some(sets), depth };
             let nodes = parser.whole().map_err(|why| format!("in the set {name:?}, {member:?}: {why}"))?;
             if may_be_nothing(&nodes) {
                 return Err(format!("in the set {name:?}, {member:?} may be nothing at all"));
@@ -231,104 +245,16 @@ fn may_be_nothing(nodes: &[Node]) -> bool {
     nodes.iter().all(|node| matches!(node, Node::Gap(_) | Node::Any { optional: true, .. }))
 }
 
-/// What a `you` or a `your` may be typed as. `ur` is both; `your` often stands for "you're".
-fn emit(nodes: &[Node], out: &mut String) {
-    let mut at = 0;
-    while let Some(node) = nodes.get(at) {
-        at += 1;
-        match node {
-            Node::Word(word) if word == "you" && nodes.get(at) == Some(&Node::Word("are".into())) => {
-                at += 1;
-                out.push_str("(?: you are| ur| your)");
-            }
-            Node::Word(word) if word == "your" => out.push_str("(?: your| ur| yer)"),
-            Node::Word(word) => {
-                out.push(' ');
-                out.push_str(&regex::escape(word));
-            }
-            Node::Stem(stem) => {
-                out.push(' ');
-                out.push_str(&regex::escape(stem));
-                out.push_str("[^ ]*");
-            }
-            Node::Number => out.push_str(" [0-9][^ ]*"),
-            Node::Gap(width) => {
-                let _ = write!(out, "(?: [^ .?]+){{0,{width}}}?");
-            }
-            Node::Start | Node::End => out.push_str(" [.?]"),
-            Node::Any { of, optional } => {
-                out.push_str("(?:");
-                for (nth, alternative) in of.iter().enumerate() {
-                    if nth > 0 {
-                        out.push('|');
-                    }
-                    emit(alternative, out);
-                }
-                out.push_str(if *optional { ")?" } else { ")" });
-            }
-        }
-    }
-}
-
-fn required(nodes: &[Node]) -> Option<BTreeSet<String>> {
-    let mut best: Option<BTreeSet<String>> = None;
-    for node in nodes {
-        let set = match node {
-            Node::Word(word) if matches!(word.as_str(), "you" | "your" | "are") => BTreeSet::from([
-                " you ".to_owned(),
-                " your ".to_owned(),
-                " ur ".to_owned(),
-                " yer ".to_owned(),
-                " are ".to_owned(),
-            ]),
-            Node::Word(word) => BTreeSet::from([format!(" {word} ")]),
-            Node::Stem(stem) => BTreeSet::from([format!(" {stem}")]),
-            Node::Any { of, optional: false } => {
-                let mut all = BTreeSet::new();
-                let mut whole = true;
-                for alternative in of {
-                    match required(alternative) {
-                        Some(set) => all.extend(set),
-                        None => whole = false,
-                    }
-                }
-                if !whole {
-                    continue;
-                }
-                all
-            }
-            _ => continue,
-        };
-        if best.as_ref().is_none_or(|best| cost(&set) < cost(best)) {
-            best = Some(set);
-        }
-    }
-    best
-}
-
-/// How often a set of literals is likely to be found: common words cost much, long ones little.
-fn cost(set: &BTreeSet<String>) -> usize {
-    set.iter()
-        .map(|literal| {
-            let word = literal.trim();
-            if COMMON.contains(&word) { 200 } else { 1 + 24 / word.len().max(1) }
-        })
-        .sum()
-}
-
-const COMMON: [&str; 74] = [
-    "a", "about", "all", "and", "any", "are", "as", "at", "be", "been", "but", "can", "come", "could", "did",
-    "do", "for", "from", "get", "go", "going", "good", "got", "had", "has", "have", "he", "how", "i", "if",
-    "in", "is", "it", "just", "know", "like", "me", "my", "no", "not", "now", "of", "on", "one", "or", "out",
-    "see", "she", "so", "some", "that", "the", "then", "there", "they", "this", "to", "up", "us", "want",
-    "was", "we", "what", "when", "will", "with", "would", "yeah", "you", "your", "ur", "yer", "ok", "think",
-];
-
 fn teach(nodes: &[Node], vocabulary: &mut Vocabulary) {
     for node in nodes {
         match node {
+            Node::Word(word) if word == "your" || word == "you" => {
+                for typed in [word, "your", "ur", "yer"] {
+                    vocabulary.insert(typed);
+                }
+            }
             Node::Word(word) | Node::Stem(word) => {
-                vocabulary.insert(word.clone());
+                vocabulary.insert(word);
             }
             Node::Any { of, .. } => of.iter().for_each(|alternative| teach(alternative, vocabulary)),
             _ => {}
@@ -339,6 +265,8 @@ fn teach(nodes: &[Node], vocabulary: &mut Vocabulary) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::index::Present;
+    use crate::text::program::{Program, Scratch};
     use crate::text::reading::Reading;
 
     fn matches(pattern: &str, text: &str) -> bool {
@@ -346,11 +274,15 @@ mod tests {
         let pattern = Pattern::parse(pattern, &sets).unwrap();
         let mut vocabulary = Vocabulary::new();
         pattern.teach(&mut vocabulary);
-        let line = Reading::of(text, &vocabulary).line;
-        let found = regex::bytes::Regex::new(&pattern.regex()).unwrap().is_match(line.as_bytes());
+        let reading = Reading::of(text, &vocabulary);
+        let found = Program::of(pattern.nodes(), &vocabulary).is_in(
+            &mut Scratch::default(),
+            &reading.words,
+            &reading.line,
+        );
         if found {
-            let literals = pattern.required().unwrap();
-            assert!(literals.iter().any(|literal| line.contains(literal)), "{literals:?} not in {line:?}");
+            let present = Present::of(&reading, &vocabulary);
+            assert!(present.has_all(&clause::clauses(pattern.nodes(), &vocabulary)), "{reading:?}");
         }
         found
     }

@@ -40,7 +40,7 @@ pub fn is_blow(code: Code) -> bool {
 /// A blow that says by itself that it means to hurt.
 #[must_use]
 pub fn is_hard(code: Code) -> bool {
-    is_grave(code) || matches!(code, Code::Ridicule | Code::Mimicry)
+    is_grave(code) || matches!(code, Code::Ridicule | Code::Insult | Code::Mimicry)
 }
 
 /// A blow that was thought of before: shutting somebody out, spreading what humiliates them, forcing them.

@@ -6,6 +6,7 @@
 //! bot's own it never prints.
 
 pub mod acknowledge;
+pub mod options;
 mod reply;
 pub mod report;
 
@@ -20,7 +21,8 @@ use serde_json::value::RawValue;
 
 use super::decode;
 use crate::domain::event::Message;
-use crate::domain::{CaseRef, Event, GuildId, UserId};
+use crate::domain::{CaseRef, ChannelId, Event, GuildId, MessageId, ReportRef, Timestamp, UserId};
+use options::{Options, WireOption};
 
 pub use reply::Reply;
 
@@ -35,6 +37,12 @@ impl fmt::Debug for ReplyTo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ReplyTo({}, …)", self.id)
     }
+}
+
+/// Every command to register, as Discord's bulk overwrite takes them.
+#[must_use]
+pub fn commands() -> serde_json::Value {
+    report::commands().into()
 }
 
 /// What somebody did with something of ours.
@@ -53,6 +61,17 @@ pub enum Interaction {
         /// The page's text, which stays above the answer.
         page: String,
     },
+    /// The button below a page about several cases was pressed.
+    AcknowledgeTogether {
+        /// Where the answer goes.
+        to: ReplyTo,
+        /// When they were called.
+        at: Timestamp,
+        /// Who pressed it.
+        by: UserId,
+        /// The page's text, which stays above the answer.
+        page: String,
+    },
     /// Something was reported to safeguarding.
     Report {
         /// Where the answer goes.
@@ -61,8 +80,14 @@ pub enum Interaction {
         by: UserId,
         /// The message they point at, where they point at one.
         message: Option<Box<Message>>,
+        /// The person they point at, where it is no message.
+        person: Option<UserId>,
+        /// What they say in their own words.
+        words: Option<Box<Message>>,
         /// The server it happened on; none in direct messages.
         guild: Option<GuildId>,
+        /// The reference that they are told.
+        reference: ReportRef,
     },
     /// Something that this version does not know (a button of an older one). It still gets an answer.
     Unknown {
@@ -81,8 +106,19 @@ impl Interaction {
             Interaction::Acknowledge { case, by, .. } => {
                 Some(Event::Acknowledged { case: *case, by: *by, via: super::page_dm::CHANNEL.to_owned() })
             }
-            Interaction::Report { by, message, guild, .. } => {
-                Some(Event::Reported { by: *by, message: message.clone(), guild: *guild })
+            Interaction::AcknowledgeTogether { at, by, .. } => {
+                let via = super::page_dm::CHANNEL.to_owned();
+                Some(Event::AcknowledgedTogether { at: *at, by: *by, via })
+            }
+            Interaction::Report { by, message, person, words, guild, reference, .. } => {
+                Some(Event::Reported {
+                    by: *by,
+                    message: message.clone(),
+                    person: *person,
+                    words: words.clone(),
+                    guild: *guild,
+                    reference: *reference,
+                })
             }
             Interaction::Unknown { .. } | Interaction::Other => None,
         }
@@ -95,7 +131,10 @@ impl Interaction {
             Interaction::Acknowledge { to, case, by, page, .. } => {
                 Some((to, acknowledge::answer(page, *case, *by)))
             }
-            Interaction::Report { to, .. } => Some((to, report::answer())),
+            Interaction::AcknowledgeTogether { to, by, page, .. } => {
+                Some((to, acknowledge::answer_together(page, *by)))
+            }
+            Interaction::Report { to, reference, .. } => Some((to, report::answer(*reference))),
             Interaction::Unknown { to } => {
                 Some((to, Reply::Private(crate::wording::not_any_more().to_owned())))
             }
@@ -123,6 +162,8 @@ struct Wire<'a> {
     #[serde(default)]
     guild_id: Option<GuildId>,
     #[serde(default)]
+    channel_id: Option<ChannelId>,
+    #[serde(default)]
     member: Option<Member>,
     #[serde(default)]
     user: Option<Account>,
@@ -132,6 +173,8 @@ struct Wire<'a> {
 
 #[derive(Deserialize)]
 struct Data<'a> {
+    #[serde(rename = "type", default)]
+    kind: u64,
     #[serde(default)]
     name: Option<String>,
     #[serde(default)]
@@ -140,6 +183,8 @@ struct Data<'a> {
     target_id: Option<String>,
     #[serde(borrow, default)]
     resolved: Option<Resolved<'a>>,
+    #[serde(default)]
+    options: Vec<WireOption>,
 }
 
 #[derive(Deserialize)]
@@ -156,6 +201,8 @@ struct Member {
 #[derive(Deserialize)]
 struct Account {
     id: UserId,
+    #[serde(default)]
+    username: String,
 }
 
 #[derive(Deserialize)]
@@ -164,6 +211,8 @@ struct Page {
     content: String,
 }
 
+/// A command on a person (Discord's command types).
+const ON_A_PERSON: u64 = 2;
 const COMMAND: u64 = 2;
 const COMPONENT: u64 = 3;
 const MODAL: u64 = 5;
@@ -185,25 +234,35 @@ pub fn parse(raw: &str) -> Option<Interaction> {
 
 fn read(wire: Wire<'_>) -> Interaction {
     let to = ReplyTo { id: wire.id.0, token: wire.token };
-    let by = wire.member.map(|member| member.user).or(wire.user).map(|account| account.id);
-    let (Some(by), Some(data)) = (by, wire.data) else {
+    let account = wire.member.map(|member| member.user).or(wire.user);
+    let (Some(Account { id: by, username }), Some(data)) = (account, wire.data) else {
         return Interaction::Other;
     };
     match wire.kind {
-        COMPONENT => match data.custom_id.as_deref().and_then(acknowledge::read_custom_id) {
-            Some((case, round)) => {
-                let page = wire.message.map(|page| page.content).unwrap_or_default();
+        COMPONENT => {
+            let pressed = data.custom_id.as_deref().unwrap_or_default();
+            let page = wire.message.map(|page| page.content).unwrap_or_default();
+            if let Some((case, round)) = acknowledge::read_custom_id(pressed) {
                 Interaction::Acknowledge { to, case, round, by, page }
+            } else if let Some(at) = acknowledge::read_custom_id_together(pressed) {
+                Interaction::AcknowledgeTogether { to, at, by, page }
+            } else {
+                Interaction::Unknown { to }
             }
-            None => Interaction::Unknown { to },
-        },
+        }
         COMMAND if data.name.as_deref().is_some_and(report::is_report) => {
-            let message = data.target_id.zip(data.resolved).and_then(|(target, resolved)| {
-                let mut message = decode::message_of(resolved.messages.get(&target)?.get())?;
+            let target = data.target_id;
+            let message = target.as_ref().zip(data.resolved).and_then(|(target, resolved)| {
+                let mut message = decode::message_of(resolved.messages.get(target)?.get())?;
                 message.guild = message.guild.or(wire.guild_id);
                 Some(Box::new(message))
             });
-            Interaction::Report { to, by, message, guild: wire.guild_id }
+            // A message that could not be read is not taken for a person.
+            let person = target.filter(|_| data.kind == ON_A_PERSON).and_then(|target| target.parse().ok());
+            let place = (wire.channel_id, wire.guild_id);
+            let words = report::words(&Options::of(data.options), wire.id.0, by, &username, place);
+            let reference = ReportRef::of(MessageId(wire.id.0));
+            Interaction::Report { to, by, message, person, words, guild: wire.guild_id, reference }
         }
         COMMAND | MODAL => Interaction::Unknown { to },
         _ => Interaction::Other,

@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::clock::Clock;
 use crate::domain::Effect;
 use crate::outbox::{Deliver, Delivered, Delivery, Job};
+use crate::paging::links::Links;
 use crate::paging::people::EMAIL;
 use crate::wording;
 
@@ -76,6 +77,7 @@ pub struct EmailChannel {
     from: Mailbox,
     to: BTreeMap<String, Mailbox>,
     clock: Clock,
+    links: Links,
     patience: Duration,
 }
 
@@ -111,10 +113,45 @@ impl EmailChannel {
                     .map_err(|_| EmailError::ServerName(server.host.clone()))?,
             ),
         };
-        Ok(EmailChannel { server, tls, from, to, clock, patience: PATIENCE })
+        Ok(EmailChannel { server, tls, from, to, clock, links: Links::default(), patience: PATIENCE })
+    }
+
+    /// With one-time links by which a page can be acknowledged.
+    #[must_use]
+    pub fn with_links(mut self, links: Links) -> Self {
+        self.links = links;
+        self
+    }
+
+    /// Connects, secures the connection and signs in, and says good-bye: nothing is sent.
+    ///
+    /// # Errors
+    /// Why pages would not leave; never what the server said, which may quote an address.
+    pub async fn reach(&self) -> Result<(), String> {
+        match tokio::time::timeout(self.patience, self.connect()).await {
+            Ok(Ok(mut connection)) => {
+                let _ = tokio::time::timeout(Duration::from_secs(2), connection.quit()).await;
+                Ok(())
+            }
+            Ok(Err(error)) => match error.into_delivered() {
+                Delivered::Never { why } | Delivered::Later { why, .. } | Delivered::Withheld { why } => {
+                    Err(why)
+                }
+                Delivered::Done { .. } => Ok(()),
+            },
+            Err(_) => Err("the mail server took too long".to_owned()),
+        }
     }
 
     async fn send(&self, message: &Message) -> Result<(), SendError> {
+        let mut connection = self.connect().await?;
+        connection.send(message.envelope(), &message.formatted()).await?;
+        // Accepted. How the server says good-bye changes nothing about that.
+        let _ = tokio::time::timeout(Duration::from_secs(2), connection.quit()).await;
+        Ok(())
+    }
+
+    async fn connect(&self) -> Result<AsyncSmtpConnection, SendError> {
         let hello = ClientId::default();
         let wrapper = if self.server.security == Security::Tls { self.tls.clone() } else { None };
         let server = (self.server.host.as_str(), self.server.port);
@@ -131,15 +168,12 @@ impl EmailChannel {
             let credentials = Credentials::new(user.clone(), password.clone());
             connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await?;
         }
-        connection.send(message.envelope(), &message.formatted()).await?;
-        // Accepted. How the server says good-bye changes nothing about that.
-        let _ = tokio::time::timeout(Duration::from_secs(2), connection.quit()).await;
-        Ok(())
+        Ok(connection)
     }
 
     fn message(&self, job: &Job) -> Result<Message, String> {
-        let Effect::Page { case, level, category, slot, channel, person, drill, evidence_kept, .. } =
-            &job.effect
+        let (Some(channel), Some(person), Some(letter)) =
+            (job.effect.channel(), job.effect.person(), wording::letter(&job.effect))
         else {
             return Err("not a page".into());
         };
@@ -148,21 +182,23 @@ impl EmailChannel {
         }
         let to = self.to.get(person).ok_or("nobody of that name has an e-mail address any more")?;
         let now = u64::try_from(self.clock.now().as_seconds()).unwrap_or(0);
-        let fault =
-            if *evidence_kept { String::new() } else { format!("{}\n\n", wording::page_without_evidence()) };
-        let text = format!(
-            "{fault}{}\n\n{}\n",
-            wording::page(*case, *level, *category, slot, *drill),
-            wording::how_to_acknowledge_by_email()
-        );
+        let how = match (&job.effect, self.links.for_job(job, self.clock.now())) {
+            (Effect::Page { .. } | Effect::PageTogether { .. }, Some(link)) => {
+                format!("\n\n{}", wording::how_to_acknowledge_by_link(&link))
+            }
+            (Effect::Page { .. } | Effect::PageTogether { .. }, None) => {
+                format!("\n\n{}", wording::how_to_acknowledge_by_email())
+            }
+            _ => String::new(),
+        };
         Message::builder()
             .message_id(Some(message_id(&job.key, self.from.email.domain())))
             .date(UNIX_EPOCH + Duration::from_secs(now))
             .from(self.from.clone())
             .to(to.clone())
-            .subject(wording::page_subject(*case, *level, *drill))
+            .subject(letter.subject)
             .header(ContentType::TEXT_PLAIN)
-            .body(text)
+            .body(format!("{}{how}\n", letter.text))
             .map_err(|_| "the message could not be written".into())
     }
 }

@@ -76,11 +76,33 @@ pub fn fact(fact: &Fact, names: &dyn Names) -> Option<String> {
             format!("calls {} about case {case} (rung {}{turn})", people.join(" and "), step + 1)
         }
         Fact::NotKept { message, why, .. } => format!("could not keep message {message} ({why})"),
+        Fact::Reported { reference, by, goes_on: false, .. } => {
+            format!("report {reference} from {} is on record", names.person(*by))
+        }
+        Fact::Reported { reference, by, .. } => {
+            format!("{} said more on report {reference}", names.person(*by))
+        }
         Fact::Register(change) => register(change, names)?,
         Fact::Outcome { effect, ended, .. } => outcome(effect, ended, names),
         Fact::Gap { from, until, why } => format!("did not hear live from {from} to {until} ({why})"),
         Fact::Withheld { .. } => "a file was attached; its bytes were not fetched".to_owned(),
-        Fact::Kept { .. } | Fact::Decided { .. } | Fact::Started { .. } => return None,
+        Fact::Digested { cases, people, .. } => {
+            format!("writes the daily digest: {} for {}", cases.len(), people.join(" and "))
+        }
+        Fact::Exhausted { .. }
+        | Fact::AcknowledgedByName { .. }
+        | Fact::Handled { .. }
+        | Fact::HandlingRefused { .. }
+        | Fact::Unacknowledged { .. } => return crate::wording::chronology(fact),
+        Fact::Travelled { .. }
+        | Fact::DrillBegan { .. }
+        | Fact::DrillAnswered { .. }
+        | Fact::DrillEnded { .. }
+        | Fact::RotaLookedAt { .. }
+        | Fact::Kept { .. }
+        | Fact::CaseKeyMade { .. }
+        | Fact::Decided { .. }
+        | Fact::Started { .. } => return None,
     })
 }
 
@@ -160,12 +182,22 @@ fn outcome(effect: &Effect, ended: &Ended, names: &dyn Names) -> String {
         Effect::Nudge { to, about, .. } => {
             format!("sent {} a private message [{}]", names.person(*to), nudge_code(about))
         }
+        Effect::Receipt { to, reference } => {
+            format!("sent {} a receipt for report {reference}", names.person(*to))
+        }
         Effect::Notice { space, about } => {
             format!("left a neutral notice in {} [{}]", names.space(*space), nudge_code(about))
         }
         Effect::Page { case, slot, channel, person, drill, .. } => {
             let drill = if *drill { "a drill: " } else { "" };
             format!("{drill}page about case {case} reached {person} ({slot}) by {channel}")
+        }
+        Effect::PageTogether { cases, slot, channel, person, .. } => {
+            format!("page about {} cases reached {person} ({slot}) by {channel}", cases.len())
+        }
+        Effect::Digest { channel, person, .. } => format!("the digest reached {person} by {channel}"),
+        Effect::DrillReport { drill, channel, person, .. } => {
+            format!("the report of drill {drill} reached {person} by {channel}")
         }
     };
     match ended {

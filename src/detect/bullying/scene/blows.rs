@@ -37,9 +37,8 @@ impl Scene {
                 told: true,
             });
         }
-        let nicknamed = nicknames.meant(&[tone.callings.as_slice(), tone.signs.as_slice()].concat());
-        let Some((code, quote, target)) = self.blow(said, tone, nicknamed, struck).filter(|_| !defends)
-        else {
+        let meant = nicknames.meant(&[tone.callings.as_slice(), tone.signs.as_slice()].concat());
+        let Some((code, quote, target)) = self.blow(said, tone, meant, struck).filter(|_| !defends) else {
             return;
         };
         if target == by || !(said.protected)(target) {
@@ -49,7 +48,9 @@ impl Scene {
         nicknames.used(&[used.as_slice(), tone.signs.as_slice()].concat(), by, target, at);
         let turned = self.is_turned(target, at);
         let staged = self.staged_until >= at && !is_grave(code);
-        let falls = is_hard(code) && !staged && !(tone.soft || tone.laughter && code == Code::Ridicule);
+        let falls = is_hard(code)
+            && !staged
+            && !(tone.soft || tone.laughter && matches!(code, Code::Ridicule | Code::Insult));
         let known = known(struck, by, target, at) && !matches!(code, Code::JoinsIn);
         let at_once = turned || falls || known;
         let act = Act { id: said.message.id, at, by, towards: Some(target), code, quote, told: at_once };
@@ -76,7 +77,7 @@ impl Scene {
         &self,
         said: &Said,
         tone: &Tone,
-        nicknamed: Option<UserId>,
+        meant: Option<UserId>,
         struck: &BTreeMap<(UserId, UserId), Struck>,
     ) -> Option<(Code, Option<Quote>, UserId)> {
         let (by, at) = (said.message.author, said.message.at);
@@ -88,7 +89,7 @@ impl Scene {
             tone,
             names: said.names,
             near: said.near,
-            nicknamed,
+            nicknamed: meant,
             focus,
             haunted: haunted(struck, by, said.near, at),
         };
@@ -107,8 +108,8 @@ impl Scene {
         if let Some((code, target)) = self.aped(said, tone) {
             return Some((code, None, target));
         }
-        if let Some(nicknamed) = nicknamed.filter(|target| *target != by) {
-            return Some((Code::MockingName, None, nicknamed));
+        if let Some(meant) = meant.filter(|target| *target != by) {
+            return Some((Code::MockingName, None, meant));
         }
         let last = self
             .acts
