@@ -54,7 +54,6 @@ pub fn is_grave(code: Code) -> bool {
             | Code::Impersonation
             | Code::Intimidation
             | Code::ImageThreat
-            | Code::SuicideEncouragement
     )
 }
 
