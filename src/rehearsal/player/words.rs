@@ -195,6 +195,9 @@ fn outcome(effect: &Effect, ended: &Ended, names: &dyn Names) -> String {
         Effect::PageTogether { cases, slot, channel, person, .. } => {
             format!("page about {} cases reached {person} ({slot}) by {channel}", cases.len())
         }
+        Effect::PageSettled { case, channel, person, .. } => {
+            format!("{person} ({channel}) knows that case {case} was answered")
+        }
         Effect::Digest { channel, person, .. } => format!("the digest reached {person} by {channel}"),
         Effect::DrillReport { drill, channel, person, .. } => {
             format!("the report of drill {drill} reached {person} by {channel}")
