@@ -219,6 +219,24 @@ impl Organisation {
                 let found = self.detector.hear_deletion(*space, &by_people);
                 self.take(found, None, now, &mut a);
             }
+            Event::Reacted { guild, space, message, author, by, emoji, added: true } => {
+                let roster = guild
+                    .and_then(|guild| self.servers.get(&guild))
+                    .map_or(&self.nobody, |server| &server.roster);
+                let found = self.detector.hear_reaction(
+                    *space,
+                    *message,
+                    *author,
+                    (*by, emoji.as_str(), now),
+                    roster,
+                );
+                self.take(found, None, now, &mut a);
+                if let Some(guild) = guild {
+                    self.was_active(*space, *by, now);
+                    let found = self.contact_by_reaction(*guild, (*space, *message), *author, *by, now);
+                    self.take(found, None, now, &mut a);
+                }
+            }
             Event::Register(change) => {
                 if let Register::Unlocked { space, adult, .. } = change {
                     self.lifted(*space, *adult, now, &mut a);
@@ -256,12 +274,8 @@ impl Organisation {
             Event::Due => self.watch_due(now, &mut a),
             event => {
                 self.server_changed(event, now, &mut a);
-                if let Event::Reacted {
-                    guild: Some(guild), space, message, author, by, added: true, ..
-                } = event
-                {
-                    self.was_active(*space, *by, now);
-                    let found = self.contact_by_reaction(*guild, (*space, *message), *author, *by, now);
+                if let Event::MemberGone { user, .. } = event {
+                    let found = self.detector.hear_leaving(*user, now);
                     self.take(found, None, now, &mut a);
                 }
             }

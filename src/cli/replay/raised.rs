@@ -190,6 +190,7 @@ fn decided(assessment: &Assessment, wanted: CaseRef) -> impl Iterator<Item = Don
             | Effect::OpenRoom { .. }
             | Effect::Page { .. }
             | Effect::PageTogether { .. }
+            | Effect::PageSettled { .. }
             | Effect::Digest { .. }
             | Effect::DrillReport { .. } => return None,
         }),

@@ -105,6 +105,7 @@ fn enact(platform: &Handle, stage: &Stage, effect: &Effect) {
         | Effect::PauseDms { .. }
         | Effect::OpenRoom { .. }
         | Effect::PageTogether { .. }
+        | Effect::PageSettled { .. }
         | Effect::Digest { .. }
         | Effect::DrillReport { .. } => {}
     }
