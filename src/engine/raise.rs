@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{Assessment, Organisation};
+use crate::detect::bullying::is_blow;
+use crate::detect::bullying::window::{Around, WINDOW, target_of};
 use crate::detect::grooming::pair_of;
 use crate::detect::single::opening;
 use crate::domain::code::Weight;
@@ -49,6 +51,7 @@ impl Organisation {
             self.conclude(now, Fact::Observed(observation.clone()), a);
         }
         for raised in self.findings(&new, now) {
+            self.keep_it_kind(&raised, &new, now, a);
             self.raise(&raised, &new, message, now, a);
         }
         self.hide_serious(&new, message, now, a);
@@ -59,7 +62,7 @@ impl Organisation {
                 && !self.state.is_held(message)
             {
                 let next = a.keep.len();
-                self.keep(None, message, space, observation.by, Part::Finding, now, a);
+                self.keep(None, message, space, author_of(observation), Part::Finding, now, a);
                 if let Some(keep) = a.keep.get_mut(next) {
                     let sides = new.iter().filter(|other| other.message == Some(message));
                     keep.subjects.extend(sides.flat_map(|other| [Some(other.by), other.towards]).flatten());
@@ -99,15 +102,25 @@ impl Organisation {
     fn findings(&self, new: &[Observation], now: Timestamp) -> Vec<Raised> {
         let mut pairs = BTreeSet::new();
         let mut others: BTreeMap<ConcernKey, Vec<Observation>> = BTreeMap::new();
+        let targets: BTreeSet<UserId> = new.iter().filter_map(target_of).collect();
         for observation in new {
             if let Some(pair) = pair_of(observation) {
                 pairs.insert(pair);
             } else if observation.code.category() == Category::Contact {
-                others.entry(contact_key_of(observation, new)).or_default().push(observation.clone());
+                let key = contact_key_of(observation, new, self.own.unwrap_or_default());
+                others.entry(key).or_default().push(observation.clone());
             } else if let Some(opening) = opening(observation) {
                 let mut key = opening.key;
-                if observation.code == Code::ReportedByPerson && observation.towards != Some(observation.by) {
-                    // Whoever is reported must not be told: they are the subject.
+                if matches!(observation.code, Code::ReportedByPerson | Code::AbuseDisclosure)
+                    && observation.towards != Some(observation.by)
+                {
+                    // Whoever is reported, or of whom somebody discloses abuse, must not be told: they are the subject.
+                    key.by = Some(observation.by);
+                }
+                if observation.code.category() == Category::Integrity
+                    && observation.by != self.own.unwrap_or_default()
+                {
+                    // Whoever changed the server is the subject: they must not be told.
                     key.by = Some(observation.by);
                 }
                 others.entry(key).or_default().push(observation.clone());
@@ -125,11 +138,12 @@ impl Organisation {
             })
         });
         let others = others.into_iter().filter_map(|(key, reasons)| {
-            let worst = reasons.iter().map(|reason| reason.code).max_by_key(|code| code.level_alone())?;
+            let level = |code: Code| self.policy.contact.level(code);
+            let worst = reasons.iter().map(|reason| reason.code).max_by_key(|code| level(*code))?;
             Some(Raised {
                 key,
                 category: worst.category(),
-                level: worst.level_alone(),
+                level: level(worst),
                 by: key.by.into_iter().collect(),
                 towards: match key.family {
                     Family::Of(Category::Contact) => reasons.iter().filter_map(|o| o.towards).collect(),
@@ -138,7 +152,31 @@ impl Organisation {
                 reasons,
             })
         });
-        pairs.chain(others).collect()
+        let targets = targets.into_iter().filter_map(|target| self.target_finding(target, now));
+        pairs.chain(others).chain(targets).collect()
+    }
+
+    /// What a person's window adds up to. By a group as by one: whoever dealt a blow is a subject, so that none of
+    /// them hears of it.
+    fn target_finding(&self, target: UserId, now: Timestamp) -> Option<Raised> {
+        let since = now.minus(WINDOW);
+        let finding = self.state.target(target)?.assess(
+            now,
+            &Around {
+                dealt: &|by, towards| {
+                    self.state.target(towards).map_or(0, |window| window.blows_of(by, since))
+                },
+                adult: &|id| self.kind_of(id) != Kind::Bot && self.counts_as_adult(id),
+            },
+        )?;
+        Some(Raised {
+            key: ConcernKey { family: finding.category.family(), by: None, towards: Some(target) },
+            category: finding.category,
+            level: finding.level,
+            by: finding.by,
+            towards: BTreeSet::from([target]),
+            reasons: finding.reasons,
+        })
     }
 
     /// Compares a finding with what is known; a concern that is new or worse becomes a fact, with its case.
@@ -150,11 +188,31 @@ impl Organisation {
         now: Timestamp,
         a: &mut Assessment,
     ) {
+        let more = self.with_earlier_reasons(raised);
+        let raised = more.as_ref().unwrap_or(raised);
         let before = self.state.concerns.get(&raised.key);
         let known_level = before.map(|concern| concern.level);
+        if let Some(known) =
+            before.filter(|known| known_level >= Some(raised.level) && says_more(known, raised))
+        {
+            // Nothing got worse, and yet it is more than was known: the concern says so.
+            let fact = Fact::ConcernRaised {
+                reference: known.reference.clone(),
+                key: known.key,
+                category: known.category,
+                level: known.level,
+                by: raised.by.clone(),
+                towards: raised.towards.clone(),
+                reasons: raised.reasons.clone(),
+                case: known.case,
+            };
+            self.conclude(now, fact, a);
+        }
+        let before = self.state.concerns.get(&raised.key);
         if raised.level < Level::Room || known_level >= Some(raised.level) {
             // Nothing got worse. Messages that speak to an open case are exhibits of it all the same.
             let case = before.and_then(|concern| concern.case);
+            self.join_subjects(raised, now, a);
             if let Some(case) = case {
                 if let Some(again) = self.happens_again(case, raised, new, now) {
                     self.conclude(now, again, a);
@@ -170,6 +228,9 @@ impl Organisation {
             }
             return;
         }
+        // Whoever was a subject before stays one, though what they did may have left the window.
+        let by: BTreeSet<UserId> =
+            before.into_iter().flat_map(|concern| &concern.by).chain(&raised.by).copied().collect();
         let reference =
             before.map_or_else(|| self.state.next_reference(), |concern| concern.reference.clone());
         let known_case = before.and_then(|concern| concern.case);
@@ -180,14 +241,14 @@ impl Organisation {
             key: raised.key,
             category: raised.category,
             level: raised.level,
-            by: raised.by.clone(),
+            by: by.clone(),
             towards: raised.towards.clone(),
             reasons: raised.reasons.clone(),
             case,
         };
         self.conclude(now, fact, a);
         if let Some(case) = case {
-            let (category, level, subjects) = (raised.category, raised.level, raised.by.clone());
+            let (category, level, subjects) = (raised.category, raised.level, by);
             let fact = if known_case.is_some() {
                 Fact::CaseRose { case, category, level, subjects }
             } else {
@@ -207,6 +268,60 @@ impl Organisation {
         }
         if raised.level >= Level::Serious {
             self.hide_conduct(raised, case, message, now, a);
+            if is_of_peers(raised) {
+                for person in &raised.towards {
+                    let space = message.map(|message| message.space);
+                    self.nudge(*person, Nudge::HelpIsThere, space, case, now, a);
+                }
+            }
+        }
+    }
+
+    /// Somebody who takes part in what a concern is about becomes its subject, though its level stays.
+    fn join_subjects(&mut self, raised: &Raised, now: Timestamp, a: &mut Assessment) {
+        let Some(before) = self.state.concerns.get(&raised.key).filter(|_| is_of_peers(raised)) else {
+            return;
+        };
+        if raised.by.is_subset(&before.by) {
+            return;
+        }
+        let by: BTreeSet<UserId> = before.by.union(&raised.by).copied().collect();
+        let (level, case) = (before.level, before.case);
+        let fact = Fact::ConcernRaised {
+            reference: before.reference.clone(),
+            key: raised.key,
+            category: before.category,
+            level,
+            by: by.clone(),
+            towards: before.towards.clone(),
+            reasons: raised.reasons.clone(),
+            case,
+        };
+        self.conclude(now, fact, a);
+        if let Some(case) = case {
+            self.conclude(now, Fact::SubjectsJoined { case, subjects: by }, a);
+        }
+    }
+
+    /// Level 2 among peers: a kind word to whoever was unkind, once a person and day. From level 3 on a person
+    /// decides, and nobody who is a subject hears anything.
+    fn keep_it_kind(&mut self, raised: &Raised, new: &[Observation], now: Timestamp, a: &mut Assessment) {
+        let known = self.state.concerns.get(&raised.key).map(|concern| concern.level);
+        if !is_of_peers(raised) || raised.level != Level::Room || known > Some(Level::Room) {
+            return;
+        }
+        let day = self.policy.zone.day_number(now);
+        let unkind: BTreeMap<UserId, Option<ChannelId>> = new
+            .iter()
+            .filter(|seen| is_blow(seen.code) && seen.towards.is_some_and(|to| raised.towards.contains(&to)))
+            .map(|seen| (seen.by, seen.space))
+            .collect();
+        for (to, space) in unkind {
+            let job = format!("nudge/{}/day-{day}/{to}/keep-it-kind", self.name);
+            if self.kind_of(to) != Kind::Bot && !self.state.has_decided(&job) {
+                let effect = Effect::Nudge { to, about: Nudge::KeepItKind, space };
+                self.conclude(now, Fact::Decided { job, effect, case: None }, a);
+            }
         }
     }
 
@@ -241,7 +356,8 @@ impl Organisation {
             return None;
         };
         let counts = if raised.key.family == Family::AdultConduct { Level::Room } else { Level::Serious };
-        let weighs = |seen: &Observation| seen.code.level_alone() >= counts && raised.reasons.contains(seen);
+        let level = |code: Code| self.policy.contact.level(code);
+        let weighs = |seen: &Observation| level(seen.code) >= counts && raised.reasons.contains(seen);
         let again = raised.level >= Level::Serious && now.since(at) >= AT_IT && new.iter().any(weighs);
         again.then(|| Fact::CaseRose {
             case: case.reference,
@@ -324,7 +440,7 @@ impl Organisation {
     }
 
     /// A short private message; a person gets each wording once a case.
-    fn nudge(
+    pub(super) fn nudge(
         &mut self,
         to: UserId,
         about: Nudge,
@@ -345,7 +461,15 @@ impl Organisation {
         }
     }
 
-    fn kind_of(&self, person: UserId) -> Kind {
+    /// Whether a known account counts as an adult for risk.
+    fn counts_as_adult(&self, person: UserId) -> bool {
+        self.servers.values().any(|server| {
+            server.roster.get(person).is_some() && self.detector.is_adult_for_risk(person, &server.roster)
+        })
+    }
+
+    /// What people are to the charity, on whichever of its servers they are.
+    pub(super) fn kind_of(&self, person: UserId) -> Kind {
         self.servers
             .values()
             .find_map(|server| server.roster.get(person))
@@ -355,7 +479,7 @@ impl Organisation {
     fn keep_reasons(&mut self, case: CaseRef, new: &[Observation], now: Timestamp, a: &mut Assessment) {
         for observation in new {
             if let (Some(message), Some(space)) = (observation.message, observation.space) {
-                self.keep(Some(case), message, space, observation.by, Part::Finding, now, a);
+                self.keep(Some(case), message, space, author_of(observation), Part::Finding, now, a);
             }
         }
     }
@@ -387,21 +511,36 @@ impl Organisation {
     ) {
         let young_people: BTreeSet<UserId> = observations.iter().filter_map(|o| o.towards).collect();
         self.take(observations, None, now, a);
-        let key = contact_key(adult, &young_people);
-        let case = self.state.concerns.get(&key).and_then(|concern| concern.case);
+        let case = self.case_about(adult, &young_people);
         if let Some(case) = case {
             self.keep_space(case, space, now, a);
         }
-        let times = self.state.unlocked.get(&(space, adult)).copied().unwrap_or(0);
-        let job = format!("lock/{}/{space}/{adult}/{times}", self.name);
-        if !self.state.has_decided(&job) {
-            let effect = Effect::Lock { guild, space, parent, adult };
-            self.conclude(now, Fact::Decided { job, effect, case }, a);
-        }
+        self.lock(guild, space, parent, adult, case, now, a);
         self.nudge(adult, Nudge::SpaceLocked, Some(space), case, now, a);
         for young_person in young_people {
             self.nudge(young_person, Nudge::SpaceClosed, Some(space), case, now, a);
         }
+    }
+
+    /// The contact case about an adult and these young people, if there is one.
+    pub(super) fn case_about(&self, adult: UserId, young_people: &BTreeSet<UserId>) -> Option<CaseRef> {
+        self.state.concerns.get(&contact_key(adult, young_people)).and_then(|concern| concern.case)
+    }
+
+    /// A concern by fact keeps everything that was found: what comes later does not replace what came before.
+    fn with_earlier_reasons(&self, raised: &Raised) -> Option<Raised> {
+        let by_fact = matches!(raised.key.family, Family::Of(Category::Contact | Category::Integrity));
+        let known = self.state.concerns.get(&raised.key).filter(|_| by_fact)?;
+        let mut reasons = known.reasons.clone();
+        reasons.extend(raised.reasons.iter().filter(|new| !known.reasons.contains(new)).cloned());
+        Some(Raised {
+            key: raised.key,
+            category: raised.category,
+            level: raised.level,
+            by: known.by.union(&raised.by).copied().collect(),
+            towards: known.towards.union(&raised.towards).copied().collect(),
+            reasons,
+        })
     }
 
     /// What was written so far in a space that is itself the finding.
@@ -413,8 +552,34 @@ impl Organisation {
     }
 }
 
-/// The concern that an observation of a contact rule belongs to, with the others of the same moment.
-fn contact_key_of(observation: &Observation, together: &[Observation]) -> ConcernKey {
+/// Whether reasons of another kind stand beside those that are known.
+fn says_more(known: &Concern, raised: &Raised) -> bool {
+    let by_fact = matches!(raised.key.family, Family::Of(Category::Contact | Category::Integrity));
+    let codes: BTreeSet<Code> = known.reasons.iter().map(|reason| reason.code).collect();
+    by_fact && raised.reasons.iter().any(|reason| !codes.contains(&reason.code))
+}
+
+/// A finding about one person among their peers, rather than about one directed pair.
+fn is_of_peers(raised: &Raised) -> bool {
+    raised.key.by.is_none()
+        && raised.key.towards.is_some()
+        && matches!(raised.category, Category::Bullying | Category::Threat)
+}
+
+/// Who wrote the message that an observation points at: under a reaction stands the message of the person it met.
+fn author_of(seen: &Observation) -> UserId {
+    match seen.code {
+        Code::MockingReaction | Code::AbuseDisclosure => seen.towards.unwrap_or(seen.by),
+        _ => seen.by,
+    }
+}
+
+/// The concern that an observation of a contact rule belongs to, with the others of the same moment. One that is nobody's
+/// conduct (a session without adults) has no subject.
+fn contact_key_of(observation: &Observation, together: &[Observation], own: UserId) -> ConcernKey {
+    if observation.by == own {
+        return ConcernKey { family: Family::Of(Category::Contact), by: None, towards: None };
+    }
     let same = together.iter().filter(|o| (o.code, o.by) == (observation.code, observation.by));
     contact_key(observation.by, &same.filter_map(|o| o.towards).collect())
 }
