@@ -84,6 +84,17 @@ impl Server {
         overwritten(self.base_permissions(person), channel, self.id.everyone(), holds, Some(person.id))
     }
 
+    /// The bits somebody has in a space: an owner's and administrator's are all; a thread has its channel's.
+    #[must_use]
+    pub fn permissions_in(&self, person: &Person, space: &Space) -> Permissions {
+        if self.holds_office(person) {
+            return Permissions(u64::MAX);
+        }
+        let parent = space.parent.filter(|_| space.kind.is_thread());
+        let channel = parent.and_then(|parent| self.spaces.get(&parent)).unwrap_or(space);
+        self.plain_permissions(person, channel)
+    }
+
     /// Whether no overwrite binds somebody: the owner, and administrators.
     #[must_use]
     pub fn holds_office(&self, person: &Person) -> bool {

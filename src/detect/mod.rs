@@ -109,6 +109,12 @@ impl Detector {
         }
     }
 
+    /// One that has heard nothing, with the same lists: to read something apart from every conversation.
+    #[must_use]
+    pub fn afresh(&self) -> Detector {
+        Detector::new(self.lists.clone(), self.zone)
+    }
+
     /// Gets to know a person's names before they have spoken (a member who joined, or whose nickname changed).
     pub fn meet(&mut self, person: &Person) {
         self.names.learn(person.id, [person.shown.as_str(), person.name.as_str()].into_iter());

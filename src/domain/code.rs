@@ -207,6 +207,8 @@ catalogue! {
     LoneAdultVoice "lone-adult-voice" Contact None, Alone, Serious, "One adult is alone in voice with a young person.";
     RoleConflict "role-conflict" Contact None, Alone, Concern, "An account holds both a young person's and an adult's role.";
     ReportedByPerson "reported-by-person" Welfare None, Alone, Concern, "A person reported something to safeguarding.";
+    SeriousReport "serious-report" Welfare None, Alone, Serious, "Somebody told safeguarding of something serious in their own words.";
+    DirectMessageOutsidePlan "direct-message-outside-plan" Contact None, Alone, Serious, "A direct message from an adult to a young person was reported; no contact plan was open.";
     Unreadable "unreadable-event" Integrity None, Alone, Concern, "An event of a known kind could not be read; its bytes are kept.";
     Unmonitored "unmonitored-interval" Integrity None, Alone, Concern, "For a while nothing was heard; messages of that time were read afterwards where the platform still had them.";
     BotRemoved "bot-removed" Integrity None, Alone, Serious, "The bot was removed from the server.";

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CaseRef, Category, ChannelId, GuildId, Level, MessageId, Timestamp, UserId};
+use super::{CaseRef, Category, ChannelId, GuildId, Level, MessageId, ReportRef, Timestamp, UserId};
 
 /// One thing to do outside. Holds ids and codes only, never a word of a message.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -43,6 +43,13 @@ pub enum Effect {
         about: Nudge,
         /// In which space it happened.
         space: Option<ChannelId>,
+    },
+    /// The receipt of a report: a private message with its reference and where to find help now.
+    Receipt {
+        /// To whom.
+        to: UserId,
+        /// The reference.
+        reference: ReportRef,
     },
     /// A neutral notice in a space ("this space is closed until …, ask …").
     Notice {
@@ -141,6 +148,7 @@ impl Effect {
             Effect::Lock { .. } => "lock",
             Effect::Disconnect { .. } => "disconnect",
             Effect::Nudge { .. } => "nudge",
+            Effect::Receipt { .. } => "receipt",
             Effect::Notice { .. } => "notice",
             Effect::Page { .. } => "page",
             Effect::PageTogether { .. } => "page-together",

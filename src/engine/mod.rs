@@ -7,11 +7,13 @@
 //! * `blocked`: what the platform's own filter stopped.
 //! * [`state`]: what folding the facts gives.
 //! * `raise`: from findings to concerns, cases and effects.
+//! * `reports`: what people tell safeguarding.
 //! * `watch`: the rules of supervised contact over time.
 
 mod blocked;
 mod gently;
 mod raise;
+mod reports;
 pub mod state;
 mod watch;
 
@@ -173,6 +175,12 @@ impl Organisation {
         &self.state
     }
 
+    /// What the charity has decided about the rules.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// The servers as they are now.
     #[must_use]
     pub fn servers(&self) -> &BTreeMap<GuildId, Server> {
@@ -196,6 +204,10 @@ impl Organisation {
         self.forget_what_is_over(now);
         match &heard.event {
             Event::SessionBegan { own } => self.own = Some(*own),
+            Event::Said(message) | Event::Edited(message) if self.is_told_in_private(message) => {
+                self.remember_place(message);
+                self.told_in_private(message, now, &mut a);
+            }
             Event::Said(message) => self.hear_message(message, now, false, &mut a),
             Event::Edited(message) => self.hear_message(message, now, true, &mut a),
             Event::Blocked { .. } => self.hear_blocked(heard, &mut a),
@@ -211,7 +223,16 @@ impl Organisation {
                 self.enrol();
                 self.watch_everywhere(now, &mut a);
             }
-            Event::Reported { by, message, .. } => self.reported(*by, message.as_deref(), now, &mut a),
+            Event::Reported { by, message, person, words, reference, .. } => {
+                let report = reports::Report {
+                    by: *by,
+                    message: message.as_deref(),
+                    person: *person,
+                    words: words.as_deref(),
+                    reference: *reference,
+                };
+                self.reported(report, now, &mut a);
+            }
             Event::Outcome { job, effect, ended } => self.outcome(job, effect, ended, now, &mut a),
             Event::Unreadable { .. } => self.about_itself(Code::Unreadable, now, &mut a),
             Event::GuildGone { outage: false, guild } => {
@@ -235,6 +256,11 @@ impl Organisation {
         }
         a.due = self.next_due(now);
         a
+    }
+
+    /// Whether a message is somebody's direct message to the bot.
+    fn is_told_in_private(&self, message: &Message) -> bool {
+        message.guild.is_none() && !message.automated && Some(message.author) != self.own
     }
 
     /// Lets go of what no window reaches any more, so that years of a club fit in memory.
@@ -306,32 +332,6 @@ impl Organisation {
             workers.extend(covers.map(|person| (person.id, None)));
         }
         workers.into_iter().take(WORKERS_TOLD).collect()
-    }
-
-    /// A report is about whoever wrote the message that is pointed at. What that message says counts as well: one
-    /// between two members was never heard before.
-    fn reported(&mut self, by: UserId, message: Option<&Message>, now: Timestamp, a: &mut Assessment) {
-        let mut found = message.map(|message| self.read_reported(message, by)).unwrap_or_default();
-        found.push(Observation {
-            at: now,
-            code: Code::ReportedByPerson,
-            by: message.map_or(by, |message| message.author),
-            towards: Some(by),
-            space: message.map(|message| message.space),
-            message: message.map(|message| message.id),
-            quote: None,
-        });
-        self.take(found, message, now, a);
-    }
-
-    fn read_reported(&mut self, message: &Message, by: UserId) -> Vec<Observation> {
-        if message.guild.is_some() {
-            return self.read(message, false);
-        }
-        let server = self.servers.values().find(|server| server.roster.get(by).is_some());
-        let roster = server.map_or(&self.nobody, |server| &server.roster);
-        let audience = BTreeSet::from([by]);
-        self.detector.hear(message, roster, Some(&audience))
     }
 
     fn outcome(&mut self, job: &str, effect: &Effect, ended: &Ended, now: Timestamp, a: &mut Assessment) {

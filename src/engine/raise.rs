@@ -68,6 +68,34 @@ impl Organisation {
         }
     }
 
+    /// The concern that a report opens where it touches none that is known.
+    pub(super) fn key_of_report(&self, report: &Observation) -> Option<ConcernKey> {
+        self.findings(std::slice::from_ref(report), report.at).first().map(|raised| raised.key)
+    }
+
+    /// Raises what a report touches by one level, to a page at most: that somebody is in danger now, nobody has said.
+    pub(super) fn raise_by_report(
+        &mut self,
+        key: &ConcernKey,
+        report: &Observation,
+        message: Option<&Message>,
+        now: Timestamp,
+        a: &mut Assessment,
+    ) {
+        let Some(known) = self.state.concerns.get(key) else { return };
+        let level = known.level.max(known.level.raised().min(Level::Serious));
+        let grows = known.category == Category::Boundary && level >= Level::Serious;
+        let raised = Raised {
+            key: *key,
+            category: if grows { Category::Grooming } else { known.category },
+            level,
+            by: known.by.clone(),
+            towards: known.towards.clone(),
+            reasons: known.reasons.iter().chain([report]).cloned().collect(),
+        };
+        self.raise(&raised, std::slice::from_ref(report), message, now, a);
+    }
+
     fn findings(&self, new: &[Observation], now: Timestamp) -> Vec<Raised> {
         let mut pairs = BTreeSet::new();
         let mut others: BTreeMap<ConcernKey, Vec<Observation>> = BTreeMap::new();

@@ -12,7 +12,7 @@ use crate::domain::observation::ObservationKey;
 use crate::domain::space::Overwrite;
 use crate::domain::{
     Case, CaseRef, CaseState, ChannelId, Concern, ConcernKey, Effect, Fact, MessageId, Observation,
-    Timestamp, UserId,
+    ReportRef, Timestamp, UserId,
 };
 
 /// A lock of one adult in one space.
@@ -53,6 +53,10 @@ pub struct State {
     kept_edits: BTreeSet<(MessageId, Option<CaseRef>, Timestamp)>,
     /// Spaces in which the messages that follow a finding are kept with its case, and how many more.
     pub following: BTreeMap<ChannelId, BTreeMap<CaseRef, u32>>,
+    /// The references of every report.
+    pub reports: BTreeSet<ReportRef>,
+    /// The newest receipt of whoever reported in a direct message: when, and for which report.
+    pub receipts: BTreeMap<UserId, (Timestamp, ReportRef)>,
     /// How many messages after a finding are kept.
     context_after: u32,
 }
@@ -123,6 +127,12 @@ impl State {
                 self.kept.insert((*message, *case));
                 if let Some(case) = case {
                     self.kept_for_case(*case, *space, *part);
+                }
+            }
+            Fact::Reported { reference, by, goes_on, space, .. } => {
+                self.reports.insert(*reference);
+                if !goes_on && space.is_some() {
+                    self.receipts.insert(*by, (at, *reference));
                 }
             }
             Fact::Register(change) => {

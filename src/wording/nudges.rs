@@ -1,5 +1,6 @@
 //! Short private messages and neutral notices.
 
+use crate::domain::ReportRef;
 use crate::domain::effect::Nudge;
 
 /// The private message for a nudge.
@@ -36,12 +37,7 @@ pub fn nudge(about: Nudge) -> &'static str {
              Rather text? Send SHOUT to 85258, free, any time.\n\n\
              You can keep talking here."
         }
-        Nudge::ReportReceived => {
-            "Thank you for telling us. You did the right thing. A safeguarding lead will read it and decide what \
-             happens next, and may want to talk with you. We can't promise to keep it secret, because keeping you \
-             safe comes first, but only people who need to know are told.\n\n\
-             In danger now: ring 999. Childline: 0800 1111, free, any time. Shout: text SHOUT to 85258."
-        }
+        Nudge::ReportReceived => RECEIPT,
         Nudge::KeepItKind => {
             "A quick one, just to you: your last message could hurt somebody. Please keep it kind here. If something \
              is going on, a youth worker is happy to listen."
@@ -93,6 +89,31 @@ pub fn nudge(about: Nudge) -> &'static str {
             "Chaperone can keep evidence again, and everything that waited has been kept."
         }
     }
+}
+
+const RECEIPT: &str = "Thank you for telling us. You did the right thing. A safeguarding lead will read it and decide what \
+     happens next, and may want to talk with you. We can't promise to keep it secret, because keeping you safe comes \
+     first, but only people who need to know are told.\n\n\
+     In danger now: ring 999. Childline: 0800 1111, free, any time. Shout: text SHOUT to 85258.";
+
+/// To whoever reported: it was received, under which reference, and what happens next.
+#[must_use]
+pub fn report_received(reference: ReportRef) -> String {
+    format!(
+        "{RECEIPT}\n\nYour reference is {reference}. You can say more at any time, with /report or by \
+         writing to me."
+    )
+}
+
+/// The same while it is not on record yet: it has arrived, and a person may not have it yet.
+#[must_use]
+pub fn report_not_kept_yet(reference: ReportRef) -> String {
+    format!(
+        "Thank you for telling us. You did the right thing. It has arrived and is being recorded; that takes longer \
+         than usual just now. If you need somebody now, please tell a youth worker you trust as well.\n\n\
+         In danger now: ring 999. Childline: 0800 1111, free, any time. Shout: text SHOUT to 85258.\n\n\
+         Your reference is {reference}. You can say more at any time, with /report or by writing to me."
+    )
 }
 
 /// The neutral notice that everybody in a space can read. It says nothing about anybody.
@@ -154,10 +175,13 @@ mod tests {
 
     #[test]
     fn nudges_and_notices_read_like_this() {
-        let all: Vec<String> = NUDGES
+        let mut all: Vec<String> = NUDGES
             .iter()
             .map(|&about| format!("{about:?}\n{}\n\nin the space: {}", nudge(about), notice(about)))
             .collect();
+        let reference = ReportRef::of(crate::domain::MessageId(7));
+        all.push(report_received(reference));
+        all.push(report_not_kept_yet(reference));
         insta::assert_snapshot!(all.join("\n----\n"));
     }
 
