@@ -7,6 +7,7 @@ mod commands;
 pub mod export;
 pub mod keep;
 mod listen;
+pub mod lists;
 mod missed;
 pub mod settings;
 mod trouble;

@@ -11,7 +11,6 @@ use crate::engine;
 use crate::evidence::Recipient;
 use crate::paging::channels::email::EmailChannel;
 use crate::pipeline::committer::Lead;
-use crate::text::Lists;
 
 /// The database's file in the data directory.
 pub const DATABASE: &str = "chaperone.db";
@@ -53,7 +52,7 @@ pub fn settings(config: &Config, clock: &Clock) -> anyhow::Result<Settings> {
         shards: config.discord.shards.unwrap_or(1),
         mapping: config.roles.clone(),
         policy: policy(config),
-        lists: Lists::shared(),
+        lists: super::lists::of(config)?,
         database: database(config),
         signing_key: config.data.dir.join(SIGNING_KEY),
         people: config.people(),

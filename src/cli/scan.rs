@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::app::lists;
 use crate::config::Config;
 use crate::detect::verdict::Verdict;
 use crate::text::Lists;
@@ -23,7 +24,7 @@ use super::lines::{Next, next_line};
     ranges of Unicode scalar values. A line that is not {\"id\",\"text\"} yields {\"id\":null,\"line\":N,\"error\":\"…\"}.\n\
     Exit status: 0; 1 when a line could not be read; 2 when the command could not run.")]
 pub struct Args {
-    /// The charity's configuration. It is checked; nothing that it can say today changes how one text is read
+    /// The charity's configuration: its own wordlists. Without it the built-in ones are used
     #[arg(long, value_name = "F")]
     pub config: Option<PathBuf>,
 }
@@ -36,13 +37,14 @@ pub fn run(args: &Args) -> u8 {
 
 /// Runs the command with these in the places of the standard streams; gives its exit status.
 pub fn run_with(args: &Args, input: impl Read, out: impl Write, mut err: impl Write) -> u8 {
-    if let Some(path) = &args.config
-        && let Err(why) = Config::load(path)
-    {
-        _ = writeln!(err, "chaperone scan: the configuration cannot be used\n{why}");
-        return 2;
-    }
-    let lists = Lists::builtin();
+    let lists = match args.config.as_deref().map(|path| Ok(lists::of(&Config::load(path)?)?)) {
+        None => Lists::shared(),
+        Some(Ok(lists)) => lists,
+        Some(Err::<_, anyhow::Error>(why)) => {
+            _ = writeln!(err, "chaperone scan: the configuration cannot be used\n{why}");
+            return 2;
+        }
+    };
     match scan(&lists, input, out) {
         Ok(true) => 0,
         Ok(false) => 1,

@@ -146,6 +146,8 @@ pub struct Policy {
     pub lone_adult_grace: Duration,
     /// The Discord channel for notices to whoever runs the bot.
     pub operator_channel: Option<ChannelId>,
+    /// A folder of the charity's own wordlists, relative to the configuration's own folder.
+    pub wordlists: Option<PathBuf>,
 }
 
 /// A configuration that cannot be used.
@@ -215,7 +217,7 @@ impl Config {
         let mut ladder = steps::ladder(r, ladder, &contacts);
         let zone = organisation.as_ref().map_or_else(Zone::default, |organisation| organisation.zone);
         let rota = calls.complete(r, &mut ladder, zone, &contacts);
-        let policy = places::policy(r, &mut root);
+        let policy = places::policy(r, &mut root, base);
         root.done(r);
         if let Some(discord) = &discord
             && places::token_in_the_clear(&discord.api_url)

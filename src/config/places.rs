@@ -169,14 +169,19 @@ pub(super) fn data(r: &mut Reader<'_>, root: &mut Section<'_>, base: &Path) -> D
     }
 }
 
-pub(super) fn policy(r: &mut Reader<'_>, root: &mut Section<'_>) -> Policy {
+pub(super) fn policy(r: &mut Reader<'_>, root: &mut Section<'_>, base: &Path) -> Policy {
     // What is left out is the guidance's, as the engine has it: one default, not two.
-    let mut policy =
-        Policy { lone_adult_grace: engine::Policy::default().lone_adult_grace, operator_channel: None };
+    let mut policy = Policy {
+        lone_adult_grace: engine::Policy::default().lone_adult_grace,
+        operator_channel: None,
+        wordlists: None,
+    };
     let Some(mut section) = root.section(r, "policy") else { return policy };
     if let Some(grace) = section.number(r, "lone_adult_grace_seconds", 0..601, "write 0 to 600 seconds") {
         policy.lone_adult_grace = Duration::from_secs(grace.value.unsigned_abs());
     }
+    let wordlists = section.text(r, "wordlists", "write the folder's path in quotes");
+    policy.wordlists = wordlists.map(|folder| base.join(folder.value));
     policy.operator_channel = section.id(r, "operator_channel").map(|id| ChannelId(id.value));
     section.done(r);
     policy
