@@ -4,6 +4,7 @@ mod any_text; // whatever somebody types or writes into a list: nothing breaks, 
 mod arrows; // which room may know which
 mod audience; // who sees what, against Discord's rules worked out from nothing every time
 mod calendar; // sessions, against somebody who walks through two years minute by minute
+mod chaos; // thousands of cases, failing channels, kills: nothing lost, nobody called who must not be
 mod check; // what is wrong with a live server: the real binary, and faults that were planted
 mod cli; // the command line's contract as a user meets it: exit status, one line what, one line what to do
 mod conversations; // whole conversations: what each reaches, and when
