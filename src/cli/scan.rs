@@ -3,7 +3,8 @@
 //! What a text says by itself is worked out by [`Verdict`].
 
 use std::io::{self, BufReader, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -37,10 +38,10 @@ pub fn run(args: &Args) -> u8 {
 
 /// Runs the command with these in the places of the standard streams; gives its exit status.
 pub fn run_with(args: &Args, input: impl Read, out: impl Write, mut err: impl Write) -> u8 {
-    let lists = match args.config.as_deref().map(|path| Ok(lists::of(&Config::load(path)?)?)) {
+    let lists = match args.config.as_deref().map(own_lists) {
         None => Lists::shared(),
         Some(Ok(lists)) => lists,
-        Some(Err::<_, anyhow::Error>(why)) => {
+        Some(Err(why)) => {
             _ = writeln!(err, "chaperone scan: the configuration cannot be used\n{why}");
             return 2;
         }
@@ -56,6 +57,11 @@ pub fn run_with(args: &Args, input: impl Read, out: impl Write, mut err: impl Wr
             2
         }
     }
+}
+
+/// The lists that a configuration stands for.
+fn own_lists(path: &Path) -> anyhow::Result<Arc<Lists>> {
+    lists::of(&Config::load(path)?)
 }
 
 /// Why a scan ended before its input did.
