@@ -86,7 +86,7 @@ fn is_given(need: Need) -> bool {
 fn attacks(code: Code) -> bool {
     match code.category() {
         // A simile or a "signed" is a blow only in its conversation.
-        Category::Bullying => bullying::is_hard(code),
+        Category::Bullying => bullying::is_hard(code) || code == Code::SuicideEncouragement,
         Category::Hate | Category::Threat => true,
         _ => matches!(code, Code::SexualisedText | Code::SexualHarassment | Code::ExtremistPraise),
     }

@@ -68,7 +68,7 @@ fn what_attacks_is_told_from_what_is_serious_and_from_what_is_neither() {
         ("he said kys in game and got banned", false, 0, &[]),
         ("the warning sign says \"kys\" is never ok", false, 0, &[]),
         ("i'm such an idiot, forgot my kit", false, 0, &[]),
-        ("ur such a loser", true, 1, &["ridicule"]),
+        ("ur such a loser", true, 2, &["insult", "ridicule"]),
         ("keep this between us ok", false, 2, &["secrecy-request"]),
         ("i want to kill myself", false, 4, &["suicidal-feelings"]),
     ];
