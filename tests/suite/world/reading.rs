@@ -146,6 +146,22 @@ impl World {
         text
     }
 
+    /// The same with people and channels by name, as Discord shows them.
+    #[track_caller]
+    pub fn next_answer_named(&self, who: &str) -> String {
+        let mut text = self.next_answer(who);
+        for (name, id) in &self.0.names.people {
+            text = text.replace(&format!("<@{id}>"), &format!("@{name}"));
+        }
+        let spaces = self.platform().read(|state| {
+            state.channels.values().map(|channel| (channel.id, channel.name.clone())).collect::<Vec<_>>()
+        });
+        for (id, name) in spaces {
+            text = text.replace(&format!("<#{id}>"), &format!("#{name}"));
+        }
+        text
+    }
+
     /// The next notice of the bot in a channel; it is read now.
     #[track_caller]
     pub fn next_notice(&self, space: &str) -> String {
