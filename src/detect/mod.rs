@@ -17,6 +17,7 @@
 //! and by hearing recent messages again without acting on them. Hearing a message twice gives the same observations
 //! and remembers it once.
 
+pub mod bullying;
 pub mod content;
 pub mod direction;
 pub mod flood;
@@ -40,6 +41,7 @@ use crate::domain::{
 use crate::text::stance;
 use crate::text::{Entry, Hit, Lists, Need, Quiet, Reading};
 
+use bullying::scene::{Cue, Said, Scenes};
 use direction::{Direction, Names, Recent, Speech};
 use memory::{Line, Space};
 use persistence::Persistence;
@@ -61,6 +63,7 @@ pub struct Detector {
     spaces: BTreeMap<ChannelId, Space>,
     names: Names,
     persistence: Persistence,
+    scenes: Scenes,
     /// Who takes part as a young person and has said what only an adult says: when last.
     older: BTreeMap<UserId, Timestamp>,
     /// Who wrote how much lately.
@@ -88,6 +91,7 @@ struct Heard<'a> {
     sharer: content::Speaker,
     room_has_protected: bool,
     lesson: bool,
+    near: BTreeSet<UserId>,
 }
 
 impl Detector {
@@ -100,6 +104,7 @@ impl Detector {
             spaces: BTreeMap::new(),
             names: Names::default(),
             persistence: Persistence::default(),
+            scenes: Scenes::default(),
             older: BTreeMap::new(),
             crowd: flood::Crowd::default(),
             told: BTreeMap::new(),
@@ -138,7 +143,7 @@ impl Detector {
         }
         self.learn_names(message, roster, audience);
         let heard = self.work_out(message, roster, audience);
-        let mut observations = self.observe(&heard);
+        let mut observations = self.observe(&heard, roster);
         observations.extend(
             self.crowd.hear(&heard.post(roster)).into_iter().map(|code| heard.observation(code, None, None)),
         );
@@ -170,7 +175,7 @@ impl Detector {
         }
         self.learn_names(message, roster, audience);
         let heard = self.work_out(message, roster, audience);
-        let mut observations = self.observe(&heard);
+        let mut observations = self.observe(&heard, roster);
         if message.edited_at.is_some() && heard.speaker.adult && heard.listener.protected {
             observations.push(heard.observation(Code::AdultEditedMessage, heard.direction.person(), None));
         }
@@ -203,12 +208,38 @@ impl Detector {
             .collect()
     }
 
+    /// Hears that somebody put an emoji under a message: what it is in its conversation. `author` wrote the message;
+    /// where the platform does not say who did, it is looked up among the lines of the space.
+    pub fn hear_reaction(
+        &mut self,
+        space: ChannelId,
+        message: MessageId,
+        author: Option<UserId>,
+        (by, emoji, at): (UserId, &str, Timestamp),
+        roster: &Roster,
+    ) -> Vec<Observation> {
+        let written =
+            || self.spaces.get(&space).and_then(|space| space.line(message)).map(|line| line.author);
+        match author.or_else(written) {
+            Some(author) if self.side(author, roster).protected && roster.kind(by) != Kind::Bot => {
+                self.scenes.hear_reaction(space, message, author, by, emoji, at)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Hears that somebody left the server: an observation when others had been at them.
+    pub fn hear_leaving(&mut self, user: UserId, at: Timestamp) -> Vec<Observation> {
+        self.scenes.hear_leaving(user, at)
+    }
+
     /// Takes in an observation of earlier (after a restart): asks and refusals, and whose age came out.
     pub fn remember(&mut self, seen: &Observation) {
         if seen.code == Code::AgeGap {
             let last = self.older.entry(seen.by).or_insert(seen.at);
             *last = (*last).max(seen.at);
         }
+        self.scenes.remember(seen);
         for derived in self.persistence.hear(seen) {
             self.told.insert(derived.key(), derived.at);
         }
@@ -221,6 +252,7 @@ impl Detector {
         }
         self.spaces.retain(|_, space| !space.is_empty());
         self.persistence.forget_before(at);
+        self.scenes.forget_before(at);
         self.older.retain(|_, when| *when >= at);
         self.crowd.forget_before(at);
         self.told.retain(|_, when| *when >= at);
@@ -302,15 +334,26 @@ impl Detector {
             room_has_protected: audience.is_some_and(|audience| !audience.is_empty())
                 || before.near.iter().any(|id| roster.kind(*id).is_protected()),
             lesson,
+            near: before.near,
             reading,
         }
     }
 
-    fn observe(&mut self, heard: &Heard) -> Vec<Observation> {
+    fn observe(&mut self, heard: &Heard, roster: &Roster) -> Vec<Observation> {
         let mut found: BTreeMap<Code, Observation> = BTreeMap::new();
+        let mut cues: Vec<Cue> = Vec::new();
         for hit in self.lists.hits(&heard.reading) {
             let entry = self.lists.entry(&hit);
             if let Some(towards) = heard.towards(&hit, entry) {
+                if bullying::is_of_the_group(hit.code) {
+                    cues.push(Cue {
+                        code: hit.code,
+                        quote: Some(hit.quote),
+                        vague: entry.id.ends_with("-vague"),
+                        of_a_name: entry.id.ends_with("-name"),
+                    });
+                    continue;
+                }
                 found
                     .entry(hit.code)
                     .or_insert_with(|| heard.observation(hit.code, towards, Some(hit.quote)));
@@ -319,7 +362,9 @@ impl Detector {
         for text in &heard.message.elsewhere {
             for hit in self.lists.read(text) {
                 let entry = self.lists.entry(&hit);
-                if let Some(towards) = heard.towards(&hit, entry) {
+                if let Some(towards) =
+                    heard.towards(&hit, entry).filter(|_| !bullying::is_of_the_group(hit.code))
+                {
                     found.entry(hit.code).or_insert_with(|| heard.observation(hit.code, towards, None));
                 }
             }
@@ -341,7 +386,33 @@ impl Detector {
                 heard.observation(Code::LateContact, heard.direction.person(), None),
             );
         }
-        let mut observations: Vec<Observation> = found.into_values().collect();
+        if heard.takes_part_as_young
+            && let Some(adult) = self.adult_named(heard, roster)
+        {
+            self.scenes.adult_named(heard.message.space, adult, heard.message.at);
+        }
+        let despairs = found.keys().any(|code| {
+            matches!(code, Code::SuicidalFeelings | Code::SuicidalIntent | Code::SelfHarmDisclosure)
+        });
+        let older = &self.older;
+        let protected = |id: UserId| roster.kind(id).is_protected() && !older.contains_key(&id);
+        let group = self.scenes.hear(&Said {
+            message: heard.message,
+            reading: &heard.reading,
+            direction: heard.direction,
+            cues: &cues,
+            names: &self.names,
+            near: &heard.near,
+            adult: heard.speaker.adult,
+            protected: &protected,
+            despairs,
+        });
+        if let Some(disclosed) = found.get_mut(&Code::AbuseDisclosure)
+            && let Some(adult) = self.adult_in_question(heard, roster)
+        {
+            disclosed.by = adult;
+        }
+        let mut observations: Vec<Observation> = found.into_values().chain(group).collect();
         let mut derived = Vec::new();
         for seen in &observations {
             if seen.code == Code::AgeGap {
@@ -357,6 +428,47 @@ impl Detector {
         }
         observations.sort();
         observations
+    }
+
+    /// The adult of the charity whom a disclosure is about, where it names one, or speaks of "him" or "her" while one
+    /// was being talked about: that adult is the subject and must not hear of it. Somebody of the family is not.
+    fn adult_in_question(&self, heard: &Heard, roster: &Roster) -> Option<UserId> {
+        const FAMILY: [&str; 18] = [
+            "dad",
+            "mum",
+            "mam",
+            "stepdad",
+            "stepmum",
+            "step",
+            "uncle",
+            "aunt",
+            "auntie",
+            "brother",
+            "sister",
+            "cousin",
+            "nan",
+            "grandad",
+            "boyfriend",
+            "girlfriend",
+            "bf",
+            "parents",
+        ];
+        let message = heard.message;
+        let named = self.adult_named(heard, roster);
+        let spoken_of = || {
+            heard.reading.has_any(&["he", "she", "him", "her", "his"]).then(|| {
+                self.scenes.adult_spoken_of(message.space, message.at).filter(|id| *id != message.author)
+            })?
+        };
+        named.or_else(|| spoken_of().filter(|_| !heard.reading.has_any(&FAMILY)))
+    }
+
+    /// The first adult whose name stands in a message, spoken to or about; mentions count.
+    fn adult_named(&self, heard: &Heard, roster: &Roster) -> Option<UserId> {
+        let named = self.names.named(&heard.reading, &heard.near);
+        named.into_iter().chain(heard.message.mentions.iter().copied()).find(|id| {
+            *id != heard.message.author && roster.get(*id).is_some() && self.side(*id, roster).adult
+        })
     }
 
     /// A young person's account was asked how old it is, and a bare number that no young person has is the answer.

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::content;
+use super::{bullying, content};
 use crate::domain::code::Weight;
 use crate::domain::{Category, Code};
 use crate::text::{Lists, Need};
@@ -85,7 +85,9 @@ fn is_given(need: Need) -> bool {
 /// disclosure are serious, and not that.
 fn attacks(code: Code) -> bool {
     match code.category() {
-        Category::Bullying | Category::Hate | Category::Threat => true,
+        // A simile or a "signed" is a blow only in its conversation.
+        Category::Bullying => bullying::is_hard(code),
+        Category::Hate | Category::Threat => true,
         _ => matches!(code, Code::SexualisedText | Code::SexualHarassment | Code::ExtremistPraise),
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::contact::{Agreed, Enrolments};
+use crate::detect::bullying::window::{TargetWindow, target_of};
 use crate::detect::grooming::{PairTimeline, pair_of};
 use crate::domain::fact::{Handling, Part, Register};
 use crate::domain::observation::ObservationKey;
@@ -33,6 +34,8 @@ pub struct State {
     seen: BTreeSet<ObservationKey>,
     /// Directed pairs: whose conduct, towards whom.
     pairs: BTreeMap<(UserId, UserId), PairTimeline>,
+    /// What was observed about each person among their peers.
+    targets: BTreeMap<UserId, TargetWindow>,
     /// Concerns by what keeps them apart.
     pub concerns: BTreeMap<ConcernKey, Concern>,
     /// Cases by number.
@@ -112,6 +115,12 @@ impl State {
                     case.state = case.state.clone().reopened_by_rise();
                 }
             }
+            Fact::SubjectsJoined { case, subjects } => {
+                if let Some(case) = self.cases.get_mut(case) {
+                    case.subjects.extend(subjects);
+                    case.state = case.state.clone().without(subjects);
+                }
+            }
             Fact::Acknowledged { case, by, .. } => {
                 if let Some(case) = self.cases.get_mut(case) {
                     case.state = match case.state.clone().acknowledge(*by, at) {
@@ -177,6 +186,9 @@ impl State {
         }
         if let Some(pair) = pair_of(observation) {
             self.pairs.entry(pair).or_default().add(observation.clone());
+        }
+        if let Some(target) = target_of(observation) {
+            self.targets.entry(target).or_default().add(observation.clone());
         }
     }
 
@@ -291,6 +303,12 @@ impl State {
     #[must_use]
     pub fn pair(&self, by: UserId, towards: UserId) -> Option<&PairTimeline> {
         self.pairs.get(&(by, towards))
+    }
+
+    /// What was observed about one person among their peers.
+    #[must_use]
+    pub fn target(&self, person: UserId) -> Option<&TargetWindow> {
+        self.targets.get(&person)
     }
 
     /// How many directed pairs have a timeline.

@@ -59,6 +59,9 @@ pub fn fact(fact: &Fact, names: &dyn Names) -> Option<String> {
         Fact::CaseRose { case, category, level: at, .. } => {
             format!("case {case} is now {category}, {}", level(*at))
         }
+        Fact::SubjectsJoined { case, subjects } => {
+            format!("case {case} is also about {}", all(subjects, names))
+        }
         Fact::Acknowledged { case, by, via } => {
             format!("{} acknowledged case {case} ({via}): the calls stop", names.person(*by))
         }
