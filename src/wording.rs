@@ -7,6 +7,7 @@
 mod chronology;
 mod commands;
 mod letters;
+mod links;
 mod nudges;
 
 use crate::domain::{CaseRef, Category, GuildId, Level, Timestamp, UserId};
@@ -16,6 +17,10 @@ use crate::paging::digest::DigestLine;
 pub use chronology::chronology;
 pub use commands::*;
 pub use letters::{Letter, letter};
+pub use links::{
+    NOT_PRESSED, PRESS_ONE, handling_refused, link_acknowledged, link_case, link_drill, link_handled,
+    link_is_over, spoken, what_acknowledging_means,
+};
 pub use nudges::{notice, nudge, report_not_kept_yet, report_received};
 
 /// The name of a level.
@@ -99,6 +104,17 @@ pub fn how_to_acknowledge_by_email() -> &'static str {
      ring a safeguarding lead who has; the calls go on until somebody does. An answer to this e-mail is not read."
 }
 
+/// What the supervised room of a contact plan is called. It names nobody: everybody with an office on the server reads it.
+pub const ROOM_NAME: &str = "agreed-room";
+
+/// The topic of such a room; `mark` tells it from others.
+#[must_use]
+pub fn room_topic(mark: &str) -> String {
+    format!(
+        "A supervised room for agreed times. The safeguarding leads can read it. /report always works. ({mark})"
+    )
+}
+
 /// Below a page by e-mail or push message: the one-time link.
 #[must_use]
 pub fn how_to_acknowledge_by_link(link: &str) -> String {
@@ -112,6 +128,12 @@ pub fn how_to_acknowledge_by_link(link: &str) -> String {
 #[must_use]
 pub fn acknowledged_together(by: UserId) -> String {
     format!("All of these are acknowledged by <@{by}>. Nobody else is being called for them.")
+}
+
+/// Whom to ring, below a notice that no lead has answered.
+#[must_use]
+pub fn ring(number: &str) -> String {
+    format!("Ring: {number}")
 }
 
 /// The label of the button under a page.
@@ -136,6 +158,7 @@ pub fn acknowledgement_refused(why: &str) -> &'static str {
         "already-acknowledged" => {
             "Somebody has already acknowledged this case. There is nothing for you to do."
         }
+        "stale" => link_is_over(),
         // The same words for a subject, a stranger and a case that does not exist: nobody learns which it was.
         _ => "There is nothing here for you to acknowledge. If you have a concern, tell a safeguarding lead.",
     }

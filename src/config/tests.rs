@@ -1,6 +1,10 @@
 //! What a person meets who writes a configuration.
 
+use std::time::Duration;
+
 use super::*;
+use crate::contact::rules::settings::{AgreedTimes, DmPause};
+use crate::domain::Code;
 use crate::domain::RoleId;
 use crate::domain::person::Kind;
 
@@ -66,7 +70,7 @@ fn what_is_left_out_has_its_default() {
     let digest = config.ladder.digest.clone().unwrap();
     assert_eq!((digest.at.to_string().as_str(), digest.slots.as_slice()), ("17:00:00", &[Slot::Dsl][..]));
     assert_eq!(LadderPolicy { digest: None, ..config.ladder.clone() }, LadderPolicy::default());
-    assert_eq!(config.policy.lone_adult_grace, crate::engine::Policy::default().lone_adult_grace);
+    assert_eq!(config.contact, ContactPolicy::default());
     assert_eq!(config.roles.kind_of(RoleId(1), "young person"), Some(Kind::YoungPerson));
     assert_eq!(config.roles.kind_of(RoleId(223_456_789_012_345_678), "x"), Some(Kind::YouthWorker));
     assert_eq!(config.roles.kind_of(RoleId(1), "Staff"), None, "a mapping replaces the well-known names");
@@ -181,8 +185,8 @@ fn every_mistake_says_where_and_what_to_do() {
         ("[discord]", "[polices]\n[discord]", "4: polices is not a setting"),
         (
             "[[people]]\nname = \"dee\"",
-            "[[people]]\nname = \"dee\"\nphone = \"1\"",
-            "20: [[people]] phone is not a setting — settings here are",
+            "[[people]]\nname = \"dee\"\nfax = \"1\"",
+            "20: [[people]] fax is not a setting — settings here are",
         ),
     ];
     for (from, to, expected) in cases {
@@ -190,6 +194,74 @@ fn every_mistake_says_where_and_what_to_do() {
         assert!(found.iter().any(|problem| problem.contains(expected)), "{expected}\nin {found:#?}");
         assert!(found.iter().all(|problem| problem.contains(" — ")), "{found:#?}");
     }
+}
+
+#[test]
+fn every_mistake_in_contact_says_where_and_what_to_do() {
+    let cases = [
+        (
+            "[discord]",
+            "[contact]\nagreed_times = \"sometimes\"\n[discord]",
+            "5: [contact] agreed_times is \"sometimes\" — write \"when-booked\"",
+        ),
+        (
+            "[discord]",
+            "[contact]\ndm_pause = true\n[discord]",
+            "5: [contact] dm_pause is true or false — write \"always\"",
+        ),
+        (
+            "[discord]",
+            "[contact.lone-adult-voice]\nlevel = 6\n[discord]",
+            "5: [contact.lone-adult-voice] level is 6 — levels are 1 to 5",
+        ),
+        (
+            "[discord]",
+            "[contact.lone-adult-voice]\ncontain = 1\n[discord]",
+            "5: [contact.lone-adult-voice] contain is a number that does not fit here — write true or false",
+        ),
+        (
+            "[discord]",
+            "[contact.role-conflict]\ngrace_seconds = 5\n[discord]",
+            "5: [contact.role-conflict] grace_seconds is not a setting — settings here are level, on",
+        ),
+        (
+            "[discord]",
+            "[contact.lone-adult-voise]\n[discord]",
+            "4: [contact] lone-adult-voise is not a setting — did you mean lone-adult-voice?",
+        ),
+        (
+            "[discord]",
+            "[contact.lone-adult-space]\ngrace_seconds = 5\n[policy]\nlone_adult_grace_seconds = 6\n[discord]",
+            "5: [contact.lone-adult-space] grace_seconds stands beside [policy] lone_adult_grace_seconds",
+        ),
+    ];
+    for (from, to, expected) in cases {
+        let found = with(from, to);
+        assert!(found.iter().any(|problem| problem.contains(expected)), "{expected}\nin {found:#?}");
+    }
+}
+
+#[test]
+fn what_a_charity_decides_about_contact_holds_and_is_remarked_where_it_is_weaker() {
+    let text = format!(
+        "[contact]\nagreed_times = \"required\"\ndm_pause = \"except-sessions\"\npresent_for_minutes = 10\n\
+         [contact.lone-adult-voice]\ngrace_seconds = 30\n[contact.separation-breached]\nlevel = 3\n\
+         [contact.unenrolled-contact]\non = false\n{}",
+        good()
+    );
+    let config = parse(&text).unwrap();
+    let contact = &config.contact;
+    assert_eq!((contact.agreed_times, contact.dm_pause), (AgreedTimes::Required, DmPause::ExceptSessions));
+    assert_eq!(contact.visible_for.as_secs(), 600);
+    assert_eq!(contact.setting(Code::LoneAdultVoice).grace.as_secs(), 30);
+    assert!(contact.setting(Code::LoneAdultVoice).contains && !contact.is_on(Code::UnenrolledContact));
+    let remarks: Vec<String> = config.remarks.iter().map(|remark| remark.what.clone()).collect();
+    for expected in ["separation-breached] calls nobody at level 3", "unenrolled-contact] is off"] {
+        assert!(remarks.iter().any(|remark| remark.contains(expected)), "{remarks:?}");
+    }
+    assert!(!remarks.iter().any(|remark| remark.contains("lone-adult-voice")), "{remarks:?}");
+    let old = parse(&format!("[policy]\nlone_adult_grace_seconds = 7\n{}", good())).unwrap();
+    assert_eq!(old.contact.setting(Code::LoneAdultSpace).grace.as_secs(), 7);
 }
 
 #[test]
@@ -325,6 +397,80 @@ fn the_digest_the_drill_other_ladders_and_the_rota_are_read() {
         ("days = [\"mon\", \"tue\"]\n", "", "[[paging.shift]] needs days or a date"),
         ("until = \"2026-12-27 09:00\"", "until = \"2026-12-23 09:00\"", "ends before it begins"),
         ("from = \"2026-08-01 00:00\"", "from = \"in August\"", "[[paging.absence]] from is \"in August\""),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let all = problems(&text.replacen(from, to, 1));
+        assert!(all.iter().any(|problem| problem.contains(expected)), "{expected}: {all:#?}");
+    }
+}
+
+const REACH: &str = r#"
+[paging]
+ring = "01632 960000"
+
+[paging.ntfy]
+url = "https://ntfy.example.org"
+
+[paging.twilio]
+account = "AC0123456789abcdef0123456789abcdef"
+from = "+441632960000"
+token_env = "TWILIO_TOKEN"
+
+[paging.inbound]
+listen = "127.0.0.1:8085"
+public_url = "https://pages.example.org/"
+
+[paging.heartbeat]
+url_env = "HEARTBEAT_URL"
+
+[[paging.shared]]
+name = "office"
+slot = "dsl"
+readers = [323456789012345678]
+pagerduty_key_env = "PAGERDUTY_KEY"
+
+[paging.email]"#;
+
+#[test]
+fn further_channels_what_is_shared_and_where_answers_come_in_are_read() {
+    let text = good().replace("\n[paging.email]", REACH).replace(
+        "email = \"sam@example.org\"",
+        "email = \"sam@example.org\"\nphone = \"+44 7700 900123\"\nntfy_topic_env = \"SAM_TOPIC\"\nprefer = [\"sms\", \"voice\"]\nnot_about = [523456789012345678]",
+    );
+    let config = parse(&text).unwrap();
+    let people = config.people();
+    let channels: Vec<_> = people.iter().map(|person| person.channels.join("+")).collect();
+    assert_eq!(channels, ["sms+voice+discord-dm+email+ntfy", "discord-dm", "pagerduty"]);
+    let office = people.named("office").unwrap();
+    assert!(people.is_shared(office));
+    assert!(
+        !people.may_know(office, &[UserId(323_456_789_012_345_678)].into()),
+        "a declared reader is the subject"
+    );
+    let sam = people.named("sam").unwrap();
+    assert!(!people.may_know(sam, &[UserId(523_456_789_012_345_678)].into()), "somebody whom they manage");
+    let inbound = config.reach.inbound.as_ref().unwrap();
+    assert_eq!((inbound.public_url.as_str(), inbound.behind_proxy), ("https://pages.example.org", true));
+    for (from, to, expected) in [
+        (
+            "https://ntfy.example.org",
+            "http://ntfy.example.org",
+            "[paging.ntfy] url: pages would travel in the clear",
+        ),
+        ("AC0123456789abcdef0123456789abcdef", "SK01", "account is no account SID"),
+        ("\"+441632960000\"", "\"01632\"", "[paging.twilio] from is \"01632\" — write it like"),
+        (
+            "\"+44 7700 900123\"",
+            "\"07700 900123\"",
+            "is not a telephone number — write it as the whole world does",
+        ),
+        ("\"127.0.0.1:8085\"", "\"everywhere\"", "[paging.inbound] listen is \"everywhere\""),
+        ("url_env = \"HEARTBEAT_URL\"\n", "", "[paging.heartbeat] has no address"),
+        ("readers = [323456789012345678]\n", "", "declares no readers, so a subject might be among them"),
+        ("pagerduty_key_env = \"PAGERDUTY_KEY\"\n", "", "[[paging.shared]] is not one thing in one slot"),
+        ("name = \"office\"", "name = \"dee\"", "the name \"dee\" stands in [[people]] too"),
+        ("\"sms\", \"voice\"", "\"fax\"", "prefer names \"fax\", which is not a channel"),
+        ("01632 960000", "ring me", "[paging] ring is \"ring me\""),
     ] {
         assert!(text.contains(from), "{from}");
         let all = problems(&text.replacen(from, to, 1));

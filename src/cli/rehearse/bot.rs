@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::sync::Mutex;
 
+use crate::app::reach::Reach;
 use crate::app::{self, Running, Settings};
 use crate::clock::Clock;
 use crate::discord::token::Token;
@@ -92,7 +93,11 @@ impl Plan {
             guilds: std::iter::once(self.stage.guild).collect(),
             shards: 1,
             mapping: RoleMapping::well_known(),
-            policy: Policy { zone: self.script.zone, ..Policy::default() },
+            policy: Policy {
+                zone: self.script.zone,
+                contact: self.script.contact.clone(),
+                ..Policy::default()
+            },
             lists: self.lists.clone(),
             database: self.database().display().to_string(),
             signing_key: self.signing_key(),
@@ -111,6 +116,7 @@ impl Plan {
                 })
                 .collect(),
             email: Some(EmailChannel::new(server, &addresses, self.clock.clone())?),
+            reach: Reach::default(),
             operator_channel: None,
         })
     }
