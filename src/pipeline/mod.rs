@@ -22,6 +22,7 @@ use crate::domain::event::Message;
 use crate::domain::{Event, Fact, Heard, Timestamp};
 use crate::engine::Organisation;
 use crate::store::Position;
+use crate::text::Lists;
 
 /// How many inputs may wait for an actor before whoever hears must wait too.
 const WAITING_INPUTS: usize = 4_096;
@@ -46,6 +47,8 @@ pub enum What {
     Event(Heard),
     /// A message of the platform's history, read again for its context; nothing is decided on it.
     Recollection(Box<Message>, Timestamp),
+    /// Other wordlists, for every message from here on.
+    Lists(Arc<Lists>),
     /// A question to the organisation, asked in its turn.
     Ask(Ask, Timestamp),
 }

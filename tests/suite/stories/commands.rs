@@ -274,6 +274,7 @@ async fn why_a_space_was_closed_depends_on_who_asks_and_a_lead_opens_it() {
                 if *space == thread && *adult == coach && *by == w.dsl().id)
         };
         assert_eq!(w.count(opened).await, 1);
+        w.is_open_again(thread, &w.person("coach"));
     })
     .await;
 }
@@ -350,6 +351,7 @@ async fn what_cannot_be_recorded_is_not_called_done() {
         full.ends().await;
         w.comes_to_rest_again().await;
         assert!(w.next_notice("#operator").contains("cannot keep evidence"));
+        w.until("the operator is told again", || w.has_notice("#operator")).await;
         assert!(w.next_notice("#operator").contains("can keep evidence again"));
         assert_eq!(registered(&w).await.len(), 1);
     })

@@ -153,8 +153,12 @@ impl Person {
         self.w.settle().await;
     }
 
-    /// Writes to somebody in a direct message, which no bot can see.
+    /// Writes to somebody in a direct message, which no bot can see. The club's pause does not bind the two: they share
+    /// another server.
     pub fn whispers(&self, to: &Person, text: &str) -> Said {
+        let elsewhere = Op::CreateGuild { owner: self.id, name: "elsewhere".to_owned() };
+        let Answer::Guild(guild) = self.does(elsewhere).unwrap() else { panic!("no server") };
+        self.does(Op::JoinGuild { user: to.id, guild, roles: Vec::new() }).unwrap();
         let channel = self.w.platform().dm(self.id, to.id).unwrap();
         self.blurts(channel, text)
     }

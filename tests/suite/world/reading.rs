@@ -225,6 +225,13 @@ impl World {
         self.seen(|seen| seen.locks.insert(space));
     }
 
+    /// Asserts that somebody whose space was locked can write there again.
+    #[track_caller]
+    pub fn is_open_again(&self, space: ChannelId, adult: &Person) {
+        assert!(adult.may_write(space), "{} still cannot write there", adult.name);
+        assert!(self.seen(|seen| seen.locks.remove(&space)), "it was not locked before");
+    }
+
     /// Threads that are locked, and channels in which somebody's own overwrite takes their voice.
     pub(super) fn locked_spaces(&self) -> Vec<ChannelId> {
         self.platform().read(|state| {
