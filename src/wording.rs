@@ -5,6 +5,7 @@
 //! a case reference, level and category; nothing here takes a name or a word of a message, so none can leak.
 
 mod chronology;
+mod commands;
 mod letters;
 mod links;
 mod nudges;
@@ -14,6 +15,7 @@ use crate::paging::Slot;
 use crate::paging::digest::DigestLine;
 
 pub use chronology::chronology;
+pub use commands::*;
 pub use letters::{Letter, letter};
 pub use links::{
     NOT_PRESSED, PRESS_ONE, handling_refused, link_acknowledged, link_case, link_drill, link_handled,

@@ -143,8 +143,15 @@ impl Listener {
         let raw: Arc<str> = raw.into();
         let sequence = session.as_deref().and_then(sequence_of);
         let mut position = session.map(|session| Position { shard: self.shard.0, session, heard_at: at });
-        if let Some(interaction) = interactions::parse(&raw) {
-            self.answer(interaction, &raw, at).await?;
+        match interactions::parse(&raw) {
+            Some(Interaction::Command(call)) => {
+                super::commands::answer(&self.ear, &self.rest, *call, at).await?;
+            }
+            Some(Interaction::Offer(offer)) => {
+                super::commands::offer(&self.ear, &self.rest, *offer, at).await?;
+            }
+            Some(interaction) => self.answer(interaction, &raw, at).await?,
+            None => {}
         }
         let decoded = decode(&raw);
         let count = decoded.events.len();

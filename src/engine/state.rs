@@ -98,6 +98,8 @@ pub struct State {
     kept_edits: BTreeSet<(MessageId, Option<CaseRef>, Timestamp)>,
     /// Spaces in which the messages that follow a finding are kept with its case, and how many more.
     pub following: BTreeMap<ChannelId, BTreeMap<CaseRef, u32>>,
+    /// The newest stretch in which nothing was heard live.
+    pub last_gap: Option<(Timestamp, Timestamp)>,
     /// The references of every report.
     pub reports: BTreeSet<ReportRef>,
     /// The newest receipt of whoever reported in a direct message: when, and for which report.
@@ -180,6 +182,7 @@ impl State {
                     self.kept_for_case(*case, *space, *part);
                 }
             }
+            Fact::Gap { from, until, .. } => self.last_gap = Some((*from, *until)),
             Fact::Reported { reference, by, goes_on, space, .. } => {
                 self.reports.insert(*reference);
                 if !goes_on && space.is_some() {
@@ -209,8 +212,7 @@ impl State {
             | Fact::NotKept { .. }
             | Fact::CaseKeyMade { .. }
             | Fact::Withheld { .. }
-            | Fact::Started { .. }
-            | Fact::Gap { .. } => {}
+            | Fact::Started { .. } => {}
         }
     }
 

@@ -6,7 +6,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::committer::{Commit, Exhibit};
 use super::ring::{Received, Ring};
-use super::{Input, Progress, What};
+use super::{Ask, Input, Progress, What};
 use crate::clock::Clock;
 use crate::domain::effect::Nudge;
 use crate::domain::event::Message;
@@ -101,6 +101,7 @@ impl Actor {
                 self.progress.finished();
                 due
             }
+            What::Ask(ask, at) => self.answer(ask, at, done, due, pending).await,
             What::Event(heard) => {
                 // What was due before this was heard comes first. It is decided now, not at the moments at which it
                 // would have been: after forty minutes in which nothing ran, nobody is called three times at once,
@@ -136,6 +137,32 @@ impl Actor {
                 due
             }
         }
+    }
+
+    /// Lets a question be asked, and hears what it decides.
+    async fn answer(
+        &mut self,
+        Ask(ask): Ask,
+        at: Timestamp,
+        mut done: Option<oneshot::Sender<Vec<Fact>>>,
+        mut due: Option<Timestamp>,
+        pending: &mut Pending,
+    ) -> Option<Timestamp> {
+        if due.is_some_and(|due| due <= at) {
+            due = self.decide_due(at, pending).await;
+        }
+        let events = ask(&self.organisation, at);
+        let last = events.len();
+        for (index, event) in events.into_iter().enumerate() {
+            self.progress.began();
+            let (commit, next) = self.decide(&Heard { at, event });
+            due = next;
+            // Durable in order: when the last is, all are.
+            let done = if index + 1 == last { done.take() } else { None };
+            self.hand_on_with(commit, done, at, pending).await;
+        }
+        self.progress.finished();
+        due
     }
 
     fn put(&mut self, message: &Message, raw: Arc<str>, at: Timestamp) {

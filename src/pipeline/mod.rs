@@ -19,7 +19,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::domain::event::Message;
-use crate::domain::{Fact, Heard, Timestamp};
+use crate::domain::{Event, Fact, Heard, Timestamp};
+use crate::engine::Organisation;
 use crate::store::Position;
 use crate::text::Lists;
 
@@ -48,6 +49,28 @@ pub enum What {
     Recollection(Box<Message>, Timestamp),
     /// Other wordlists, for every message from here on.
     Lists(Arc<Lists>),
+    /// A question to the organisation, asked in its turn.
+    Ask(Ask, Timestamp),
+}
+
+/// A question to the organisation as it is between two events. What it decides is heard at once, before anything else
+/// can change what the decision rests on; nothing decided is a look, and a look waits for no disk.
+pub struct Ask(Question);
+
+type Question = Box<dyn FnOnce(&Organisation, Timestamp) -> Vec<Event> + Send>;
+
+impl Ask {
+    /// This question; `now` is the moment at which it is asked.
+    #[must_use]
+    pub fn new(ask: impl FnOnce(&Organisation, Timestamp) -> Vec<Event> + Send + 'static) -> Self {
+        Ask(Box::new(ask))
+    }
+}
+
+impl std::fmt::Debug for Ask {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Ask(…)")
+    }
 }
 
 impl Input {

@@ -6,9 +6,15 @@
 //! bot's own it never prints.
 
 pub mod acknowledge;
+pub mod contact;
+pub mod enrol;
+mod form;
+pub mod look;
 pub mod options;
 mod reply;
 pub mod report;
+pub mod separate;
+pub mod session;
 
 #[cfg(test)]
 mod tests;
@@ -42,11 +48,91 @@ impl fmt::Debug for ReplyTo {
 /// Every command to register, as Discord's bulk overwrite takes them.
 #[must_use]
 pub fn commands() -> serde_json::Value {
-    report::commands().into()
+    let mut all = report::commands();
+    all.extend([session::command(), contact::command(), separate::command(), enrol::command()]);
+    all.extend(look::commands());
+    all.into()
+}
+
+/// A command of workers and leads, as somebody filled it in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Where the answer goes.
+    pub to: ReplyTo,
+    /// Its id; its upper bits are the time at which it was used.
+    pub id: MessageId,
+    /// Who used it.
+    pub by: UserId,
+    /// On which server.
+    pub guild: Option<GuildId>,
+    /// In which space.
+    pub space: Option<ChannelId>,
+    /// What they want.
+    pub asked: Asked,
+}
+
+/// What somebody wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Of the calendar.
+    Session(session::Request),
+    /// Of the contact plans.
+    Contact(contact::Request),
+    /// Of the separations.
+    Separate(separate::Request),
+    /// Of the roster.
+    Enrol(enrol::Request),
+    /// To see the roster.
+    Roster {
+        /// Of one person only.
+        person: Option<UserId>,
+    },
+    /// To see how the system stands.
+    Status,
+    /// To know why a space was closed.
+    Why {
+        /// Which; else the one that they are in.
+        space: Option<ChannelId>,
+    },
+    /// To open a space again.
+    Unlock {
+        /// The space and the adult, as they were offered.
+        lock: String,
+    },
+}
+
+/// What is offered while somebody types.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Offer {
+    /// Where the choices go.
+    pub to: ReplyTo,
+    /// Who types.
+    pub by: UserId,
+    /// On which server.
+    pub guild: Option<GuildId>,
+    /// The command.
+    pub command: String,
+    /// What is filled in so far.
+    pub options: Options,
+}
+
+/// What a command of workers and leads asks for; none when it is not one, or not filled in as it was registered.
+fn asked(name: &str, options: &Options) -> Option<Asked> {
+    Some(match name {
+        session::NAME => Asked::Session(session::read(options)?),
+        contact::NAME => Asked::Contact(contact::read(options)?),
+        separate::NAME => Asked::Separate(separate::read(options)?),
+        enrol::NAME => Asked::Enrol(enrol::read(options)?),
+        look::ROSTER => Asked::Roster { person: options.id("person") },
+        look::STATUS => Asked::Status,
+        look::WHY => Asked::Why { space: options.id("space") },
+        look::UNLOCK => Asked::Unlock { lock: options.text("lock")?.to_owned() },
+        _ => return None,
+    })
 }
 
 /// What somebody did with something of ours.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Interaction {
     /// The button below a page was pressed.
     Acknowledge {
@@ -89,12 +175,16 @@ pub enum Interaction {
         /// The reference that they are told.
         reference: ReportRef,
     },
+    /// A command of workers and leads.
+    Command(Box<Call>),
+    /// Somebody types, and Discord asks what to offer.
+    Offer(Box<Offer>),
     /// Something that this version does not know (a button of an older one). It still gets an answer.
     Unknown {
         /// Where the answer goes.
         to: ReplyTo,
     },
-    /// Nothing to answer: a ping, an autocomplete, a shape that cannot be read.
+    /// Nothing to answer: a ping, a shape that cannot be read.
     Other,
 }
 
@@ -120,7 +210,10 @@ impl Interaction {
                     reference: *reference,
                 })
             }
-            Interaction::Unknown { .. } | Interaction::Other => None,
+            Interaction::Command(_)
+            | Interaction::Offer(_)
+            | Interaction::Unknown { .. }
+            | Interaction::Other => None,
         }
     }
 
@@ -138,7 +231,8 @@ impl Interaction {
             Interaction::Unknown { to } => {
                 Some((to, Reply::Private(crate::wording::not_any_more().to_owned())))
             }
-            Interaction::Other => None,
+            // What these say depends on what is decided.
+            Interaction::Command(_) | Interaction::Offer(_) | Interaction::Other => None,
         }
     }
 }
@@ -215,6 +309,8 @@ struct Page {
 const ON_A_PERSON: u64 = 2;
 const COMMAND: u64 = 2;
 const COMPONENT: u64 = 3;
+/// Somebody types in a field for which choices are offered.
+const CHOICES: u64 = 4;
 const MODAL: u64 = 5;
 
 /// Reads one raw frame of the gateway; nothing when it is no interaction at all.
@@ -264,7 +360,19 @@ fn read(wire: Wire<'_>) -> Interaction {
             let reference = ReportRef::of(MessageId(wire.id.0));
             Interaction::Report { to, by, message, person, words, guild: wire.guild_id, reference }
         }
-        COMMAND | MODAL => Interaction::Unknown { to },
+        CHOICES => {
+            let (command, options) = (data.name.unwrap_or_default(), Options::of(data.options));
+            Interaction::Offer(Box::new(Offer { to, by, guild: wire.guild_id, command, options }))
+        }
+        COMMAND => {
+            let options = Options::of(data.options);
+            let Some(asked) = asked(data.name.as_deref().unwrap_or_default(), &options) else {
+                return Interaction::Unknown { to };
+            };
+            let (id, guild, space) = (MessageId(wire.id.0), wire.guild_id, wire.channel_id);
+            Interaction::Command(Box::new(Call { to, id, by, guild, space, asked }))
+        }
+        MODAL => Interaction::Unknown { to },
         _ => Interaction::Other,
     }
 }

@@ -12,6 +12,8 @@ pub enum Reply {
     Update(String),
     /// Only the person who acted sees this.
     Private(String),
+    /// What is offered while somebody types: what is shown, and what is sent.
+    Choices(Vec<(String, String)>),
     /// Only the person who acted sees that an answer is being written.
     PrivateLater,
 }
@@ -31,6 +33,10 @@ impl Reply {
                 "type": 4,
                 "data": { "content": text, "flags": EPHEMERAL, "allowed_mentions": nobody },
             }),
+            Reply::Choices(choices) => {
+                let choices = choices.iter().map(|(name, value)| json!({ "name": name, "value": value }));
+                json!({ "type": 8, "data": { "choices": choices.collect::<Value>() } })
+            }
             Reply::PrivateLater => json!({ "type": 5, "data": { "flags": EPHEMERAL } }),
         }
     }

@@ -153,8 +153,12 @@ impl Person {
         self.w.settle().await;
     }
 
-    /// Writes to somebody in a direct message, which no bot can see.
+    /// Writes to somebody in a direct message, which no bot can see. The club's pause does not bind the two: they share
+    /// another server.
     pub fn whispers(&self, to: &Person, text: &str) -> Said {
+        let elsewhere = Op::CreateGuild { owner: self.id, name: "elsewhere".to_owned() };
+        let Answer::Guild(guild) = self.does(elsewhere).unwrap() else { panic!("no server") };
+        self.does(Op::JoinGuild { user: to.id, guild, roles: Vec::new() }).unwrap();
         let channel = self.w.platform().dm(self.id, to.id).unwrap();
         self.blurts(channel, text)
     }
@@ -193,6 +197,45 @@ impl Person {
         self.tries(place.of(&self.w), report::COMMAND, 1, None, options).unwrap();
     }
 
+    /// Uses a slash command, with a subcommand where it has some.
+    pub async fn commands(&self, place: impl Place, name: &str, sub: Option<&str>, options: Vec<Value>) {
+        self.blurts_a_command(place, name, sub, options);
+        self.w.settle().await;
+    }
+
+    /// The same without waiting for the bot.
+    pub fn blurts_a_command(&self, place: impl Place, name: &str, sub: Option<&str>, options: Vec<Value>) {
+        self.tries(place.of(&self.w), name, 1, None, under(sub, options)).unwrap();
+    }
+
+    /// What is offered for a field of a command while they type; the values that would be sent.
+    pub async fn is_offered(
+        &self,
+        place: impl Place,
+        name: &str,
+        sub: Option<&str>,
+        field: &str,
+        typed: &str,
+    ) -> Vec<String> {
+        let focused = vec![json!({ "name": field, "type": 3, "value": typed, "focused": true })];
+        let options = under(sub, focused);
+        let command = CommandUse { name: name.to_owned(), kind: 1, options, target: None };
+        let channel = place.of(&self.w);
+        let Answer::Interaction(id) = self.does(Op::AskChoices { by: self.id, channel, command }).unwrap()
+        else {
+            panic!("nothing was asked")
+        };
+        self.w.settle().await;
+        let choices = self.w.platform().read(|state| state.interactions[&id].choices.clone());
+        let choices = choices.expect("the choices were answered");
+        choices
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|choice| choice["value"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
     async fn uses(&self, channel: ChannelId, name: &str, kind: u8, target: Option<u64>, options: &[Value]) {
         self.tries(channel, name, kind, target, options.to_vec()).unwrap();
         self.w.settle().await;
@@ -227,5 +270,13 @@ impl Person {
         let custom_id = custom_id.to_owned();
         self.does(Op::Click { by: self.id, channel, message, custom_id, values: Vec::new() }).unwrap();
         self.w.settle().await;
+    }
+}
+
+/// Options as Discord sends them: below their subcommand, where there is one.
+fn under(sub: Option<&str>, options: Vec<Value>) -> Vec<Value> {
+    match sub {
+        Some(sub) => vec![json!({ "name": sub, "type": 1, "options": options })],
+        None => options,
     }
 }

@@ -146,6 +146,22 @@ impl World {
         text
     }
 
+    /// The same with people and channels by name, as Discord shows them.
+    #[track_caller]
+    pub fn next_answer_named(&self, who: &str) -> String {
+        let mut text = self.next_answer(who);
+        for (name, id) in &self.0.names.people {
+            text = text.replace(&format!("<@{id}>"), &format!("@{name}"));
+        }
+        let spaces = self.platform().read(|state| {
+            state.channels.values().map(|channel| (channel.id, channel.name.clone())).collect::<Vec<_>>()
+        });
+        for (id, name) in spaces {
+            text = text.replace(&format!("<#{id}>"), &format!("#{name}"));
+        }
+        text
+    }
+
     /// The next notice of the bot in a channel; it is read now.
     #[track_caller]
     pub fn next_notice(&self, space: &str) -> String {
@@ -207,6 +223,13 @@ impl World {
     pub fn is_locked(&self, space: ChannelId, adult: &Person) {
         assert!(!adult.may_write(space), "{} can still write there", adult.name);
         self.seen(|seen| seen.locks.insert(space));
+    }
+
+    /// Asserts that somebody whose space was locked can write there again.
+    #[track_caller]
+    pub fn is_open_again(&self, space: ChannelId, adult: &Person) {
+        assert!(adult.may_write(space), "{} still cannot write there", adult.name);
+        assert!(self.seen(|seen| seen.locks.remove(&space)), "it was not locked before");
     }
 
     /// Threads that are locked, and channels in which somebody's own overwrite takes their voice.
