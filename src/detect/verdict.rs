@@ -86,7 +86,7 @@ fn is_given(need: Need) -> bool {
 fn attacks(code: Code) -> bool {
     match code.category() {
         // A simile or a "signed" is a blow only in its conversation.
-        Category::Bullying => bullying::is_hard(code),
+        Category::Bullying => bullying::is_hard(code) || code == Code::SuicideEncouragement,
         Category::Hate | Category::Threat => true,
         _ => matches!(code, Code::SexualisedText | Code::SexualHarassment | Code::ExtremistPraise),
     }
@@ -144,6 +144,7 @@ mod tests {
             ("ur such a loser", Code::Insult),
             ("you useless noob", Code::Insult),
             ("uninstall please", Code::Insult),
+            ("kys", Code::SuicideEncouragement),
             ("worst player ever", Code::Insult),
             ("my grandma plays better than you", Code::Insult),
             ("braindead teammates", Code::Insult),
