@@ -158,6 +158,8 @@ impl Email {
 pub struct Policy {
     /// The Discord channel for notices to whoever runs the bot.
     pub operator_channel: Option<ChannelId>,
+    /// A folder of the charity's own wordlists, relative to the configuration's own folder.
+    pub wordlists: Option<PathBuf>,
 }
 
 /// A configuration that cannot be used.
@@ -228,7 +230,7 @@ impl Config {
         let mut ladder = steps::ladder(r, ladder, &contacts);
         let zone = organisation.as_ref().map_or_else(Zone::default, |organisation| organisation.zone);
         let rota = calls.complete(r, &mut ladder, zone, &contacts);
-        let (policy, grace) = places::policy(r, &mut root);
+        let (policy, grace) = places::policy(r, &mut root, base);
         let contact = contact::contact(r, &mut root, grace.as_ref(), &mut remarks);
         root.done(r);
         if let Some(discord) = &discord

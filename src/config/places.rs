@@ -169,10 +169,16 @@ pub(super) fn data(r: &mut Reader<'_>, root: &mut Section<'_>, base: &Path) -> D
 }
 
 /// `[policy]`, and in it the grace of lone adults in spaces, which belongs to the rules of contact.
-pub(super) fn policy(r: &mut Reader<'_>, root: &mut Section<'_>) -> (Policy, Option<At<Duration>>) {
-    let mut policy = Policy { operator_channel: None };
+pub(super) fn policy(
+    r: &mut Reader<'_>,
+    root: &mut Section<'_>,
+    base: &Path,
+) -> (Policy, Option<At<Duration>>) {
+    let mut policy = Policy { operator_channel: None, wordlists: None };
     let Some(mut section) = root.section(r, "policy") else { return (policy, None) };
     let grace = section.number(r, "lone_adult_grace_seconds", 0..601, "write 0 to 600 seconds");
+    let wordlists = section.text(r, "wordlists", "write the folder's path in quotes");
+    policy.wordlists = wordlists.map(|folder| base.join(folder.value));
     policy.operator_channel = section.id(r, "operator_channel").map(|id| ChannelId(id.value));
     section.done(r);
     let grace =

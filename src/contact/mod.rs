@@ -6,6 +6,7 @@
 //! * [`agreed`]: what lifts the rules, and until when: the [`calendar`] of sessions (repeated ones by [`series`]),
 //!   contact [`plans`], and the [`separations`] that nothing lifts.
 //! * [`booking`]: what may be agreed, checked before it is recorded.
+//! * [`ics`]: sessions that a calendar file proposes.
 //! * [`rules`]: the rules themselves; each gives observations.
 
 pub mod agreed;
@@ -13,6 +14,7 @@ pub mod audience;
 pub mod booking;
 pub mod calendar;
 pub mod enrolled;
+pub mod ics;
 mod index;
 mod permissions;
 pub mod plans;

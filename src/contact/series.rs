@@ -5,8 +5,8 @@
 //! the moment of the change; of an hour that the autumn change repeats the first is meant. A series always ends,
 //! and within [`LONGEST_SERIES_DAYS`]: whoever goes on after that signs the risk assessment again.
 
-use chrono::{NaiveDateTime, TimeDelta};
-use rrule::{RRule, Tz, Unvalidated};
+use chrono::{DateTime, NaiveDateTime, TimeDelta};
+use rrule::{RRule, RRuleResult, RRuleSet, Tz, Unvalidated};
 use thiserror::Error;
 
 use super::window::Window;
@@ -87,12 +87,12 @@ pub fn windows(series: &Series) -> Result<Vec<Window>, SeriesRefused> {
 fn starts(series: &Series) -> Result<Vec<NaiveDateTime>, SeriesRefused> {
     let first = series.starts.0;
     let not_a_rule = || SeriesRefused::NotARule { rule: series.rule.clone() };
-    let rule: RRule<Unvalidated> =
-        on_the_wall(&series.rule, series.zone)?.parse().map_err(|_| not_a_rule())?;
-    // The wall is read as if it were UTC: that clock never changes, and the zone comes in afterwards.
-    let set = rule.build(first.and_utc().with_timezone(&Tz::UTC)).map_err(|_| not_a_rule())?;
-    let found = set.all(MOST_OCCURRENCES + 1).dates;
-    let starts: Vec<NaiveDateTime> = found.into_iter().map(|start| start.naive_utc()).collect();
+    let (rule, ends) = on_the_wall(&series.rule, series.zone)?;
+    if !ends {
+        return Err(SeriesRefused::NeverEnds);
+    }
+    let set = set(&rule, first).ok_or_else(not_a_rule)?;
+    let starts = on_wall(set.all(MOST_OCCURRENCES + 1));
     if starts.len() > usize::from(MOST_OCCURRENCES) {
         return Err(SeriesRefused::TooMany);
     }
@@ -102,8 +102,63 @@ fn starts(series: &Series) -> Result<Vec<NaiveDateTime>, SeriesRefused> {
     Ok(starts)
 }
 
-/// The rule with its last moment by the clock on the wall, and nothing in it that a session has no use for.
-fn on_the_wall(rule: &str, zone: Zone) -> Result<String, SeriesRefused> {
+/// A rule with its first start. The wall is read as if it were UTC: that clock never changes, and the zone comes in
+/// afterwards.
+fn set(rule: &str, first: NaiveDateTime) -> Option<RRuleSet> {
+    let rule: RRule<Unvalidated> = rule.parse().ok()?;
+    rule.build(as_utc(first)).ok()
+}
+
+fn as_utc(wall: NaiveDateTime) -> DateTime<Tz> {
+    wall.and_utc().with_timezone(&Tz::UTC)
+}
+
+fn on_wall(found: RRuleResult) -> Vec<NaiveDateTime> {
+    found.dates.into_iter().map(|start| start.naive_utc()).collect()
+}
+
+/// What is to come of a series that may have begun long ago or never end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coming {
+    /// The series from then on, for a year at most; none when it is over.
+    pub series: Option<Series>,
+    /// Its last start, where the rule goes on after it.
+    pub cut_off: Option<NaiveDateTime>,
+}
+
+/// What a series gives after `from` (by the clock on the wall), within a year.
+///
+/// # Errors
+/// When the rule cannot be used, or gives other starts when it begins later.
+pub fn coming(series: &Series, from: NaiveDateTime) -> Result<Coming, SeriesRefused> {
+    let not_a_rule = || SeriesRefused::NotARule { rule: series.rule.clone() };
+    let (rule, _) = on_the_wall(&series.rule, series.zone)?;
+    let found = set(&rule, series.starts.0).ok_or_else(not_a_rule)?.after(as_utc(from));
+    let mut starts = on_wall(found.all(MOST_OCCURRENCES + 1));
+    starts.retain(|start| *start > from);
+    let all = starts.len();
+    starts.truncate(MOST_OCCURRENCES.into());
+    starts.retain(|start| *start - from <= TimeDelta::days(366));
+    let (Some(first), Some(last)) = (starts.first().copied(), starts.last().copied()) else {
+        return Ok(Coming { series: None, cut_off: None });
+    };
+    let endless = rule.split(';').filter(|part| !part.starts_with("COUNT=") && !part.starts_with("UNTIL="));
+    let endless: Vec<&str> = endless.collect();
+    let later = Series {
+        starts: LocalTime(first),
+        ends: LocalTime(first + (series.ends.0 - series.starts.0)),
+        rule: format!("{};UNTIL={}", endless.join(";"), last.format("%Y%m%dT%H%M%S")),
+        ..series.clone()
+    };
+    if self::starts(&later)? != starts {
+        return Err(not_a_rule());
+    }
+    Ok(Coming { series: Some(later), cut_off: (starts.len() < all).then_some(last) })
+}
+
+/// The rule with its last moment by the clock on the wall, and nothing in it that a session has no use for; and
+/// whether it ends.
+fn on_the_wall(rule: &str, zone: Zone) -> Result<(String, bool), SeriesRefused> {
     let not_a_rule = || SeriesRefused::NotARule { rule: rule.to_owned() };
     let mut parts = Vec::new();
     let mut ends = false;
@@ -137,7 +192,7 @@ fn on_the_wall(rule: &str, zone: Zone) -> Result<String, SeriesRefused> {
             _ => parts.push(format!("{name}={value}")),
         }
     }
-    if ends { Ok(parts.join(";")) } else { Err(SeriesRefused::NeverEnds) }
+    Ok((parts.join(";"), ends))
 }
 
 /// `20260717`, `20260717T180000` (local) or `20260717T170000Z`, as the clock on the wall shows it.

@@ -167,6 +167,11 @@ impl Organisation {
         a
     }
 
+    /// Puts other wordlists in place of those in use, for every message from here on.
+    pub fn use_lists(&mut self, lists: Arc<Lists>) {
+        self.detector.use_lists(lists);
+    }
+
     /// The folded state.
     #[must_use]
     pub fn state(&self) -> &State {

@@ -1,5 +1,6 @@
 //! The one integration-test binary: stories, contracts and the architecture, a file each.
 
+mod any_text; // whatever somebody types or writes into a list: nothing breaks, places stay inside
 mod arrows; // which room may know which
 mod audience; // who sees what, against Discord's rules worked out from nothing every time
 mod calendar; // sessions, against somebody who walks through two years minute by minute
