@@ -144,6 +144,7 @@ mod tests {
             ("ur such a loser", Code::Insult),
             ("you useless noob", Code::Insult),
             ("uninstall please", Code::Insult),
+            ("kys", Code::SuicideEncouragement),
             ("worst player ever", Code::Insult),
             ("my grandma plays better than you", Code::Insult),
             ("braindead teammates", Code::Insult),
