@@ -402,6 +402,7 @@ impl Detector {
         let despairs = found.keys().any(|code| {
             matches!(code, Code::SuicidalFeelings | Code::SuicidalIntent | Code::SelfHarmDisclosure)
         });
+        let discloses = found.keys().any(|code| code.category() == Category::Welfare);
         let older = &self.older;
         let protected = |id: UserId| roster.kind(id).is_protected() && !older.contains_key(&id);
         let group = self.scenes.hear(&Said {
@@ -414,6 +415,7 @@ impl Detector {
             adult: heard.speaker.adult,
             protected: &protected,
             despairs,
+            discloses,
         });
         if let Some(disclosed) = found.get_mut(&Code::AbuseDisclosure)
             && let Some(adult) = self.adult_in_question(heard, roster)

@@ -20,7 +20,7 @@ use crate::detect::direction::{Direction, Names};
 use crate::domain::event::Message;
 use crate::domain::{ChannelId, Code, MessageId, Observation, Quote, Timestamp, UserId};
 use crate::text::Reading;
-use acts::{Act, LEFT, SILENT, SILENT_BLOWS, Scene, Struck, TURNED, TURNS, Turn, known};
+use acts::{Act, FRAMED, LEFT, SILENT, SILENT_BLOWS, Scene, Struck, TURNED, TURNS, Turn, known};
 
 /// A message with what was worked out about it.
 pub struct Said<'a> {
@@ -42,6 +42,8 @@ pub struct Said<'a> {
     pub protected: &'a dyn Fn(UserId) -> bool,
     /// The speaker has just spoken of ending their life.
     pub despairs: bool,
+    /// The speaker has just spoken of any distress, theirs or a friend's.
+    pub discloses: bool,
 }
 
 /// What a list found in a message.
@@ -93,6 +95,9 @@ impl Scenes {
         scene.attack(said, &tone, &self.struck, &mut self.nicknames, &mut told);
         if said.despairs {
             scene.despair.insert(by, at);
+        }
+        if said.discloses {
+            scene.grave_until = at.plus(FRAMED);
         }
         scene.turns.push_back(Turn {
             id: said.message.id,

@@ -163,6 +163,11 @@ impl TargetWindow {
         let facts = Facts {
             words: counted.iter().any(|blow| !matches!(blow.code, Code::JoinsIn | Code::MockingReaction)),
             hard: counted.iter().filter(|blow| is_hard(blow.code)).count(),
+            hard_of_one: one_sided
+                .values()
+                .map(|theirs| theirs.iter().filter(|blow| is_hard(blow.code)).count())
+                .max()
+                .unwrap_or(0),
             grave: counted.iter().filter(|blow| is_grave(blow.code)).count(),
             days: counted.iter().map(|blow| day(blow.at)).collect::<BTreeSet<_>>().len(),
             blows: counted.len(),
@@ -235,6 +240,7 @@ impl Tests {
 struct Facts {
     words: bool,
     hard: usize,
+    hard_of_one: usize,
     grave: usize,
     days: usize,
     blows: usize,
@@ -262,7 +268,10 @@ impl Facts {
             if self.defended && self.days < 3 && !self.left { Level::Concern } else { Level::Serious }
         } else if tests.count() >= 2 && no_joke {
             Level::Concern
-        } else if (self.hurt || self.defended) || self.hard >= 2 {
+        } else if (self.hurt || self.defended) && (self.hard >= 1 || self.blows >= 2)
+            || self.hard_of_one >= 2
+            || self.hard >= 3
+        {
             Level::Room
         } else {
             Level::Noted

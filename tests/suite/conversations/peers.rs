@@ -13,6 +13,9 @@ use sha2::{Digest, Sha256};
 
 use super::stage::{Played, play};
 
+/// Of those that were set aside: the ones that did not come out as expected when they were read. None may join them.
+const MISSED_OF_THE_UNSEEN: [&str; 1] = ["bn51"];
+
 fn is_set_aside(id: &str) -> bool {
     let rest = Sha256::digest(id).iter().fold(0_u32, |rest, byte| (rest * 256 + u32::from(*byte)) % 3);
     rest == 0
@@ -74,4 +77,13 @@ fn conversations_come_out_as_expected_and_in_time() {
     assert!(all.len() >= 24, "{}", all.len());
     let missed = missed(&all);
     assert!(missed.is_empty(), "{missed:?}");
+}
+
+#[test]
+fn those_set_aside_come_out_no_worse_than_when_they_were_read() {
+    let all = played(is_set_aside);
+    assert!(all.len() >= 12, "{}", all.len());
+    let missed = missed(&all);
+    let more: Vec<_> = missed.iter().filter(|id| !MISSED_OF_THE_UNSEEN.contains(id)).collect();
+    assert!(more.is_empty(), "{more:?}");
 }

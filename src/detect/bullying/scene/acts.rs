@@ -76,6 +76,8 @@ pub(super) struct Scene {
     pub(super) focus: Option<(UserId, Timestamp)>,
     pub(super) staged_until: Timestamp,
     pub(super) party_until: Timestamp,
+    /// Somebody has spoken of their distress here: a "what?" after that objects to nothing.
+    pub(super) grave_until: Timestamp,
     pub(super) despair: BTreeMap<UserId, Timestamp>,
     /// The adult who was last spoken about here.
     pub(super) adult: Option<(UserId, Timestamp)>,

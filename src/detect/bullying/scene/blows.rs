@@ -100,7 +100,9 @@ impl Scene {
             if cue.code == Code::Exclusion && self.party_until >= at {
                 continue;
             }
-            let target = aim.person(cue.code == Code::Exclusion);
+            // What says nothing of whom it meets answers whoever was at the speaker just now.
+            let answered = || self.blows_at(by, at.minus(SAME_BREATH)).last().map(|act| act.by);
+            let target = aim.person(cue.code == Code::Exclusion).or_else(answered);
             if let Some(target) = target.filter(|target| *target != by) {
                 return Some((cue.code, cue.quote, target));
             }
@@ -130,6 +132,7 @@ impl Scene {
             && recent
             && (self.has_struck(by, target) || known(struck, by, target, at))
             && tone.has_words()
+            && !said.discloses
             && tone.words <= 24
             && !said.adult
             && to.is_none_or(|to| to == target || !tone.second_person)

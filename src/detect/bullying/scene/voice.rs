@@ -101,6 +101,9 @@ impl Scene {
 
     /// An objection makes what was said just before it a light blow: nothing else shows what it meant.
     pub(super) fn object(&mut self, target: UserId, at: Timestamp, cue: &Cue) {
+        if self.grave_until >= at {
+            return;
+        }
         let mut run: Vec<Turn> = self
             .turns
             .iter()
