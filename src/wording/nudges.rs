@@ -5,6 +5,7 @@ use crate::domain::effect::Nudge;
 
 /// The private message for a nudge.
 #[must_use]
+#[expect(clippy::too_many_lines, reason = "a sentence for each wording, to be read one after the other")]
 pub fn nudge(about: Nudge) -> &'static str {
     match about {
         Nudge::SpaceLocked => {
