@@ -199,7 +199,11 @@ fn belongs(fact: &Fact, of: CaseRef, reasons: &BTreeSet<Observation>, jobs: &BTr
         Fact::Outcome { job, effect, .. } => {
             jobs.contains(job) || matches!(effect, crate::domain::Effect::Page { case, .. } if *case == of)
         }
-        Fact::Register(_) | Fact::Gap { .. } | Fact::Started { .. } => false,
+        Fact::Aside(_)
+        | Fact::ContactDay { .. }
+        | Fact::Register(_)
+        | Fact::Gap { .. }
+        | Fact::Started { .. } => false,
     }
 }
 

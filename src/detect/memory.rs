@@ -20,6 +20,10 @@ pub struct Line {
     pub asks_age: bool,
     /// It opens a lesson or a workshop, and an adult for risk wrote it.
     pub opens_lesson: bool,
+    /// It plans a treat for somebody.
+    pub plans_surprise: bool,
+    /// A worker says in it who else is in on an official matter.
+    pub in_the_open: bool,
     /// An adult for risk wrote it to a protected person.
     pub adult_to_young: bool,
     /// What was observed in it.
@@ -91,6 +95,8 @@ mod tests {
             towards: None,
             asks_age: false,
             opens_lesson: false,
+            plans_surprise: false,
+            in_the_open: false,
             adult_to_young: false,
             observations: Vec::new(),
         }

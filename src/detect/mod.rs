@@ -17,10 +17,14 @@
 //! and by hearing recent messages again without acting on them. Hearing a message twice gives the same observations
 //! and remembers it once.
 
+pub mod age;
+pub mod aside;
+pub mod contact_days;
 pub mod direction;
 pub mod grooming;
 pub mod memory;
 pub mod persistence;
+pub mod setting;
 pub mod single;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,15 +38,21 @@ use crate::domain::zone::Zone;
 use crate::domain::{
     Category, ChannelId, Code, Kind, MessageId, Observation, Person, Quote, Roster, Timestamp, UserId,
 };
-use crate::text::stance;
 use crate::text::{Entry, Hit, Lists, Need, Quiet, Reading};
 
+use age::Ages;
+use aside::Asides;
+use contact_days::{ContactDay, Day};
 use direction::{Direction, Names, Recent, Speech};
 use memory::{Line, Space};
 use persistence::Persistence;
 
 /// How long a lesson that an adult has opened in a space goes on.
 const LESSON: Duration = Duration::from_mins(90);
+/// How long the planning of a surprise goes on in a space.
+const A_SURPRISE: Duration = Duration::from_mins(60);
+/// How long what a worker said in the open about an official matter stands.
+const IN_THE_OPEN: Duration = Duration::from_mins(30);
 /// How soon after "how old are you" a bare number is the answer.
 const AGE_ANSWER: Duration = Duration::from_mins(10);
 /// Ages that a bare number can be taken for, when somebody was asked.
@@ -58,8 +68,15 @@ pub struct Detector {
     spaces: BTreeMap<ChannelId, Space>,
     names: Names,
     persistence: Persistence,
-    /// Who takes part as a young person and has said what only an adult says: when last.
-    older: BTreeMap<UserId, Timestamp>,
+    /// What came out about ages.
+    ages: Ages,
+    /// What young people say to each other that would count if one of them were an adult.
+    asides: Asides,
+    /// New asides that nobody has taken yet, see [`Detector::take_asides`].
+    new_asides: Vec<Observation>,
+    /// Contact of the running local day, and days that are over and that nobody has taken yet.
+    today: (Day, BTreeMap<(UserId, UserId), ContactDay>),
+    days_over: Vec<(UserId, UserId, Day, ContactDay)>,
     /// Derived observations that were given already.
     told: BTreeMap<ObservationKey, Timestamp>,
 }
@@ -80,8 +97,16 @@ struct Heard<'a> {
     /// Nobody in particular is neither.
     listener: Side,
     takes_part_as_young: bool,
+    /// An account of a young person: only of those an age can come out.
+    is_young: bool,
     room_has_protected: bool,
     lesson: bool,
+    /// A line of a play.
+    play: bool,
+    /// The speaker has said in the open who else is in on it.
+    open: bool,
+    /// A treat for somebody else is planned in the space.
+    surprise: bool,
 }
 
 impl Detector {
@@ -94,7 +119,11 @@ impl Detector {
             spaces: BTreeMap::new(),
             names: Names::default(),
             persistence: Persistence::default(),
-            older: BTreeMap::new(),
+            ages: Ages::default(),
+            asides: Asides::default(),
+            new_asides: Vec::new(),
+            today: (Day::MIN, BTreeMap::new()),
+            days_over: Vec::new(),
             told: BTreeMap::new(),
         }
     }
@@ -126,13 +155,16 @@ impl Detector {
         self.learn_names(message, roster, audience);
         let heard = self.work_out(message, roster, audience);
         let observations = self.observe(&heard);
+        self.count(&heard);
         let line = Line {
             id: message.id,
             at: message.at,
             author: message.author,
             towards: heard.direction.person(),
-            asks_age: asks_age(&heard.reading),
-            opens_lesson: heard.speaker.adult && stance::opens_a_lesson(&heard.reading),
+            asks_age: age::doubts(&heard.reading),
+            opens_lesson: heard.speaker.adult && setting::opens_lesson(&heard.reading),
+            plans_surprise: setting::plans_a_surprise(&heard.reading),
+            in_the_open: heard.speaker.adult && setting::is_in_the_open(&heard.reading),
             adult_to_young: heard.speaker.adult && heard.listener.protected,
             observations: observations.clone(),
         };
@@ -188,13 +220,32 @@ impl Detector {
 
     /// Takes in an observation of earlier (after a restart): asks and refusals, and whose age came out.
     pub fn remember(&mut self, seen: &Observation) {
+        self.ages.hear(seen, None);
         if seen.code == Code::AgeGap {
-            let last = self.older.entry(seen.by).or_insert(seen.at);
-            *last = (*last).max(seen.at);
+            self.told.insert(seen.key(), seen.at);
+            self.asides.release(seen.by);
         }
         for derived in self.persistence.hear(seen) {
             self.told.insert(derived.key(), derived.at);
         }
+    }
+
+    /// Takes in something of earlier that young people said to each other (after a restart).
+    pub fn remember_aside(&mut self, seen: &Observation) {
+        if !self.ages.is_older(seen.by) {
+            self.asides.put(seen);
+        }
+    }
+
+    /// What young people said to each other since the last call that would count if the speaker were an adult: to be
+    /// made durable, shown to nobody.
+    pub fn take_asides(&mut self) -> Vec<Observation> {
+        std::mem::take(&mut self.new_asides)
+    }
+
+    /// Days of contact that are over and were not taken yet: adult, young person, day, counts.
+    pub fn take_days(&mut self) -> Vec<(UserId, UserId, Day, ContactDay)> {
+        std::mem::take(&mut self.days_over)
     }
 
     /// Forgets everything older than a moment.
@@ -204,7 +255,8 @@ impl Detector {
         }
         self.spaces.retain(|_, space| !space.is_empty());
         self.persistence.forget_before(at);
-        self.older.retain(|_, when| *when >= at);
+        self.ages.forget_before(at);
+        self.asides.forget_before(at);
         self.told.retain(|_, when| *when >= at);
     }
 
@@ -223,7 +275,7 @@ impl Detector {
     }
 
     fn is_older(&self, id: UserId, roster: &Roster) -> bool {
-        roster.kind(id) == Kind::YoungPerson && self.older.contains_key(&id)
+        roster.kind(id) == Kind::YoungPerson && self.ages.is_older(id)
     }
 
     fn learn_names(&mut self, message: &Message, roster: &Roster, audience: Option<&BTreeSet<UserId>>) {
@@ -270,27 +322,99 @@ impl Detector {
                 .take_while(|line| line.at.plus(LESSON) >= message.at)
                 .any(|line| line.opens_lesson)
         });
+        let open = space.is_some_and(|space| {
+            space
+                .before(message.at, message.id)
+                .take_while(|line| line.at.plus(IN_THE_OPEN) >= message.at)
+                .any(|line| line.in_the_open && line.author == message.author)
+        }) || setting::is_in_the_open(&reading);
+        let surprise = setting::plans_a_surprise(&reading)
+            || space.is_some_and(|space| {
+                space
+                    .before(message.at, message.id)
+                    .take_while(|line| line.at.plus(A_SURPRISE) >= message.at)
+                    .any(|line| line.plans_surprise)
+            });
+        // "what joan does not know": the others whom a list means are people with names here.
+        let reading = self.with_roles(reading, roster);
         Heard {
             message,
             direction,
             speaker: self.side(message.author, roster),
             listener: direction.person().map(|id| self.side(id, roster)).unwrap_or_default(),
             takes_part_as_young: roster.kind(message.author).is_protected(),
+            is_young: roster.kind(message.author) == Kind::YoungPerson,
             room_has_protected: audience.is_some_and(|audience| !audience.is_empty())
                 || before.near.iter().any(|id| roster.kind(*id).is_protected()),
             lesson,
+            play: setting::is_line_of_a_play(&message.content),
+            open,
+            surprise,
             reading,
+        }
+    }
+
+    /// The reading with the names of members read as what these members are.
+    fn with_roles(&self, reading: Reading, roster: &Roster) -> Reading {
+        let role = |word: &str| {
+            let id = self.names.exactly(word).filter(|_| !self.lists.knows(word))?;
+            match roster.kind(id) {
+                Kind::YoungPerson | Kind::AdultAtRisk => Some("youngperson"),
+                Kind::Guest | Kind::Bot | Kind::Parent | Kind::Professional | Kind::Conflicted => None,
+                _ => Some("staffperson"),
+            }
+        };
+        reading.with(role).unwrap_or(reading)
+    }
+
+    /// Counts a message of a pair for its local day. A new day closes the one before.
+    fn count(&mut self, heard: &Heard) {
+        let message = heard.message;
+        let Some(other) = heard.direction.person() else { return };
+        let (pair, reply) = if heard.speaker.adult && heard.listener.protected {
+            ((message.author, other), false)
+        } else if heard.speaker.protected && heard.listener.adult {
+            ((other, message.author), true)
+        } else {
+            return;
+        };
+        let day = self.zone.day_number(message.at);
+        if day > self.today.0 {
+            let over = self.today.0;
+            let counted = std::mem::take(&mut self.today.1);
+            self.days_over.extend(counted.into_iter().map(|((by, to), count)| (by, to, over, count)));
+            self.today.0 = day;
+        }
+        if day < self.today.0 {
+            return;
+        }
+        let count = self.today.1.entry(pair).or_default();
+        if reply {
+            count.replies = count.replies.saturating_add(1);
+        } else {
+            count.opened |= count.messages == 0 && count.replies == 0;
+            count.messages = count.messages.saturating_add(1);
+            count.late = count.late.saturating_add(u32::from(LATE.contains(&self.zone.hour(message.at))));
         }
     }
 
     fn observe(&mut self, heard: &Heard) -> Vec<Observation> {
         let mut found: BTreeMap<Code, Observation> = BTreeMap::new();
+        let mut clue = None;
         for hit in self.lists.hits(&heard.reading) {
             let entry = self.lists.entry(&hit);
             if let Some(towards) = heard.towards(&hit, entry) {
+                if hit.code == Code::AgeClue {
+                    clue.get_or_insert(hit.entry);
+                }
                 found
                     .entry(hit.code)
                     .or_insert_with(|| heard.observation(hit.code, towards, Some(hit.quote)));
+            } else if let Some(towards) = heard.aside(&hit, entry) {
+                let seen = heard.observation(hit.code, Some(towards), Some(hit.quote));
+                if self.asides.put(&seen) {
+                    self.new_asides.push(seen);
+                }
             }
         }
         for text in &heard.message.elsewhere {
@@ -307,20 +431,17 @@ impl Detector {
                 .entry(Code::AgeGap)
                 .or_insert_with(|| heard.observation(Code::AgeGap, heard.direction.person(), quote));
         }
-        if heard.speaker.adult && heard.listener.protected && LATE.contains(&self.zone.hour(heard.message.at))
-        {
+        let late = LATE.contains(&self.zone.hour(heard.message.at));
+        if heard.speaker.adult && heard.listener.protected && late {
             found.insert(
                 Code::LateContact,
                 heard.observation(Code::LateContact, heard.direction.person(), None),
             );
         }
         let mut observations: Vec<Observation> = found.into_values().collect();
+        observations.extend(self.hear_ages(heard, &observations, clue));
         let mut derived = Vec::new();
         for seen in &observations {
-            if seen.code == Code::AgeGap {
-                let last = self.older.entry(seen.by).or_insert(seen.at);
-                *last = (*last).max(seen.at);
-            }
             derived.extend(self.persistence.hear(seen));
         }
         for seen in derived {
@@ -332,16 +453,74 @@ impl Detector {
         observations
     }
 
+    /// What a message tells of ages: what it completes, what that makes of earlier messages of the same speaker, and
+    /// towards whom it is to be known.
+    fn hear_ages(&mut self, heard: &Heard, found: &[Observation], clue: Option<usize>) -> Vec<Observation> {
+        let message = heard.message;
+        let mut new = Vec::new();
+        for seen in found {
+            let entry = if seen.code == Code::AgeClue { clue } else { None };
+            new.extend(self.ages.hear(seen, entry));
+        }
+        if heard.is_young && age::doubts(&heard.reading) {
+            let of = heard.direction.person().filter(|_| heard.direction.is_said());
+            new.extend(self.ages.asked(message.author, of, message.at));
+        }
+        if heard.is_young {
+            let asked = self.was_asked_age(message);
+            if let Some(age) = age::stated(&heard.reading, asked) {
+                self.ages.states(message.author, message.at, age);
+            }
+            if let Some(towards) = heard.direction.person()
+                && self.ages.are_years_apart(message.author, towards)
+            {
+                let apart = heard.observation(Code::AgeDifference, Some(towards), None);
+                if self.told.insert((apart.code, apart.by, apart.towards, None, None), apart.at).is_none() {
+                    new.push(apart);
+                }
+            }
+        }
+        let out: BTreeSet<UserId> =
+            found.iter().chain(&new).filter(|seen| seen.code == Code::AgeGap).map(|seen| seen.by).collect();
+        for by in out {
+            // What was said before counts from now on, and is known to be an adult's.
+            let earlier = self.asides.release(by);
+            let towards: BTreeSet<UserId> = earlier.iter().filter_map(|seen| seen.towards).collect();
+            for to in towards {
+                new.extend(self.known_towards(by, to));
+            }
+            new.extend(earlier);
+        }
+        if heard.is_young
+            && let Some(to) = found
+                .iter()
+                .find(|seen| seen.code.process().is_some() && seen.code.weight() >= Weight::Low)
+                .and_then(|seen| seen.towards)
+        {
+            new.extend(self.known_towards(message.author, to));
+        }
+        new
+    }
+
+    /// The age gap of somebody as an observation towards one person, once.
+    fn known_towards(&mut self, by: UserId, to: UserId) -> Option<Observation> {
+        let gap = Observation { towards: Some(to), ..self.ages.came_out(by)?.clone() };
+        self.told.insert(gap.key(), gap.at).is_none().then_some(gap)
+    }
+
+    /// Somebody else asked about an age in one of the last lines of the space.
+    fn was_asked_age(&self, message: &Message) -> bool {
+        self.spaces.get(&message.space).is_some_and(|space| {
+            space.before(message.at, message.id).take(3).any(|line| {
+                line.asks_age && line.author != message.author && line.at.plus(AGE_ANSWER) >= message.at
+            })
+        })
+    }
+
     /// A young person's account was asked how old it is, and a bare number that no young person has is the answer.
     fn answers_with_age(&self, heard: &Heard) -> bool {
-        let message = heard.message;
         let age = heard.reading.word_at(1).parse::<u32>().is_ok_and(|number| GROWN_UP.contains(&number));
-        age && heard.takes_part_as_young
-            && self.spaces.get(&message.space).is_some_and(|space| {
-                space.before(message.at, message.id).take(3).any(|line| {
-                    line.asks_age && line.author != message.author && line.at.plus(AGE_ANSWER) >= message.at
-                })
-            })
+        age && heard.is_young && self.was_asked_age(heard.message)
     }
 }
 
@@ -352,7 +531,8 @@ impl Heard<'_> {
         reason = "no observation, one towards nobody in particular, one towards a person"
     )]
     fn towards(&self, hit: &Hit, entry: &Entry) -> Option<Option<UserId>> {
-        if !hit.counts() || (self.is_taught(hit) && !entry.despite.contains(&Quiet::Teaching)) {
+        let of_age = matches!(hit.code, Code::AgeGap | Code::AgeClue);
+        if !hit.counts() || self.is_quietened(hit, entry) || (of_age && !self.is_young) {
             return None;
         }
         let person = self.direction.person();
@@ -364,6 +544,27 @@ impl Heard<'_> {
                 .then_some(Some(self.message.author));
         }
         entry.needs.iter().all(|need| self.holds(*need, hit)).then_some(person)
+    }
+
+    /// Towards whom a hit would be an adult's conduct if the speaker, a young person, were an adult.
+    fn aside(&self, hit: &Hit, entry: &Entry) -> Option<UserId> {
+        let towards = self.direction.person().filter(|_| self.speaker.protected && self.listener.protected)?;
+        let weighs = hit.code.process().is_some() && hit.code.weight() >= Weight::Medium;
+        let as_adult = |need: &Need| *need == Need::AdultSpeaker || self.holds(*need, hit);
+        let counts = weighs
+            && entry.needs.contains(&Need::AdultSpeaker)
+            && hit.counts()
+            && !self.is_quietened(hit, entry)
+            && entry.needs.iter().all(as_adult);
+        counts.then_some(towards)
+    }
+
+    /// A lesson, a play, an official matter in the open.
+    fn is_quietened(&self, hit: &Hit, entry: &Entry) -> bool {
+        (self.is_taught(hit) && !entry.despite.contains(&Quiet::Teaching))
+            || (self.play && !entry.despite.contains(&Quiet::Play))
+            || (self.open && setting::may_be_open(hit.code))
+            || (self.surprise && setting::may_be_a_surprise(hit.code))
     }
 
     fn holds(&self, need: Need, hit: &Hit) -> bool {
@@ -409,12 +610,6 @@ impl Heard<'_> {
             quote,
         }
     }
-}
-
-fn asks_age(reading: &Reading) -> bool {
-    [" how old ", " what age ", " your age ", " ur age ", " which age "]
-        .iter()
-        .any(|ask| reading.line.contains(ask))
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::contact::Agreed;
-use crate::detect::grooming::{PairTimeline, pair_of};
+use crate::detect::contact_days::{ContactDay, ContactDays, day_of};
+use crate::detect::grooming::{Beside, PairTimeline, WINDOW, pair_of};
 use crate::domain::fact::{Part, Register};
 use crate::domain::observation::ObservationKey;
 use crate::domain::space::Overwrite;
@@ -14,6 +15,9 @@ use crate::domain::{
     Case, CaseRef, CaseState, ChannelId, Concern, ConcernKey, Effect, Fact, MessageId, Observation,
     Timestamp, UserId,
 };
+
+/// With how many other young people an adult's conduct towards one is compared at most.
+const COMPARED: usize = 256;
 
 /// A lock of one adult in one space.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +37,8 @@ pub struct State {
     seen: BTreeSet<ObservationKey>,
     /// Directed pairs: whose conduct, towards whom.
     pairs: BTreeMap<(UserId, UserId), PairTimeline>,
+    /// How adults and young people are in touch, day by day.
+    contact: ContactDays,
     /// Concerns by what keeps them apart.
     pub concerns: BTreeMap<ConcernKey, Concern>,
     /// Cases by number.
@@ -64,6 +70,10 @@ impl State {
     pub fn apply(&mut self, at: Timestamp, fact: &Fact) {
         match fact {
             Fact::Observed(observation) => self.observed(observation),
+            Fact::ContactDay { by, towards, day, messages, replies, late, opened } => {
+                let (messages, replies, late, opened) = (*messages, *replies, *late, *opened);
+                self.contact.enter(*by, *towards, *day, ContactDay { messages, replies, late, opened });
+            }
             Fact::ConcernRaised { reference, key, category, level, by, towards, reasons, case } => {
                 let raised_at = self.concerns.get(key).map_or(at, |before| before.raised_at);
                 self.concerns.insert(
@@ -129,7 +139,8 @@ impl State {
                     });
                 }
             }
-            Fact::AcknowledgementRefused { .. }
+            Fact::Aside(_)
+            | Fact::AcknowledgementRefused { .. }
             | Fact::Called { .. }
             | Fact::NotKept { .. }
             | Fact::Withheld { .. }
@@ -215,6 +226,20 @@ impl State {
     #[must_use]
     pub fn pair(&self, by: UserId, towards: UserId) -> Option<&PairTimeline> {
         self.pairs.get(&(by, towards))
+    }
+
+    /// How the same adult treats other young people: what a pair is compared with.
+    #[must_use]
+    pub fn beside(&self, by: UserId, towards: UserId, now: Timestamp) -> Beside {
+        let others = self
+            .pairs
+            .range((by, UserId(0))..=(by, UserId(u64::MAX)))
+            .filter(|((_, other), _)| *other != towards)
+            .map(|(_, timeline)| timeline)
+            .take(COMPARED);
+        let since = day_of(now.minus(WINDOW));
+        let in_touch = self.contact.with(by, since).filter(|(other, _)| *other != towards).count();
+        Beside::new(others, now, in_touch)
     }
 
     /// How many directed pairs have a timeline.

@@ -69,24 +69,85 @@ pub struct Explanation {
 #[derive(Debug)]
 struct Compiled {
     entry: usize,
-    source: String,
-    regex: OnceLock<Option<regex::bytes::Regex>>,
+    /// One for each part of the pattern, the rarest first.
+    sources: Vec<String>,
+    regexes: OnceLock<Option<Vec<regex::bytes::Regex>>>,
 }
 
 impl Compiled {
-    fn new(entry: usize, source: String) -> Self {
-        Compiled { entry, source, regex: OnceLock::new() }
+    fn new(entry: usize, sources: Vec<String>) -> Self {
+        Compiled { entry, sources, regexes: OnceLock::new() }
     }
 
     /// Compiled when first needed: most patterns are never candidates on a quiet evening.
-    fn regex(&self) -> Option<&regex::bytes::Regex> {
-        self.regex.get_or_init(|| regex::bytes::RegexBuilder::new(&self.source).build().ok()).as_ref()
+    fn regexes(&self) -> &[regex::bytes::Regex] {
+        let compile = || {
+            self.sources.iter().map(|one| regex::bytes::RegexBuilder::new(one).build().ok()).collect()
+        };
+        self.regexes.get_or_init(compile).as_deref().unwrap_or_default()
     }
+
+    /// Where it matches, in bytes of the line. The parts of a pattern stand within two sentences that follow each
+    /// other.
+    fn places(&self, reading: &Reading) -> Vec<(usize, usize)> {
+        let line = reading.line.as_bytes();
+        let Some((first, others)) = self.regexes().split_first() else { return Vec::new() };
+        let found = first.find_iter(line).map(|found| (found.start(), found.end()));
+        if others.is_empty() {
+            return found.take(CONSIDERED).collect();
+        }
+        let together = |(start, end): (usize, usize)| {
+            let (word, last) = reading.indices(start + 1, end - 1);
+            [(0, 0), (1, 0), (0, 1)].into_iter().find_map(|(back, on)| {
+                let (from, to) = around(reading, word, last, back, on);
+                let window = line.get(from..to)?;
+                let mut span = (start, end);
+                for other in others {
+                    let found = other.find(window)?;
+                    span = (span.0.min(from + found.start()), span.1.max(from + found.end()));
+                }
+                Some(span)
+            })
+        };
+        found.take(CONSIDERED_TOGETHER).filter_map(together).collect()
+    }
+
+    /// Whether it stands anywhere in a part of a line.
+    fn stands_in(&self, window: &[u8]) -> bool {
+        let regexes = self.regexes();
+        !regexes.is_empty() && regexes.iter().all(|regex| regex.is_match(window))
+    }
+}
+
+/// The part of a line that holds the sentences of the words `first..last`, and `back` sentences before and `on`
+/// after them, with their stops: half-open, in bytes.
+fn around(reading: &Reading, first: usize, last: usize, back: usize, on: usize) -> (usize, usize) {
+    // A match may begin or end at a stop: the words inside are what counts.
+    let first = if reading.words.get(first).is_some_and(|word| word.stop) { first + 1 } else { first };
+    let last = last.saturating_sub(1).max(first);
+    let last = if reading.words.get(last).is_some_and(|word| word.stop) && last > first { last - 1 } else { last };
+    let (mut start, _) = reading.sentence(first);
+    let (_, mut end) = reading.sentence(last);
+    for _ in 0..back {
+        if start >= 2 {
+            start = reading.sentence(start - 2).0;
+        }
+    }
+    for _ in 0..on {
+        if end + 1 < reading.words.len() {
+            end = reading.sentence(end + 1).1;
+        }
+    }
+    let from = reading.words.get(start.saturating_sub(1)).map_or(0, |word| word.start.saturating_sub(1));
+    let to = reading.words.get(end).map_or(reading.line.len(), |word| word.end + 1);
+    (from, to.min(reading.line.len()).max(from))
 }
 
 /// How many places of one pattern are looked at before the rest of a text is left alone: keeps a text made of
 /// nothing but matches linear.
 const CONSIDERED: usize = 32;
+/// The same for a pattern of several parts, each of which looks around itself.
+const CONSIDERED_TOGETHER: usize = 4;
 
 /// Every list, compiled.
 #[derive(Debug)]
@@ -117,6 +178,7 @@ pub const BUILTIN: &[(&str, &str)] = builtin![
     "personal_questions",
     "alone_probe",
     "special_bond",
+    "special_treatment",
     "carer_grievance",
     "adult_confides",
     "gift",
@@ -127,6 +189,7 @@ pub const BUILTIN: &[(&str, &str)] = builtin![
     "colleague_sidelined",
     "meeting",
     "transport",
+    "intimate",
     "sexualised",
     "image_request",
     "exploitation",
@@ -178,12 +241,12 @@ impl Lists {
                 for literal in phrase.required().unwrap_or_default() {
                     possible.entry(literal).or_default().push(number);
                 }
-                patterns.push(Compiled::new(at, phrase.regex()));
+                patterns.push(Compiled::new(at, phrase.regexes()));
             }
             for phrase in &entry.unless {
                 phrase.teach(&mut vocabulary);
             }
-            unless.push(entry.unless.iter().map(|phrase| Compiled::new(at, phrase.regex())).collect());
+            unless.push(entry.unless.iter().map(|phrase| Compiled::new(at, phrase.regexes())).collect());
             if !entry.regexes.is_empty() {
                 raw.push(at);
             }
@@ -206,6 +269,12 @@ impl Lists {
             raw,
             vocabulary,
         })
+    }
+
+    /// Whether any list knows this word.
+    #[must_use]
+    pub fn knows(&self, word: &str) -> bool {
+        self.vocabulary.contains(word)
     }
 
     /// Reads a text into plain words.
@@ -234,11 +303,10 @@ impl Lists {
         let mut best: BTreeMap<usize, Hit> = BTreeMap::new();
         for number in candidates {
             let pattern = &self.patterns[number as usize];
-            let Some(regex) = pattern.regex() else { continue };
-            for found in regex.find_iter(reading.line.as_bytes()).take(CONSIDERED) {
+            for (start, end) in pattern.places(reading) {
                 // The last byte of a match is the space that closes its last word.
-                let (first, last) = reading.indices(found.start() + 1, found.end() - 1);
-                let quote = reading.quote(found.start() + 1, found.end() - 1);
+                let (first, last) = reading.indices(start + 1, end - 1);
+                let quote = reading.quote(start + 1, end - 1);
                 self.consider(reading, pattern.entry, (first, last), quote, &frame, &mut best);
             }
         }
@@ -380,18 +448,9 @@ impl Lists {
         if self.unless[entry].is_empty() {
             return false;
         }
-        let (mut start, _) = reading.sentence(first);
-        let (_, mut end) = reading.sentence(last.saturating_sub(1).max(first));
-        if start >= 2 {
-            start = reading.sentence(start - 2).0;
-        }
-        if end + 1 < reading.words.len() {
-            end = reading.sentence(end + 1).1;
-        }
-        let from = reading.words.get(start.saturating_sub(1)).map_or(0, |word| word.start.saturating_sub(1));
-        let to = reading.words.get(end).map_or(reading.line.len(), |word| word.end + 1);
-        let window = &reading.line.as_bytes()[from..to.min(reading.line.len())];
-        self.unless[entry].iter().any(|phrase| phrase.regex().is_some_and(|regex| regex.is_match(window)))
+        let (from, to) = around(reading, first, last, 1, 1);
+        let window = &reading.line.as_bytes()[from..to];
+        self.unless[entry].iter().any(|phrase| phrase.stands_in(window))
     }
 }
 

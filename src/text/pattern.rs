@@ -11,6 +11,7 @@
 //! | `{parent}` | one of a named set (see `sets.toml`) |
 //! | `#` | a number, with or without letters after it (`8`, `8pm`) |
 //! | `^` `$` | the beginning and the end of a sentence |
+//! | `tell + {parent} + late` | all of these, in any order, in one sentence or two that follow each other |
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -24,13 +25,16 @@ pub type Sets = BTreeMap<String, Vec<String>>;
 const GAP: u32 = 3;
 /// The widest gap that can be asked for.
 const WIDEST_GAP: u32 = 12;
+/// How many parts a pattern may have.
+const MOST_PARTS: usize = 4;
 /// How deep parentheses and sets may nest.
 const DEEPEST: u32 = 8;
 
 /// A parsed pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
-    nodes: Vec<Node>,
+    /// What must all stand near each other; most patterns are one part.
+    parts: Vec<Vec<Node>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,32 +54,45 @@ impl Pattern {
     /// # Errors
     /// Says in words what is wrong with it.
     pub fn parse(text: &str, sets: &Sets) -> Result<Pattern, String> {
-        let nodes = Parser { rest: text, sets, depth: 0 }.whole()?;
-        let pattern = Pattern { nodes };
-        if pattern.required().is_none() {
+        let mut parts = Vec::new();
+        for part in text.split(" + ") {
+            parts.push(Parser { rest: part, sets, depth: 0 }.whole()?);
+        }
+        let empty = |nodes: &Vec<Node>| may_be_nothing(nodes);
+        if parts.iter().any(empty) || parts.iter().all(|nodes| required(nodes).is_none()) {
             return Err("every word of the pattern may be missing; it needs at least one that may not".into());
         }
-        Ok(pattern)
+        if parts.len() > MOST_PARTS {
+            return Err(format!("a pattern has at most {MOST_PARTS} parts"));
+        }
+        // The rarest part goes first: the others are only looked for beside it.
+        parts.sort_by_key(|nodes| required(nodes).map_or(usize::MAX, |set| cost(&set)));
+        Ok(Pattern { parts })
     }
 
-    /// The regular expression (over [`super::reading::Reading::line`]) that it stands for.
+    /// The regular expressions (over [`super::reading::Reading::line`]) that it stands for, one for each part.
     #[must_use]
-    pub fn regex(&self) -> String {
-        let mut out = String::from("(?-u)");
-        emit(&self.nodes, &mut out);
-        out.push(' ');
-        out
+    pub fn regexes(&self) -> Vec<String> {
+        self.parts
+            .iter()
+            .map(|nodes| {
+                let mut out = String::from("(?-u)");
+                emit(nodes, &mut out);
+                out.push(' ');
+                out
+            })
+            .collect()
     }
 
     /// Literals one of which stands in every line that matches: the rarest such set.
     #[must_use]
     pub fn required(&self) -> Option<BTreeSet<String>> {
-        required(&self.nodes)
+        self.parts.first().and_then(|nodes| required(nodes))
     }
 
     /// Enters every word of the pattern into a vocabulary.
     pub fn teach(&self, vocabulary: &mut Vocabulary) {
-        teach(&self.nodes, vocabulary);
+        self.parts.iter().for_each(|nodes| teach(nodes, vocabulary));
     }
 }
 
@@ -347,7 +364,10 @@ mod tests {
         let mut vocabulary = Vocabulary::new();
         pattern.teach(&mut vocabulary);
         let line = Reading::of(text, &vocabulary).line;
-        let found = regex::bytes::Regex::new(&pattern.regex()).unwrap().is_match(line.as_bytes());
+        let found = pattern
+            .regexes()
+            .iter()
+            .all(|regex| regex::bytes::Regex::new(regex).unwrap().is_match(line.as_bytes()));
         if found {
             let literals = pattern.required().unwrap();
             assert!(literals.iter().any(|literal| line.contains(literal)), "{literals:?} not in {line:?}");
@@ -372,6 +392,7 @@ mod tests {
             ("^ no $", "no!", "no thanks"),
             ("don't tell", "do not tell", "do tell"),
             ("wanna go", "want to go", "want it"),
+            ("tell + {parent} + (late|longer)", "running late, tell your mum", "tell your mum"),
             ("class", "a class act", "classic"),
             ("class", "class", "subclass"),
         ] {
@@ -393,6 +414,8 @@ mod tests {
             ("a *?", "may be missing"),
             ("*40 a", "at most"),
             ("no.", "punctuation"),
+            ("a + b + c + d + e", "at most 4 parts"),
+            ("a + b?", "at least one"),
             ("a (b?|c)", "nothing at all"),
         ] {
             let error = Pattern::parse(pattern, &sets).unwrap_err();

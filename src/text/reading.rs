@@ -130,6 +130,32 @@ impl Reading {
         (0..self.words.len()).any(|at| wanted.contains(&self.word_at(at)))
     }
 
+    /// The same reading with some of its words replaced: names of known people by what those people are. Quotes
+    /// still lead back to the original.
+    #[must_use]
+    pub fn with(&self, replacement: impl Fn(&str) -> Option<&'static str>) -> Option<Reading> {
+        let found: Vec<(usize, &'static str)> = (0..self.words.len())
+            .filter(|&at| !self.words[at].stop)
+            .filter_map(|at| replacement(self.word_at(at)).map(|word| (at, word)))
+            .collect();
+        if found.is_empty() {
+            return None;
+        }
+        let mut reading = Reading {
+            folded: self.folded.clone(),
+            line: String::with_capacity(self.line.len() + 16 * found.len()),
+            words: Vec::with_capacity(self.words.len()),
+            quoted: self.quoted.clone(),
+        };
+        let mut found = found.into_iter().peekable();
+        for (at, word) in self.words.iter().enumerate() {
+            let text = found.next_if(|(place, _)| *place == at).map_or_else(|| self.word_at(at), |(_, word)| word);
+            reading.push(text, word.from, word.to, word.stop, word.pause);
+        }
+        reading.line.push(' ');
+        Some(reading)
+    }
+
     fn stop(&mut self, sign: &str, from: u32, to: u32) {
         if let Some(last) = self.words.last()
             && last.stop

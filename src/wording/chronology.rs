@@ -41,7 +41,7 @@ pub fn chronology(fact: &Fact) -> Option<String> {
             "A file was attached ({}, {size} bytes). Its bytes were not fetched.",
             media_type.as_deref().unwrap_or("type not stated")
         ),
-        Fact::Kept { .. } | Fact::Register(_) | Fact::Gap { .. } | Fact::Started { .. } => return None,
+        Fact::Aside(_) | Fact::ContactDay { .. } | Fact::Kept { .. } | Fact::Register(_) | Fact::Gap { .. } | Fact::Started { .. } => return None,
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod arrows; // which room may know which
 mod cli; // the command line's contract as a user meets it: exit status, one line what, one line what to do
+mod conduct; // conversations about adult conduct: what each reaches, and by when
 mod conversations; // whole conversations: what each reaches, and when
 mod crash; // killed ten times, and nothing that a person would notice is different
 mod evidence_bundles; // written, verified, tampered with, opened

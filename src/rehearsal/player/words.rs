@@ -77,7 +77,11 @@ pub fn fact(fact: &Fact, names: &dyn Names) -> Option<String> {
         Fact::Outcome { effect, ended, .. } => outcome(effect, ended, names),
         Fact::Gap { from, until, why } => format!("did not hear live from {from} to {until} ({why})"),
         Fact::Withheld { .. } => "a file was attached; its bytes were not fetched".to_owned(),
-        Fact::Kept { .. } | Fact::Decided { .. } | Fact::Started { .. } => return None,
+        Fact::Aside(_)
+        | Fact::ContactDay { .. }
+        | Fact::Kept { .. }
+        | Fact::Decided { .. }
+        | Fact::Started { .. } => return None,
     })
 }
 
