@@ -5,6 +5,7 @@
 //! a case reference, level and category; nothing here takes a name or a word of a message, so none can leak.
 
 mod chronology;
+mod letters;
 mod nudges;
 
 use crate::domain::{CaseRef, Category, GuildId, Level, Timestamp, UserId};
@@ -12,6 +13,7 @@ use crate::paging::Slot;
 use crate::paging::digest::DigestLine;
 
 pub use chronology::chronology;
+pub use letters::{Letter, letter};
 pub use nudges::{notice, nudge};
 
 /// The name of a level.
@@ -73,7 +75,7 @@ pub fn page(case: CaseRef, level: Level, category: Category, slot: &str, drill: 
 }
 
 /// Why this reader is called.
-fn called_as(slot: &str) -> String {
+pub(in crate::wording) fn called_as(slot: &str) -> String {
     match slot.parse::<Slot>() {
         Ok(Slot::External) => "You are called as the external contact: nobody inside the charity has \
                                acknowledged it, or nobody there may know of it."
@@ -93,6 +95,21 @@ fn called_as(slot: &str) -> String {
 pub fn how_to_acknowledge_by_email() -> &'static str {
     "To acknowledge: press Acknowledge under the direct message that the bot sent you on Discord. If you have none, \
      ring a safeguarding lead who has; the calls go on until somebody does. An answer to this e-mail is not read."
+}
+
+/// Below a page by e-mail or push message: the one-time link.
+#[must_use]
+pub fn how_to_acknowledge_by_link(link: &str) -> String {
+    format!(
+        "To acknowledge, open this page and press the button on it:\n{link}\nThe link is yours alone and works once. \
+         An answer to this message is not read."
+    )
+}
+
+/// What a page on Discord about several cases says once somebody pressed its button.
+#[must_use]
+pub fn acknowledged_together(by: UserId) -> String {
+    format!("All of these are acknowledged by <@{by}>. Nobody else is being called for them.")
 }
 
 /// The label of the button under a page.

@@ -193,17 +193,30 @@ fn belongs(fact: &Fact, of: CaseRef, reasons: &BTreeSet<Observation>, jobs: &BTr
         | Fact::Decided { case, .. } => *case == Some(of),
         Fact::CaseOpened { case, .. }
         | Fact::CaseRose { case, .. }
+        | Fact::CaseKeyMade { case, .. }
         | Fact::Acknowledged { case, .. }
         | Fact::AcknowledgementRefused { case, .. }
-        | Fact::Called { case, .. } => *case == of,
+        | Fact::Called { case, .. }
+        | Fact::Exhausted { case, .. }
+        | Fact::AcknowledgedByName { case, .. }
+        | Fact::Handled { case, .. }
+        | Fact::HandlingRefused { case, .. }
+        | Fact::Unacknowledged { case, .. } => *case == of,
+        // The outcome of a page about several cases names the others too, so it belongs to none.
         Fact::Outcome { job, effect, .. } => {
             jobs.contains(job) || matches!(effect, crate::domain::Effect::Page { case, .. } if *case == of)
         }
+        Fact::Travelled { job, .. } => job.contains(&format!("/{of}/")),
         Fact::Aside(_)
         | Fact::ContactDay { .. }
         | Fact::Register(_)
         | Fact::Gap { .. }
-        | Fact::Started { .. } => false,
+        | Fact::Started { .. }
+        | Fact::Digested { .. }
+        | Fact::DrillBegan { .. }
+        | Fact::DrillAnswered { .. }
+        | Fact::DrillEnded { .. }
+        | Fact::RotaLookedAt { .. } => false,
     }
 }
 

@@ -337,7 +337,12 @@ async fn reply_to(
             }
             _ => Some(reply),
         },
-        Err(_) if matches!(interaction, Interaction::Acknowledge { .. }) => {
+        Err(_)
+            if matches!(
+                interaction,
+                Interaction::Acknowledge { .. } | Interaction::AcknowledgeTogether { .. }
+            ) =>
+        {
             Some(Reply::Private(wording::acknowledgement_not_kept_yet().to_owned()))
         }
         // Whoever reports something is answered kindly, whatever our disk does.

@@ -32,6 +32,7 @@ use crate::paging::channels::email::EmailChannel;
 use crate::paging::gate::{Gate, StillWanted};
 use crate::paging::{Calls, LadderPolicy, People};
 use crate::pipeline::actor::Actor;
+use crate::pipeline::case_keys::CaseKeys;
 use crate::pipeline::committer::{Committer, Lead};
 use crate::pipeline::ring::Ring;
 use crate::pipeline::{Ear, Progress};
@@ -105,7 +106,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
     let tree = keep::check_log(&store, &key, &checkpoint_file).await?;
 
     take_over(&store).await;
-    let (organisation, calls, earlier) = restore(&store, &settings).await?;
+    let Restored { organisation, calls, case_keys, newest: earlier } = restore(&store, &settings).await?;
     let calls = Arc::new(RwLock::new(calls));
 
     let rest = Rest::new(&settings.api_url, &settings.token, clock.clone())?;
@@ -134,6 +135,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
         key,
         checkpoint_file: Some(checkpoint_file),
         leads: settings.leads.clone(),
+        case_keys,
         software: software(),
         clock: clock.clone(),
         progress: BTreeMap::from([(settings.organisation.clone(), progress.clone())]),
@@ -212,11 +214,17 @@ async fn keep_until_it_fails(
     ended
 }
 
-/// The engine and the ladder as the stored facts have left them, and the moment of the newest fact.
-async fn restore(
-    store: &Store,
-    settings: &Settings,
-) -> anyhow::Result<(Organisation, Calls, Option<Timestamp>)> {
+/// What the stored facts have left.
+struct Restored {
+    organisation: Organisation,
+    calls: Calls,
+    case_keys: CaseKeys,
+    /// The moment of the newest fact.
+    newest: Option<Timestamp>,
+}
+
+/// Folds the stored facts into the engine, the ladder and the cases' keys.
+async fn restore(store: &Store, settings: &Settings) -> anyhow::Result<Restored> {
     let mut organisation = Organisation::new(
         &settings.organisation,
         settings.policy.clone(),
@@ -225,13 +233,15 @@ async fn restore(
     );
     let mut calls =
         Calls::new(settings.organisation.clone(), settings.ladder.clone(), settings.people.clone());
+    let mut case_keys = CaseKeys::default();
     let mut newest = None;
     for stored in store.facts(&settings.organisation).await? {
         organisation.restore(stored.at, &stored.fact);
         calls.apply(stored.at, &stored.fact);
+        case_keys.apply(&settings.organisation, &stored.fact);
         newest = newest.max(Some(stored.at));
     }
-    Ok((organisation, calls, newest))
+    Ok(Restored { organisation, calls, case_keys, newest })
 }
 
 impl Running {
@@ -343,21 +353,19 @@ pub(crate) struct Routes {
 impl Routes {
     /// Who carries an effect out; nobody when its channel is not configured.
     pub(crate) fn to(&self, effect: &Effect) -> Option<Arc<dyn Deliver>> {
-        match effect {
-            Effect::Page { channel, .. } if channel == crate::paging::people::DISCORD_DM => {
-                Some(self.page_dm.clone())
-            }
-            Effect::Page { channel, .. } if channel == crate::paging::people::EMAIL => self.email.clone(),
-            Effect::Page { .. } => None,
-            _ => Some(self.contain.clone()),
+        match effect.channel() {
+            Some(crate::paging::people::DISCORD_DM) => Some(self.page_dm.clone()),
+            Some(crate::paging::people::EMAIL) => self.email.clone(),
+            Some(_) => None,
+            None => Some(self.contain.clone()),
         }
     }
 }
 
 fn routes(settings: &mut Settings, rest: &Rest, calls: &Arc<RwLock<Calls>>) -> Routes {
     let calls = calls.clone();
-    let still_wanted: Arc<StillWanted> = Arc::new(move |_: &str, case, level, person: &str| {
-        calls.read().unwrap_or_else(std::sync::PoisonError::into_inner).still_wanted(case, level, person)
+    let still_wanted: Arc<StillWanted> = Arc::new(move |_: &str, effect: &Effect| {
+        calls.read().unwrap_or_else(std::sync::PoisonError::into_inner).as_still_wanted(effect)
     });
     let accounts: BTreeMap<String, UserId> =
         settings.people.iter().filter_map(|person| Some((person.name.clone(), person.account?))).collect();

@@ -1,7 +1,5 @@
 //! From a checked configuration to what the parts need.
 
-use std::sync::Arc;
-
 use anyhow::{Context, anyhow};
 
 use super::Settings;
@@ -55,7 +53,7 @@ pub fn settings(config: &Config, clock: &Clock) -> anyhow::Result<Settings> {
         shards: config.discord.shards.unwrap_or(1),
         mapping: config.roles.clone(),
         policy: policy(config),
-        lists: Arc::new(Lists::builtin()),
+        lists: Lists::shared(),
         database: database(config),
         signing_key: config.data.dir.join(SIGNING_KEY),
         people: config.people(),

@@ -4,9 +4,10 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::discord::permissions;
-use crate::domain::Level;
+use crate::domain::{Category, Level};
 use crate::evidence::Recipient;
 use crate::paging::OnCall;
 use crate::wording;
@@ -95,17 +96,18 @@ fn summary(config: &Config, out: &mut dyn Write) -> io::Result<()> {
     }
 
     let people = config.people();
+    let now = Clock::system().now();
     for level in [Level::Serious, Level::Immediate] {
         writeln!(
             out,
             "\nA case of level {level} ({}) calls, until somebody acknowledges:",
             wording::level_name(level)
         )?;
-        for (after, called) in config.ladder.outline(&people, level) {
+        for (after, called) in config.ladder.outline(&people, level, now) {
             let called: Vec<_> = called.into_iter().map(described).collect();
             writeln!(out, "  {:<14}{}", moment(after), called.join("; "))?;
         }
-        let repeat = config.ladder.repeat_at(level).as_secs() / 60;
+        let repeat = config.ladder.repeat_at(level, Category::Contact).as_secs() / 60;
         writeln!(out, "  {:<14}again from the first, by every channel", format!("every {repeat} min"))?;
     }
     if people.iter().all(|person| person.slot != crate::paging::Slot::External) {

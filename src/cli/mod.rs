@@ -4,9 +4,11 @@
 //! what, one line what to do.
 
 pub mod check;
+pub mod evaluate;
 pub mod evidence;
 pub mod init;
 pub mod keys;
+pub mod lines;
 pub mod rehearse;
 pub mod replay;
 pub mod run;
@@ -38,6 +40,7 @@ enum Command {
     Replay(replay::Args),
     Scan(scan::Args),
     Wordlists(wordlists::Args),
+    Evaluate(evaluate::Args),
     Keys(keys::Keys),
     Evidence(evidence::Evidence),
 }
@@ -53,6 +56,7 @@ pub fn main() -> ExitCode {
         Command::Replay(args) => Ok(replay::run(&args)),
         Command::Scan(args) => Ok(scan::run(&args)),
         Command::Wordlists(args) => Ok(wordlists::run(&args)),
+        Command::Evaluate(args) => Ok(evaluate::run(&args)),
         Command::Keys(args) => return ended(args.run()),
         Command::Evidence(args) => return ended(args.run()),
     };

@@ -132,7 +132,7 @@ async fn rehearse(args: &Args, script: Script, data: &Path) -> anyhow::Result<bo
         platform: handle.clone(),
         mailbox: mailbox.clone(),
         clock: clock.clone(),
-        lists: Arc::new(Lists::builtin()),
+        lists: Lists::shared(),
         data: data.to_owned(),
     }));
     let style = if args.json { Style::Json } else { Style::Prose };

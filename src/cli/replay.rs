@@ -14,7 +14,6 @@ pub mod unreadable;
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::app::settings;
 use crate::config::{Config, ConfigError};
@@ -88,8 +87,7 @@ pub fn run_with(args: &Args, mut out: impl Write, mut err: impl Write) -> u8 {
     );
     tell_counts(timeline.counts, &mut err);
     let zone = rules.policy.zone;
-    let club =
-        Organisation::new("replay", rules.policy, timeline.mapping.clone(), Arc::new(Lists::builtin()));
+    let club = Organisation::new("replay", rules.policy, timeline.mapping.clone(), Lists::shared());
     match tell(&timeline, club, (&rules.callers, zone), files, args.json, &mut out) {
         // Whoever reads the output may have had enough.
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {

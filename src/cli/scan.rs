@@ -1,24 +1,18 @@
 //! `chaperone scan`: JSON lines in, JSON lines out; each message is judged by itself, nothing is remembered.
 //!
-//! Who speaks to whom is not known here: the text is read as an unknown adult's to a young person, which is the
-//! cautious reading, and a sentence of distress as its writer's own. `abusive` is narrower: the words themselves
-//! attack, threaten, demean or degrade. Asking for help is not abuse, and neither is asking a young person for
-//! something that is nobody's business, however serious both are.
+//! What a text says by itself is worked out by [`Verdict`].
 
-use std::collections::BTreeSet;
-use std::io::{self, BufRead as _, BufReader, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::config::Config;
-use crate::domain::code::Weight;
-use crate::domain::{Category, Code};
-use crate::text::{Lists, Need};
+use crate::detect::verdict::Verdict;
+use crate::text::Lists;
 
-/// The longest line that is read, in bytes: 4 MiB.
-const LONGEST: usize = 4 * 1024 * 1024;
+use super::lines::{Next, next_line};
 
 /// Judges texts one by one: JSON lines on standard input, JSON lines on standard output.
 #[derive(Clone, Debug, clap::Args)]
@@ -112,44 +106,6 @@ pub fn scan(lists: &Lists, input: impl Read, out: impl Write) -> Result<bool, St
     Ok(all_well)
 }
 
-enum Next {
-    Line,
-    TooLong,
-    End,
-}
-
-/// The next line without its end. Of one that is too long nothing is kept.
-fn next_line(input: &mut BufReader<impl Read>, line: &mut Vec<u8>) -> io::Result<Next> {
-    line.clear();
-    let mut begun = false;
-    let mut too_long = false;
-    loop {
-        let waiting = match input.fill_buf() {
-            Ok(waiting) => waiting,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-            Err(e) => return Err(e),
-        };
-        if waiting.is_empty() && !begun {
-            return Ok(Next::End);
-        }
-        let end = waiting.iter().position(|byte| *byte == b'\n');
-        let part = &waiting[..end.unwrap_or(waiting.len())];
-        too_long |= line.len() + part.len() > LONGEST;
-        if too_long {
-            line.clear();
-        } else {
-            line.extend_from_slice(part);
-        }
-        let last = end.is_some() || waiting.is_empty();
-        let used = part.len() + usize::from(end.is_some());
-        input.consume(used);
-        begun = true;
-        if last {
-            return Ok(if too_long { Next::TooLong } else { Next::Line });
-        }
-    }
-}
-
 /// A line of the input.
 #[derive(Deserialize)]
 struct Given<'a> {
@@ -183,66 +139,17 @@ impl<'a> Given<'a> {
     }
 }
 
-/// What one text says, by itself.
+/// The answer to one line.
 #[derive(Serialize)]
 struct Answer<'a> {
     id: &'a RawValue,
-    abusive: bool,
-    level: u8,
-    categories: BTreeSet<Category>,
-    codes: BTreeSet<Code>,
-    spans: Vec<Span>,
-}
-
-/// A part of a text that has a code, in Unicode scalar values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-struct Span {
-    start: u32,
-    end: u32,
-    code: Code,
+    #[serde(flatten)]
+    verdict: Verdict,
 }
 
 impl<'a> Answer<'a> {
     fn to(given: &'a Given<'a>, lists: &Lists) -> Answer<'a> {
-        let spans = spans(lists, &given.text);
-        let codes: BTreeSet<Code> = spans.iter().map(|span| span.code).collect();
-        Answer {
-            id: given.id,
-            abusive: codes.iter().any(|code| attacks(*code)),
-            level: codes.iter().map(|code| code.level_alone() as u8).max().unwrap_or(0),
-            categories: codes.iter().map(|code| code.category()).collect(),
-            codes,
-            spans,
-        }
-    }
-}
-
-/// What the lists find in a text and nothing about how it is said quietens (a denial, a quotation, a lesson), by
-/// place.
-fn spans(lists: &Lists, text: &str) -> Vec<Span> {
-    let found: BTreeSet<Span> = lists
-        .read(text)
-        .into_iter()
-        .filter(|hit| hit.counts() && lists.entry(hit).needs.iter().all(|need| is_given(*need)))
-        // What only says something beside other observations says nothing of a text by itself.
-        .filter(|hit| hit.code.weight() != Weight::Context)
-        .map(|hit| Span { start: hit.quote.start, end: hit.quote.end, code: hit.code })
-        .collect();
-    found.into_iter().collect()
-}
-
-/// What is taken as given of people of whom nothing is known: an unknown adult writes to a young person. What only a
-/// young person's words to an adult would mean (a refusal, an age betrayed) is not looked for.
-fn is_given(need: Need) -> bool {
-    !matches!(need, Need::YoungSpeaker | Need::AdultListener)
-}
-
-/// Whether words with this code attack, threaten, demean or degrade. An intimate image that is asked for, a secret, a
-/// disclosure are serious, and not that.
-fn attacks(code: Code) -> bool {
-    match code.category() {
-        Category::Bullying | Category::Hate | Category::Threat => true,
-        _ => code == Code::SexualisedText,
+        Answer { id: given.id, verdict: Verdict::of(lists, &given.text) }
     }
 }
 

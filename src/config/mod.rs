@@ -4,6 +4,7 @@
 //! known without the network is known to be right, or every [`Problem`] there is. Secrets stay where they are
 //! ([`SecretSource`]) and are read by whoever needs them.
 
+mod calls;
 mod people;
 mod places;
 mod raw;
@@ -20,6 +21,7 @@ use crate::domain::zone::Zone;
 use crate::domain::{ChannelId, GuildId, UserId};
 use crate::paging::channels::email::{Security, SmtpServer};
 use crate::paging::people::{DISCORD_DM, EMAIL};
+use crate::paging::rota::Rota;
 use crate::paging::{LadderPolicy, OnCall, People, Slot};
 
 pub use raw::Problem;
@@ -44,6 +46,8 @@ pub struct Config {
     pub contacts: Vec<Contact>,
     /// Whom a case calls, in which order, with which waits.
     pub ladder: LadderPolicy,
+    /// Who is on duty when.
+    pub rota: Rota,
     /// The mail server, where pages travel by e-mail.
     pub email: Option<Email>,
     /// The grace of the lone-adult rule, the operator's channel.
@@ -206,9 +210,11 @@ impl Config {
         let roles = places::roles(r, &mut root);
         let data = places::data(r, &mut root, base);
         let mut remarks = Vec::new();
-        let (ladder, email) = steps::paging(r, &mut root, base, env);
+        let (ladder, email, calls) = steps::paging(r, &mut root, base, env);
         let contacts = people::people(r, &mut root, email.present(), &mut remarks);
-        let ladder = steps::ladder(r, ladder, &contacts);
+        let mut ladder = steps::ladder(r, ladder, &contacts);
+        let zone = organisation.as_ref().map_or_else(Zone::default, |organisation| organisation.zone);
+        let rota = calls.complete(r, &mut ladder, zone, &contacts);
         let policy = places::policy(r, &mut root);
         root.done(r);
         if let Some(discord) = &discord
@@ -230,6 +236,7 @@ impl Config {
                 data,
                 contacts,
                 ladder,
+                rota,
                 email: email.into_option(),
                 policy,
                 remarks,
@@ -252,7 +259,7 @@ impl Config {
                 channels: discord.into_iter().chain(email).collect(),
             }
         };
-        People::new(self.contacts.iter().map(on_call).collect())
+        People::new(self.contacts.iter().map(on_call).collect()).with_rota(self.rota.clone())
     }
 
     /// The e-mail address of everybody who has one, by name.

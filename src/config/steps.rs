@@ -7,6 +7,7 @@ use crate::paging::channels::email::{Security, is_address, is_this_machine};
 use crate::paging::policy::Step;
 use crate::paging::{LadderPolicy, Slot};
 
+use super::calls::{Calls, calls};
 use super::places::secret;
 use super::raw::{At, Reader, Section};
 use super::{Contact, Email};
@@ -41,18 +42,20 @@ impl MailServer {
     }
 }
 
-const SLOTS: &str = "list slots: dsl, deputy-dsl, senior-manager, chair, external";
+pub(super) const SLOTS: &str = "list slots: dsl, deputy-dsl, senior-manager, chair, external";
 
 pub(super) fn paging(
     r: &mut Reader<'_>,
     root: &mut Section<'_>,
     base: &Path,
     env: &dyn Fn(&str) -> Option<String>,
-) -> (Paging, MailServer) {
+) -> (Paging, MailServer, Calls) {
     let five = Duration::from_mins(5);
     let mut paging =
         Paging { wait: five, repeat: None, repeat_immediate: None, at_once: None, steps: Vec::new() };
-    let Some(mut section) = root.section(r, "paging") else { return (paging, MailServer::Absent) };
+    let Some(mut section) = root.section(r, "paging") else {
+        return (paging, MailServer::Absent, calls(r, None));
+    };
     paging.wait = minutes(r, &mut section, "wait_minutes").unwrap_or(five);
     paging.repeat = minutes(r, &mut section, "repeat_minutes");
     paging.repeat_immediate = minutes(r, &mut section, "repeat_immediate_minutes");
@@ -61,7 +64,7 @@ pub(super) fn paging(
         let at = step.at;
         let wait = minutes(r, &mut step, "wait_minutes").unwrap_or(paging.wait);
         match slots(r, &mut step, "slots") {
-            Some(slots) => paging.steps.push(At { value: Step { slots: slots.value, wait }, at }),
+            Some(slots) => paging.steps.push(At { value: Step { slots: slots.value, wait, times: 1 }, at }),
             None => r.problem(at, "[[paging.step]] calls nobody", SLOTS),
         }
         step.done(r);
@@ -70,16 +73,21 @@ pub(super) fn paging(
         None => MailServer::Absent,
         Some(section) => mail_server(r, section, base, env).map_or(MailServer::Wrong, MailServer::Right),
     };
+    let calls = calls(r, Some(&mut section));
     section.done(r);
-    (paging, email)
+    (paging, email, calls)
 }
 
-fn minutes(r: &mut Reader<'_>, section: &mut Section<'_>, key: &'static str) -> Option<Duration> {
+pub(super) fn minutes(r: &mut Reader<'_>, section: &mut Section<'_>, key: &'static str) -> Option<Duration> {
     let minutes = section.number(r, key, 1..1441, "write whole minutes, from 1 to 1440")?;
     Some(Duration::from_secs(minutes.value.unsigned_abs() * 60))
 }
 
-fn slots(r: &mut Reader<'_>, section: &mut Section<'_>, key: &'static str) -> Option<At<Vec<Slot>>> {
+pub(super) fn slots(
+    r: &mut Reader<'_>,
+    section: &mut Section<'_>,
+    key: &'static str,
+) -> Option<At<Vec<Slot>>> {
     let names = section.texts(r, key, SLOTS)?;
     let mut slots = Vec::new();
     for name in &names.value {
@@ -108,7 +116,7 @@ pub(super) fn ladder(r: &mut Reader<'_>, paging: Paging, contacts: &[Contact]) -
         steps.push(step);
     }
     if steps.is_empty() {
-        steps = [Slot::Dsl, second].map(|slot| Step { slots: vec![slot], wait: paging.wait }).into();
+        steps = [Slot::Dsl, second].map(|slot| Step::once(vec![slot], paging.wait)).into();
     }
     let at_once = match paging.at_once {
         None => vec![Slot::Dsl, second],
@@ -124,7 +132,7 @@ pub(super) fn ladder(r: &mut Reader<'_>, paging: Paging, contacts: &[Contact]) -
     let round: Duration = steps.iter().map(|step| step.wait).sum();
     let repeat = paging.repeat.unwrap_or(round + paging.wait);
     let repeat_immediate = paging.repeat_immediate.unwrap_or(paging.wait);
-    LadderPolicy { steps, at_once, repeat, repeat_immediate }
+    LadderPolicy { steps, at_once, repeat, repeat_immediate, ..LadderPolicy::default() }
 }
 
 fn mail_server(

@@ -63,7 +63,9 @@ fn what_is_left_out_has_its_default() {
     assert_eq!(config.organisation.zone.to_string(), "Europe/London");
     assert_eq!(config.discord.api_url, "https://discord.com");
     assert_eq!(config.data.dir, Path::new("etc/data"), "relative to the configuration's folder");
-    assert_eq!(config.ladder, LadderPolicy::default());
+    let digest = config.ladder.digest.clone().unwrap();
+    assert_eq!((digest.at.to_string().as_str(), digest.slots.as_slice()), ("17:00:00", &[Slot::Dsl][..]));
+    assert_eq!(LadderPolicy { digest: None, ..config.ladder.clone() }, LadderPolicy::default());
     assert_eq!(config.policy.lone_adult_grace, crate::engine::Policy::default().lone_adult_grace);
     assert_eq!(config.roles.kind_of(RoleId(1), "young person"), Some(Kind::YoungPerson));
     assert_eq!(config.roles.kind_of(RoleId(223_456_789_012_345_678), "x"), Some(Kind::YouthWorker));
@@ -259,5 +261,73 @@ fn garbage_is_refused_and_never_a_panic() {
         ["\u{0}\u{1}", "= = =", "[[[[", "a.b.c = {", "\"\"\"", &"[a".repeat(5_000), &"x = [".repeat(5_000)]
     {
         assert!(!problems(text).is_empty());
+    }
+}
+
+const CALLS: &str = r#"
+[paging]
+follow_up_minutes = 45
+
+[paging.digest]
+at = "18:30"
+slots = ["dsl", "deputy-dsl"]
+quiet_from = "22:00"
+quiet_until = "07:00"
+
+[paging.drill]
+day = "wed"
+at = "11:00"
+
+[[paging.ladder]]
+categories = ["integrity"]
+repeat_minutes = 60
+[[paging.ladder.step]]
+slots = ["deputy-dsl"]
+times = 2
+
+[[paging.shift]]
+slot = "dsl"
+people = ["sam"]
+days = ["mon", "tue"]
+from = "09:00"
+until = "01:30"
+
+[[paging.cover]]
+slot = "dsl"
+person = "dee"
+instead_of = "sam"
+from = "2026-12-24 09:00"
+until = "2026-12-27 09:00"
+
+[[paging.absence]]
+person = "sam"
+cover = "dee"
+from = "2026-08-01 00:00"
+until = "2026-08-15 00:00"
+
+[paging.email]"#;
+
+#[test]
+fn the_digest_the_drill_other_ladders_and_the_rota_are_read() {
+    let text = good().replace("\n[paging.email]", CALLS);
+    let config = parse(&text).unwrap();
+    assert_eq!(config.ladder.follow_up, Some(Duration::from_mins(45)));
+    assert_eq!(config.ladder.drill.as_ref().unwrap().answer_within, Duration::from_hours(1));
+    assert_eq!(config.ladder.special[0].steps[0].times, 2);
+    assert_eq!((config.rota.shifts.len(), config.rota.covers.len(), config.rota.absences.len()), (1, 1, 1));
+    for (from, to, expected) in [
+        ("\"18:30\"", "\"6 pm\"", "[paging.digest] at is \"6 pm\" — write a local time like \"17:00\""),
+        ("quiet_from = \"22:00\"\n", "", "[paging.digest] quiet hours have one end"),
+        ("day = \"wed\"", "day = \"someday\"", "\"someday\" is not a day of the week — write mon"),
+        ("[\"integrity\"]", "[\"rumours\"]", "[[paging.ladder]] \"rumours\" is not a category"),
+        ("times = 2", "times = 0", "[[paging.ladder.step]] times is 0 — write how often"),
+        ("people = [\"sam\"]", "people = [\"pam\"]", "the rota names \"pam\", who is not in [[people]]"),
+        ("days = [\"mon\", \"tue\"]\n", "", "[[paging.shift]] needs days or a date"),
+        ("until = \"2026-12-27 09:00\"", "until = \"2026-12-23 09:00\"", "ends before it begins"),
+        ("from = \"2026-08-01 00:00\"", "from = \"in August\"", "[[paging.absence]] from is \"in August\""),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let all = problems(&text.replacen(from, to, 1));
+        assert!(all.iter().any(|problem| problem.contains(expected)), "{expected}: {all:#?}");
     }
 }

@@ -1,49 +1,59 @@
-//! What was agreed: sessions, contact plans and relaxations, folded from the register.
+//! What was agreed: sessions, contact plans, relaxations and separations, folded from the register.
 //!
 //! A booked session lifts the rule of *time* only. Only a relaxation on record or an approved contact plan lifts
 //! the rule of *cover* (InterAct §2).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use crate::domain::fact::{ContactPlan, Register, Session};
+use super::calendar::{Calendar, SessionAt};
+use super::plans::Plans;
+use super::separations::Separations;
+use crate::domain::register::Register;
 use crate::domain::{ChannelId, Timestamp, UserId};
 
-/// The register of agreed times and contacts.
+/// The registers of agreed times and contacts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Agreed {
-    sessions: BTreeMap<String, Session>,
-    plans: BTreeMap<String, ContactPlan>,
+    /// Sessions.
+    pub calendar: Calendar,
+    /// Contact plans.
+    pub plans: Plans,
+    /// Who is to be kept apart.
+    pub separations: Separations,
 }
 
 impl Agreed {
-    /// Takes a change of the register in.
+    /// Takes a change of a register in.
     pub fn apply(&mut self, change: &Register) {
-        match change {
-            Register::SessionBooked(session) => {
-                self.sessions.insert(session.id.clone(), session.clone());
-            }
-            Register::SessionCancelled { id } => {
-                self.sessions.remove(id);
-            }
-            Register::PlanApproved(plan) => {
-                self.plans.insert(plan.id.clone(), plan.clone());
-            }
-            Register::PlanEnded { id } => {
-                self.plans.remove(id);
-            }
-            Register::Locked { .. } | Register::Unlocked { .. } => {}
-        }
+        self.calendar.apply(change);
+        self.plans.apply(change);
+        self.separations.apply(change);
     }
 
-    /// Whether the rule of cover is relaxed for this adult, on record, in a space at a moment. A relaxation that
-    /// the adult signed for themselves does not count.
+    /// The session that is open in a space now, the one that ends last. `places` are the space and the channel and
+    /// category that it belongs to ([`Server::places`](super::Server::places)).
+    #[must_use]
+    pub fn session_in<'a>(&'a self, places: &'a [ChannelId], now: Timestamp) -> Option<SessionAt<'a>> {
+        self.calendar.open_in(places, now).max_by_key(|at| at.window.until)
+    }
+
+    /// Whether the rule of cover is relaxed for this adult, on record, in a space (or the channel or category that
+    /// it belongs to) at a moment. A relaxation that the adult signed for themselves does not count.
+    #[must_use]
+    pub fn cover_relaxed_in(&self, places: &[ChannelId], adult: UserId, now: Timestamp) -> bool {
+        self.calendar.open_in(places, now).any(|at| at.cover_relaxed_by.is_some_and(|by| by != adult))
+    }
+
+    /// [`Agreed::cover_relaxed_in`] of one space alone.
     #[must_use]
     pub fn cover_relaxed(&self, space: ChannelId, adult: UserId, now: Timestamp) -> bool {
-        self.sessions.values().any(|session| {
-            session.cover_relaxed_by.is_some_and(|by| by != adult)
-                && session.spaces.contains(&space)
-                && (session.from..session.until).contains(&now)
-        })
+        self.cover_relaxed_in(&[space], adult, now)
+    }
+
+    /// Whether a contact plan of this adult with this young person is open now.
+    #[must_use]
+    pub fn plan_open(&self, adult: UserId, young_person: UserId, now: Timestamp) -> bool {
+        self.plans.open_between(adult, young_person, now).next().is_some()
     }
 
     /// Whether contact of this adult with all of these young people is planned and open now. A plan that the
@@ -51,14 +61,7 @@ impl Agreed {
     #[must_use]
     pub fn planned(&self, adult: UserId, young_people: &BTreeSet<UserId>, now: Timestamp) -> bool {
         !young_people.is_empty()
-            && young_people.iter().all(|young_person| {
-                self.plans.values().any(|plan| {
-                    plan.adult == adult
-                        && plan.young_person == *young_person
-                        && plan.approved_by != adult
-                        && plan.windows.iter().any(|(from, until)| (*from..*until).contains(&now))
-                })
-            })
+            && young_people.iter().all(|young_person| self.plan_open(adult, *young_person, now))
     }
 
     /// Whether somebody is the declared observer of open plans of this adult with all of these young people. Plans
@@ -74,24 +77,22 @@ impl Agreed {
         observer != adult
             && !young_people.is_empty()
             && young_people.iter().all(|young_person| {
-                self.plans.values().any(|plan| {
-                    plan.observer == Some(observer)
-                        && plan.adult == adult
-                        && plan.young_person == *young_person
-                        && plan.approved_by != adult
-                        && plan.windows.iter().any(|(from, until)| (*from..*until).contains(&now))
-                })
+                let mut open = self.plans.open_between(adult, *young_person, now);
+                open.any(|(plan, _)| plan.observer == Some(observer))
             })
     }
 
-    /// The next moment after `now` at which something agreed begins or ends.
+    /// Whether two people are to be kept apart now.
+    #[must_use]
+    pub fn separated(&self, one: UserId, other: UserId, now: Timestamp) -> bool {
+        self.separations.between(one, other, now).is_some()
+    }
+
+    /// The next moment after `now` at which something agreed begins, is about to end, or ends.
     #[must_use]
     pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
-        let sessions = self.sessions.values().flat_map(|session| [session.from, session.until]);
-        let plans = self
-            .plans
-            .values()
-            .flat_map(|plan| plan.windows.iter().flat_map(|(from, until)| [*from, *until]));
-        sessions.chain(plans).filter(|at| *at > now).min()
+        let next =
+            [self.calendar.next_change(now), self.plans.next_change(now), self.separations.next_change(now)];
+        next.into_iter().flatten().min()
     }
 }

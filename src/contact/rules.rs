@@ -208,6 +208,7 @@ mod tests {
                 observer: None,
                 approved_by,
                 windows: vec![window],
+                ..ContactPlan::default()
             }));
             agreed
         };
@@ -225,6 +226,7 @@ mod tests {
                 from: Timestamp(0),
                 until: Timestamp(10),
                 cover_relaxed_by: relaxed,
+                ..Session::default()
             }));
             agreed
         };
@@ -247,6 +249,7 @@ mod tests {
                 observer: Some(STRANGER),
                 approved_by,
                 windows: vec![(Timestamp(0), Timestamp(10))],
+                ..ContactPlan::default()
             })
         };
         let agreed = |changes: &[Register]| {
@@ -269,6 +272,7 @@ mod tests {
                 from: Timestamp(0),
                 until: Timestamp(10),
                 cover_relaxed_by: Some(by),
+                ..Session::default()
             })
         };
         assert!(!alone(&[relaxed(SAM)]));

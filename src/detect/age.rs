@@ -117,18 +117,25 @@ pub fn stated(reading: &Reading, asked: bool) -> Option<u8> {
     };
     let ends = |at: usize| {
         reading.words.get(at).is_none_or(|word| word.stop)
-            || matches!(reading.word_at(at), "lol" | "btw" | "now" | "too" | "and" | "but" | "years" | "yrs" | "yo" | "so")
+            || matches!(
+                reading.word_at(at),
+                "lol" | "btw" | "now" | "too" | "and" | "but" | "years" | "yrs" | "yo" | "so"
+            )
     };
     for at in 1..reading.words.len() {
         let word = reading.word_at(at);
         if word == "i" && reading.word_at(at + 1) == "am" {
-            let skip = usize::from(matches!(reading.word_at(at + 2), "only" | "just" | "nearly" | "actually" | "like"));
+            let skip = usize::from(matches!(
+                reading.word_at(at + 2),
+                "only" | "just" | "nearly" | "actually" | "like"
+            ));
             if let Some(age) = number(at + 2 + skip).filter(|_| ends(at + 3 + skip)) {
                 return Some(age);
             }
         }
         if matches!(word, "year" | "yr" | "y") && reading.word_at(at - 1) != "in" || word == "yr" {
-            if let Some(year) = number(at + 1).filter(|year| (3..=13).contains(year)).filter(|_| ends(at + 2)) {
+            if let Some(year) = number(at + 1).filter(|year| (3..=13).contains(year)).filter(|_| ends(at + 2))
+            {
                 return Some(year + 4);
             }
         }
@@ -200,7 +207,11 @@ mod tests {
         let mut ages = Ages::default();
         ages.hear(&clue(100, 7), Some(3));
         assert_eq!(ages.asked(UserId(7), None, Timestamp::from_seconds(120)), None, "not oneself");
-        assert_eq!(ages.asked(UserId(8), Some(UserId(9)), Timestamp::from_seconds(120)), None, "of somebody else");
+        assert_eq!(
+            ages.asked(UserId(8), Some(UserId(9)), Timestamp::from_seconds(120)),
+            None,
+            "of somebody else"
+        );
         assert_eq!(ages.clone().asked(UserId(8), None, Timestamp::from_seconds(2_000)), None, "too late");
         assert_eq!(ages.asked(UserId(8), None, Timestamp::from_seconds(120)).unwrap().by, UserId(7));
     }

@@ -98,7 +98,12 @@ mod tests {
         let mut days = ContactDays::default();
         let (adult, young, other) = (UserId(1), UserId(2), UserId(3));
         for day in 0..100 {
-            days.enter(adult, young, day, ContactDay { messages: 5, replies: 4, late: u32::from(day % 2 == 0), opened: true });
+            days.enter(
+                adult,
+                young,
+                day,
+                ContactDay { messages: 5, replies: 4, late: u32::from(day % 2 == 0), opened: true },
+            );
         }
         days.enter(adult, other, 95, ContactDay { messages: 1, ..ContactDay::default() });
         days.enter(adult, young, 99, ContactDay { messages: 2, ..ContactDay::default() });

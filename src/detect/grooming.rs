@@ -170,7 +170,8 @@ fn weigh(seen: &[Observation], beside: &Beside) -> Option<Finding> {
         });
     }
     let (level, rule) = language_level(&acts, beside)?;
-    let level = if answered_with_discomfort(seen, &acts) { level.raised().min(Level::Serious) } else { level };
+    let level =
+        if answered_with_discomfort(seen, &acts) { level.raised().min(Level::Serious) } else { level };
     let level = if put_right(seen, &acts, beside) { level.min(Level::Concern) } else { level };
     let category = if level >= Level::Serious { Category::Grooming } else { Category::Boundary };
     Some(Finding { category, level, rule, reasons: seen.to_vec() })

@@ -1,7 +1,7 @@
 //! From a message to observations, and from observations to what they add up to (pure).
 //!
 //! ```text
-//! let lists = Arc::new(Lists::builtin());
+//! let lists = Lists::shared();
 //! let mut detector = Detector::new(lists, zone);
 //! for seen in detector.hear(&message, &roster, audience) {
 //!     if let Some((adult, young)) = grooming::pair_of(&seen) {      // a pair's slow pattern
@@ -26,6 +26,7 @@ pub mod memory;
 pub mod persistence;
 pub mod setting;
 pub mod single;
+pub mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -548,7 +549,8 @@ impl Heard<'_> {
 
     /// Towards whom a hit would be an adult's conduct if the speaker, a young person, were an adult.
     fn aside(&self, hit: &Hit, entry: &Entry) -> Option<UserId> {
-        let towards = self.direction.person().filter(|_| self.speaker.protected && self.listener.protected)?;
+        let towards =
+            self.direction.person().filter(|_| self.speaker.protected && self.listener.protected)?;
         let weighs = hit.code.process().is_some() && hit.code.weight() >= Weight::Medium;
         let as_adult = |need: &Need| *need == Need::AdultSpeaker || self.holds(*need, hit);
         let counts = weighs

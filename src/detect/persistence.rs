@@ -182,6 +182,10 @@ mod tests {
         assert!(persistence.hear(&seen(30, Code::PersonalQuestion, 1, 2)).is_empty());
         assert!(persistence.hear(&seen(20 + 15 * 86_400, Code::MeetingRequest, 1, 2)).is_empty());
         assert_eq!(persistence.hear(&seen(40, Code::ComplianceTest, 1, 2)).len(), 1, "pressing counts");
-        assert_eq!(persistence.hear(&seen(50, Code::GiftOffer, 1, 2)).len(), 2, "and so does a present at once");
+        assert_eq!(
+            persistence.hear(&seen(50, Code::GiftOffer, 1, 2)).len(),
+            2,
+            "and so does a present at once"
+        );
     }
 }

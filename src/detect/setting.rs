@@ -6,16 +6,53 @@ use crate::text::stance;
 
 /// Words of a session that teaches.
 const SESSION: [&str; 22] = [
-    " session ", " workshop ", " quiz ", " lesson ", " assembly ", " tonight ", " today ", " topic ", " this week ",
-    " training ", " activity ", " discussion ", " round ", " scenario ", " talk ", " game show ", " vote ", " awareness ",
-    " q1 ", " question 1 ", " number one ", " we are looking at ",
+    " session ",
+    " workshop ",
+    " quiz ",
+    " lesson ",
+    " assembly ",
+    " tonight ",
+    " today ",
+    " topic ",
+    " this week ",
+    " training ",
+    " activity ",
+    " discussion ",
+    " round ",
+    " scenario ",
+    " talk ",
+    " game show ",
+    " vote ",
+    " awareness ",
+    " q1 ",
+    " question 1 ",
+    " number one ",
+    " we are looking at ",
 ];
 /// What such a session is about.
 const TOPIC: [&str; 22] = [
-    " staying safe ", " stay safe ", " online safety ", " safer internet ", " internet safety ", " grooming ", " groomer",
-    " exploitation ", " county lines ", " cyberbullying ", " scams ", " about consent ", " healthy relationships ",
-    " red flag", " warning sign", " safe online ", " safe secrets ", " strangers online ", " e safety ", " esafety ",
-    " sextortion ", " keeping safe ",
+    " staying safe ",
+    " stay safe ",
+    " online safety ",
+    " safer internet ",
+    " internet safety ",
+    " grooming ",
+    " groomer",
+    " exploitation ",
+    " county lines ",
+    " cyberbullying ",
+    " scams ",
+    " about consent ",
+    " healthy relationships ",
+    " red flag",
+    " warning sign",
+    " safe online ",
+    " safe secrets ",
+    " strangers online ",
+    " e safety ",
+    " esafety ",
+    " sextortion ",
+    " keeping safe ",
 ];
 
 /// Whether an adult's message opens a lesson about the very things that the lists hear.
@@ -33,15 +70,27 @@ pub fn is_line_of_a_play(content: &str) -> bool {
     let Some((name, line)) = start.split_once(':') else { return false };
     let letters = name.chars().filter(|c| c.is_alphabetic()).count();
     let capitals = name.chars().all(|c| c.is_uppercase() || c.is_ascii_digit() || " .'*_&-".contains(c));
-    (2..=24).contains(&letters) && capitals && !line.trim_matches(['*', '_', ' ']).is_empty() && name.len() <= 40
+    (2..=24).contains(&letters)
+        && capitals
+        && !line.trim_matches(['*', '_', ' ']).is_empty()
+        && name.len() <= 40
 }
 
 /// Whether a message plans a treat for somebody else: what is kept from that person has an end.
 #[must_use]
 pub fn plans_a_surprise(reading: &Reading) -> bool {
     const SURPRISE: [&str; 11] = [
-        " birthday ", " bday ", " surprise party ", " leaving do ", " leaving card ", " balloons ", " secret santa ",
-        " party planning ", " farewell ", " thank you card ", " leaving present ",
+        " birthday ",
+        " bday ",
+        " surprise party ",
+        " leaving do ",
+        " leaving card ",
+        " balloons ",
+        " secret santa ",
+        " party planning ",
+        " farewell ",
+        " thank you card ",
+        " leaving present ",
     ];
     SURPRISE.iter().any(|word| reading.line.contains(word))
 }
@@ -51,11 +100,32 @@ pub fn plans_a_surprise(reading: &Reading) -> bool {
 #[must_use]
 pub fn is_in_the_open(reading: &Reading) -> bool {
     const OPEN: [&str; 26] = [
-        " both here ", " are both in ", " are both on ", " and i are here ", " with me and ", " both with you ",
-        " have to share ", " need to share ", " share it with ", " pass it on ", " make a note ", " writing this down ",
-        " safeguarding lead ", " dsl ", " on the form ", " so we tick ", " emailed to ", " your parents have ",
-        " parents have ", " same email to parents ", " same letter ", " consent form ", " signed form ", " risk assessment ",
-        " work phone ", " trip mobile ",
+        " both here ",
+        " are both in ",
+        " are both on ",
+        " and i are here ",
+        " with me and ",
+        " both with you ",
+        " have to share ",
+        " need to share ",
+        " share it with ",
+        " pass it on ",
+        " make a note ",
+        " writing this down ",
+        " safeguarding lead ",
+        " dsl ",
+        " on the form ",
+        " so we tick ",
+        " emailed to ",
+        " your parents have ",
+        " parents have ",
+        " same email to parents ",
+        " same letter ",
+        " consent form ",
+        " signed form ",
+        " risk assessment ",
+        " work phone ",
+        " trip mobile ",
     ];
     OPEN.iter().any(|open| reading.line.contains(open))
 }
@@ -65,7 +135,11 @@ pub fn is_in_the_open(reading: &Reading) -> bool {
 pub fn may_be_open(code: Code) -> bool {
     matches!(
         code,
-        Code::AloneProbe | Code::PersonalQuestion | Code::PhotoRequest | Code::PersonalCompliment | Code::SpecialBond
+        Code::AloneProbe
+            | Code::PersonalQuestion
+            | Code::PhotoRequest
+            | Code::PersonalCompliment
+            | Code::SpecialBond
     )
 }
 

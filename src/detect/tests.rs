@@ -18,7 +18,7 @@ struct Room {
 fn lists() -> Arc<Lists> {
     use std::sync::OnceLock;
     static LISTS: OnceLock<Arc<Lists>> = OnceLock::new();
-    Arc::clone(LISTS.get_or_init(|| Arc::new(Lists::builtin())))
+    Arc::clone(LISTS.get_or_init(|| Lists::shared()))
 }
 
 impl Room {

@@ -66,7 +66,10 @@ impl Contain {
             Effect::Notice { space, about } => {
                 say_once(&self.rest, job, *space, MessageDraft::new(wording::notice(*about), &job.key)).await
             }
-            Effect::Page { .. } => Ok(never("a page is not containment")),
+            Effect::Page { .. }
+            | Effect::PageTogether { .. }
+            | Effect::Digest { .. }
+            | Effect::DrillReport { .. } => Ok(never("a page is not containment")),
         }
     }
 

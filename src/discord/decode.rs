@@ -203,6 +203,10 @@ pub fn guild_of(event: &Event) -> Option<GuildId> {
         Event::SessionBegan { .. }
         | Event::SessionResumed
         | Event::Acknowledged { .. }
+        | Event::AcknowledgedTogether { .. }
+        | Event::AcknowledgedByLink(_)
+        | Event::Handled { .. }
+        | Event::Travelled { .. }
         | Event::Register(_)
         | Event::Outcome { .. }
         | Event::Due

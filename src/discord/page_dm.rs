@@ -33,8 +33,8 @@ impl PageDm {
     }
 
     async fn page(&self, job: &Job) -> Result<Delivered, RestError> {
-        let Effect::Page { case, level, category, slot, round, channel, person, drill, evidence_kept } =
-            &job.effect
+        let (Some(channel), Some(person), Some(letter)) =
+            (job.effect.channel(), job.effect.person(), wording::letter(&job.effect))
         else {
             return Ok(never("not a page"));
         };
@@ -46,17 +46,22 @@ impl PageDm {
                 "no Discord account is configured for the person in this slot; add it to the configuration",
             ));
         };
+        let button = match &job.effect {
+            Effect::Page { case, round, .. } => Some(acknowledge::custom_id(*case, *round)),
+            Effect::PageTogether { at, .. } => Some(acknowledge::custom_id_together(*at)),
+            _ => None,
+        };
         let dm = self.rest.open_dm(*account).await?;
-        let button = acknowledge::custom_id(*case, *round);
-        if job.attempts > 0 && self.stands(dm, &button).await? {
+        if let Some(button) = button.as_ref().filter(|_| job.attempts > 0)
+            && self.stands(dm, button).await?
+        {
             return Ok(done(Some(json!({ "already": true }))));
         }
-        let mut text = wording::page(*case, *level, *category, slot, *drill);
-        if !evidence_kept {
-            text = format!("{}\n\n{text}", wording::page_without_evidence());
+        let mut draft = MessageDraft::new(letter.text, &job.key);
+        if let Some(button) = button {
+            draft = draft.with_buttons(CreateActionRow::Buttons(vec![acknowledge::button(button)]));
         }
-        let row = CreateActionRow::Buttons(vec![acknowledge::button(button)]);
-        let message = self.rest.send_message(dm, MessageDraft::new(text, &job.key).with_buttons(row)).await?;
+        let message = self.rest.send_message(dm, draft).await?;
         Ok(done(Some(json!({ "message": message }))))
     }
 

@@ -120,8 +120,8 @@ macro_rules! catalogue {
 }
 
 use Process::{
-    Access, Approach, Behaviour, Compliance, Compliment, Difference, Exploitation, Gift, Information, IsolationMental,
-    IsolationPhysical, Relationship, Sexual,
+    Access, Approach, Behaviour, Compliance, Compliment, Difference, Exploitation, Gift, Information,
+    IsolationMental, IsolationPhysical, Relationship, Sexual,
 };
 
 catalogue! {
@@ -181,6 +181,7 @@ catalogue! {
     Unreadable "unreadable-event" Integrity None, Alone, Concern, "An event of a known kind could not be read; its bytes are kept.";
     Unmonitored "unmonitored-interval" Integrity None, Alone, Concern, "For a while nothing was heard; messages of that time were read afterwards where the platform still had them.";
     BotRemoved "bot-removed" Integrity None, Alone, Serious, "The bot was removed from the server.";
+    DrillMissed "drill-missed" Integrity None, Alone, Concern, "Somebody did not answer a drill of the paging ladder in time.";
     ActionFailed "action-failed" Integrity None, Alone, Serious, "A containment could not be carried out.";
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CaseRef, Category, ChannelId, GuildId, Level, MessageId, UserId};
+use super::{CaseRef, Category, ChannelId, GuildId, Level, MessageId, Timestamp, UserId};
 
 /// One thing to do outside. Holds ids and codes only, never a word of a message.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -74,6 +74,58 @@ pub enum Effect {
         #[serde(default = "yes")]
         evidence_kept: bool,
     },
+    /// Call one person about several cases at once: more came in a short time than anybody could answer singly.
+    PageTogether {
+        /// When they were called; it names this page among the others to the same person.
+        at: Timestamp,
+        /// Every one of them, the worst first.
+        cases: Vec<CalledCase>,
+        /// The slot of the ladder that is called.
+        slot: String,
+        /// The channel.
+        channel: String,
+        /// The person, by the name that the configuration gives them.
+        person: String,
+    },
+    /// The daily digest of one reader: counts and references of level 3 cases.
+    Digest {
+        /// Up to which moment it tells of cases; it names this digest.
+        until: Timestamp,
+        /// What there is, by category.
+        lines: Vec<(Category, Vec<CaseRef>)>,
+        /// The channel.
+        channel: String,
+        /// The reader, by the name that the configuration gives them.
+        person: String,
+    },
+    /// Who answered a drill and how fast, for somebody who took part.
+    DrillReport {
+        /// Which drill.
+        drill: u32,
+        /// Who answered (the configuration's names), and after how many seconds.
+        answered: Vec<(String, u64)>,
+        /// Who did not.
+        missing: Vec<String>,
+        /// The channel.
+        channel: String,
+        /// The reader, by the name that the configuration gives them.
+        person: String,
+    },
+}
+
+/// One case of a page about several.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CalledCase {
+    /// Which.
+    pub case: CaseRef,
+    /// How serious.
+    pub level: Level,
+    /// About what.
+    pub category: Category,
+    /// Which round of its ladder, from 0.
+    pub round: u32,
+    /// Which step of its ladder, from 0.
+    pub step: u32,
 }
 
 fn yes() -> bool {
@@ -91,6 +143,33 @@ impl Effect {
             Effect::Nudge { .. } => "nudge",
             Effect::Notice { .. } => "notice",
             Effect::Page { .. } => "page",
+            Effect::PageTogether { .. } => "page-together",
+            Effect::Digest { .. } => "digest",
+            Effect::DrillReport { .. } => "drill-report",
+        }
+    }
+
+    /// The channel by which it travels to a person on the ladder; none for what is done on the platform.
+    #[must_use]
+    pub fn channel(&self) -> Option<&str> {
+        match self {
+            Effect::Page { channel, .. }
+            | Effect::PageTogether { channel, .. }
+            | Effect::Digest { channel, .. }
+            | Effect::DrillReport { channel, .. } => Some(channel),
+            _ => None,
+        }
+    }
+
+    /// To whom on the ladder it travels, by the name that the configuration gives them.
+    #[must_use]
+    pub fn person(&self) -> Option<&str> {
+        match self {
+            Effect::Page { person, .. }
+            | Effect::PageTogether { person, .. }
+            | Effect::Digest { person, .. }
+            | Effect::DrillReport { person, .. } => Some(person),
+            _ => None,
         }
     }
 
@@ -100,7 +179,9 @@ impl Effect {
     pub fn urgency(&self) -> u8 {
         match self {
             _ if self.contains() => 2,
-            Effect::Page { .. } => 1,
+            Effect::Page { .. }
+            | Effect::PageTogether { .. }
+            | Effect::Nudge { about: Nudge::LeadsNotReached, .. } => 1,
             _ => 0,
         }
     }
@@ -138,4 +219,10 @@ pub enum Nudge {
     EvidenceIsKeptAgain,
     /// To an adult, level 3 boundary: please keep to the agreed places.
     KeepToAgreedPlaces,
+    /// To a worker who can see the room, or the operator: nobody on the ladder has answered.
+    LeadsNotReached,
+    /// To the operator: somebody did not answer a drill.
+    DrillMissed,
+    /// To the operator: there are times for which the rota names nobody.
+    RotaHasGaps,
 }

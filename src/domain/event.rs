@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::fact::Register;
+use super::fact::{Handling, Register, Travel};
 use super::space::Permissions;
-use super::{CaseRef, ChannelId, Effect, GuildId, MessageId, RoleId, Space, Timestamp, UserId};
+use super::{CaseRef, ChannelId, Effect, GuildId, Level, MessageId, RoleId, Space, Timestamp, UserId};
 
 /// An event with the moment at which it was heard.
 #[derive(Clone, Debug, PartialEq)]
@@ -286,6 +286,35 @@ pub enum Event {
         /// Over which channel (`discord-dm`, `email`, `console`…).
         via: String,
     },
+    /// The button below a page about several cases was pressed: it counts for each of them.
+    AcknowledgedTogether {
+        /// When they were called, as the page has it.
+        at: Timestamp,
+        /// By whom.
+        by: UserId,
+        /// Over which channel.
+        via: String,
+    },
+    /// A signed link or a key press acknowledges: it proves for whom it was made and for which call.
+    AcknowledgedByLink(Answer),
+    /// Somebody on the ladder did something with a case.
+    Handled {
+        /// Which.
+        case: CaseRef,
+        /// Who, by the name that the configuration gives them.
+        name: String,
+        /// What.
+        what: Handling,
+        /// Over which channel.
+        via: String,
+    },
+    /// What became of a page after its channel had taken it, or before it could.
+    Travelled {
+        /// The outbox job's key.
+        job: String,
+        /// Where it is.
+        state: Travel,
+    },
     /// Somebody reported something to safeguarding.
     Reported {
         /// Who reports.
@@ -335,6 +364,23 @@ pub enum Event {
         /// Discord's event name.
         name: String,
     },
+}
+
+/// An answer that came by a signed link: what the link was made for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Which case; 0 for a drill.
+    pub case: CaseRef,
+    /// At which level it was called.
+    pub level: Level,
+    /// In which round of the ladder, or which drill.
+    pub round: u32,
+    /// When several were called at once: when.
+    pub together: Option<Timestamp>,
+    /// Whom it was sent to, by the name that the configuration gives them.
+    pub name: String,
+    /// Over which channel.
+    pub via: String,
 }
 
 /// How an effect ended.

@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::event::Ended;
-use super::space::Overwrite;
+pub use super::register::{ContactPlan, Register, Session};
 use super::{
-    CaseRef, Category, ChannelId, ConcernKey, Effect, GuildId, Level, MessageId, Observation, Timestamp,
-    UserId,
+    CaseRef, Category, ChannelId, ConcernKey, Effect, Level, MessageId, Observation, Timestamp, UserId,
 };
 
 /// One durable fact of an organisation. It holds ids, codes and times; never a word of a message.
@@ -110,6 +109,99 @@ pub enum Fact {
         /// Who was called (the configuration's names); empty when nobody on this rung may know.
         people: Vec<String>,
     },
+    /// A whole round of the ladder went unanswered: the last resort was called.
+    Exhausted {
+        /// Which case.
+        case: CaseRef,
+        /// At which level it stood.
+        level: Level,
+        /// Which round, from 0.
+        round: u32,
+    },
+    /// Somebody on the ladder who has no account on the platform acknowledged a case.
+    AcknowledgedByName {
+        /// Which.
+        case: CaseRef,
+        /// Who, by the name that the configuration gives them.
+        name: String,
+        /// Over which channel.
+        via: String,
+    },
+    /// What somebody on the ladder did with a case that was acknowledged.
+    Handled {
+        /// Which.
+        case: CaseRef,
+        /// Who, by the name that the configuration gives them.
+        name: String,
+        /// What.
+        what: Handling,
+        /// Over which channel.
+        via: String,
+    },
+    /// Something that somebody wanted to do with a case was refused.
+    HandlingRefused {
+        /// Which case.
+        case: CaseRef,
+        /// Who tried, by the name that the configuration gives them.
+        name: String,
+        /// Why, as a code (`may-not-know`, `stale`, `not-acknowledged`, `too-long`, `no-such-case`).
+        why: String,
+    },
+    /// An acknowledgement counts no longer: the case is back on its ladder.
+    Unacknowledged {
+        /// Which case.
+        case: CaseRef,
+        /// Why, as a code (`nothing-recorded`, `snooze-over`).
+        why: String,
+    },
+    /// What became of a page after its channel had taken it, or before it could.
+    Travelled {
+        /// The outbox job's key.
+        job: String,
+        /// Where it is.
+        state: Travel,
+    },
+    /// The daily digest was written; its jobs stand in the outbox in the same transaction.
+    Digested {
+        /// Up to which moment it tells of cases.
+        until: Timestamp,
+        /// The cases, all readers together.
+        cases: Vec<CaseRef>,
+        /// Who reads one (the configuration's names).
+        people: Vec<String>,
+    },
+    /// A drill was called; its jobs stand in the outbox in the same transaction.
+    DrillBegan {
+        /// Its number, from 1.
+        drill: u32,
+        /// Who is called (the configuration's names).
+        people: Vec<String>,
+    },
+    /// Somebody answered a drill.
+    DrillAnswered {
+        /// Which; 0 for one that was called by hand from the command line.
+        drill: u32,
+        /// Who, by the name that the configuration gives them.
+        name: String,
+        /// Over which channel.
+        via: String,
+    },
+    /// The time to answer a drill is over.
+    DrillEnded {
+        /// Which.
+        drill: u32,
+        /// Who answered, and after how many seconds.
+        answered: Vec<(String, u64)>,
+        /// Who did not.
+        missing: Vec<String>,
+    },
+    /// The rota was looked at ahead of time.
+    RotaLookedAt {
+        /// Up to which moment.
+        until: Timestamp,
+        /// For which slots and times it names nobody.
+        gaps: Vec<RotaGap>,
+    },
     /// A message became an exhibit of a case, sealed to the leads who may know of it.
     Kept {
         /// The case; none while the observation that the message holds belongs to no case yet.
@@ -120,6 +212,9 @@ pub enum Fact {
         space: ChannelId,
         /// What it is to the case.
         part: Part,
+        /// When its author had changed it, where this is a later version of a message that is an exhibit already.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        edited_at: Option<Timestamp>,
     },
     /// A file was attached to a message that was kept. Its bytes were never fetched; its name and link stand in the
     /// sealed exhibit only.
@@ -143,6 +238,16 @@ pub enum Fact {
         message: MessageId,
         /// Why, as a code (`not-at-hand`).
         why: String,
+    },
+    /// A case got a key of its own: what belongs to it is sealed to this key from here on. It gets another when those
+    /// who may know of it change.
+    CaseKeyMade {
+        /// Which case.
+        case: CaseRef,
+        /// The public half (`age1…`). Its secret half is an exhibit that only the leads open.
+        recipient: String,
+        /// The leads' recipients to which the secret half was sealed, in order.
+        sealed_to: Vec<String>,
     },
     /// A register changed.
     Register(Register),
@@ -180,6 +285,59 @@ pub enum Fact {
     },
 }
 
+/// What somebody does with a case that was acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "handling")]
+pub enum Handling {
+    /// Something was recorded about it: the acknowledgement stands.
+    Recorded,
+    /// Somebody else is to take it; they are called, and the ladder goes on when they do not answer.
+    HandedOver {
+        /// To whom, by the name that the configuration gives them.
+        to: String,
+    },
+    /// Nobody needs to be called about it again.
+    Resolved,
+    /// Nobody is called until then.
+    Snoozed {
+        /// Until when.
+        until: Timestamp,
+        /// Why, as a code.
+        reason: String,
+    },
+}
+
+/// Where a page is on its way. That it waits is its job; that a channel took it, or never will, is its outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum Travel {
+    /// It cannot be handed to its channel at present; that is tried again.
+    FailedTemporary {
+        /// Why, without a word of a message.
+        why: String,
+    },
+    /// It is on the person's device.
+    Delivered,
+    /// The person has opened it.
+    Read,
+    /// The channel had taken it and cannot deliver it.
+    FailedPermanent {
+        /// Why, without a word of a message.
+        why: String,
+    },
+}
+
+/// A time for which the rota names nobody.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RotaGap {
+    /// The slot's code.
+    pub slot: String,
+    /// From when.
+    pub from: Timestamp,
+    /// Until when, as far as was looked.
+    pub until: Timestamp,
+}
+
 /// What an exhibit is to its case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -190,80 +348,4 @@ pub enum Part {
     Before,
     /// What was written after it in the same space.
     After,
-}
-
-/// A change of one of the organisation's registers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "register")]
-pub enum Register {
-    /// A session was booked: an agreed time in agreed spaces.
-    SessionBooked(Session),
-    /// A session was cancelled.
-    SessionCancelled {
-        /// Which.
-        id: String,
-    },
-    /// A contact plan was approved.
-    PlanApproved(ContactPlan),
-    /// A contact plan ended.
-    PlanEnded {
-        /// Which.
-        id: String,
-    },
-    /// A person lifted a lock.
-    Unlocked {
-        /// Where.
-        space: ChannelId,
-        /// For whom.
-        adult: UserId,
-        /// Who lifted it.
-        by: UserId,
-    },
-    /// A lock was carried out; the overwrites before it are kept so that exactly they can be restored.
-    Locked {
-        /// On which server.
-        guild: GuildId,
-        /// Where.
-        space: ChannelId,
-        /// For whom.
-        adult: UserId,
-        /// The adult's overwrite before the lock, if there was one.
-        before: Option<Overwrite>,
-    },
-}
-
-/// A booked session: it lifts the rule of time; only a recorded relaxation lifts the rule of cover.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Session {
-    /// Its name in the register.
-    pub id: String,
-    /// Which spaces it is for.
-    pub spaces: BTreeSet<ChannelId>,
-    /// Its leaders.
-    pub leaders: BTreeSet<UserId>,
-    /// When it starts.
-    pub from: Timestamp,
-    /// When it ends.
-    pub until: Timestamp,
-    /// Who signed the relaxation of two-adult cover for this session, if anybody did.
-    #[serde(default)]
-    pub cover_relaxed_by: Option<UserId>,
-}
-
-/// An approved contact plan: this adult and this young person, in these windows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ContactPlan {
-    /// Its name in the register.
-    pub id: String,
-    /// The adult.
-    pub adult: UserId,
-    /// The young person.
-    pub young_person: UserId,
-    /// The declared observer, who counts as cover.
-    #[serde(default)]
-    pub observer: Option<UserId>,
-    /// Who approved it; never the adult.
-    pub approved_by: UserId,
-    /// When it may be used.
-    pub windows: Vec<(Timestamp, Timestamp)>,
 }

@@ -111,6 +111,48 @@ impl Zone {
     }
 }
 
+/// A date and time of day by the clock on the wall, without a zone: `2026-03-03T18:00` or `2026-03-03T18:00:00`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct LocalTime(pub NaiveDateTime);
+
+impl FromStr for LocalTime {
+    type Err = String;
+
+    /// # Errors
+    /// When the text is no local date and time; the message shows how to write one.
+    fn from_str(text: &str) -> Result<Self, String> {
+        ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
+            .into_iter()
+            .find_map(|form| NaiveDateTime::parse_from_str(text.trim(), form).ok())
+            .map(LocalTime)
+            .ok_or_else(|| format!("{text:?} is not a date and time; write it like 2026-03-03 18:00"))
+    }
+}
+
+impl TryFrom<String> for LocalTime {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<LocalTime> for String {
+    fn from(local: LocalTime) -> String {
+        local.to_string()
+    }
+}
+
+impl fmt::Display for LocalTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.second() == 0 && self.0.nanosecond() == 0 {
+            self.0.format("%Y-%m-%dT%H:%M").fmt(f)
+        } else {
+            self.0.format("%Y-%m-%dT%H:%M:%S").fmt(f)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,10 +4,12 @@
 //! state only by folding the facts that it returns. `run`, `rehearse` and `replay` are this engine with different
 //! ears and hands.
 //!
+//! * `blocked`: what the platform's own filter stopped.
 //! * [`state`]: what folding the facts gives.
 //! * `raise`: from findings to concerns, cases and effects.
 //! * `watch`: the rules of supervised contact over time.
 
+mod blocked;
 mod raise;
 pub mod state;
 mod watch;
@@ -33,6 +35,11 @@ use state::State;
 
 /// How many of the newest messages are known to have been assessed: more than a resumed session says again.
 const ASSESSED: usize = 10_000;
+/// How often what lies outside every window is let go.
+const FORGET_EVERY: Duration = Duration::from_hours(1);
+
+/// How many workers are told at most that no lead has answered.
+const WORKERS_TOLD: usize = 20;
 
 /// What a charity decides about the rules. The defaults are the guidance's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +82,8 @@ pub struct Keep {
     pub author: UserId,
     /// What it is to the case.
     pub part: Part,
+    /// When its author had changed it, where this is a later version of an exhibit.
+    pub edited_at: Option<Timestamp>,
     /// People to whom it must not be sealed.
     pub subjects: BTreeSet<UserId>,
 }
@@ -108,6 +117,7 @@ pub struct Organisation {
     alone: BTreeMap<(ChannelId, UserId), watch::Alone>,
     members_until: BTreeMap<GuildId, Timestamp>,
     watched_until: Option<Timestamp>,
+    forgot_at: Option<Timestamp>,
 }
 
 impl Organisation {
@@ -130,6 +140,7 @@ impl Organisation {
             alone: BTreeMap::new(),
             members_until: BTreeMap::new(),
             watched_until: None,
+            forgot_at: None,
         }
     }
 
@@ -176,10 +187,12 @@ impl Organisation {
     pub fn assess(&mut self, heard: &Heard) -> Assessment {
         let mut a = Assessment::default();
         let now = heard.at;
+        self.forget_what_is_over(now);
         match &heard.event {
             Event::SessionBegan { own } => self.own = Some(*own),
             Event::Said(message) => self.hear_message(message, now, false, &mut a),
             Event::Edited(message) => self.hear_message(message, now, true, &mut a),
+            Event::Blocked { .. } => self.hear_blocked(heard, &mut a),
             Event::Deleted { space, messages, .. } => {
                 // What Chaperone itself took out of sight was not deleted by its author.
                 let by_people: Vec<MessageId> =
@@ -214,6 +227,14 @@ impl Organisation {
         a
     }
 
+    /// Lets go of what no window reaches any more, so that years of a club fit in memory.
+    fn forget_what_is_over(&mut self, now: Timestamp) {
+        if self.forgot_at.is_none_or(|last| now.since(last) >= FORGET_EVERY) {
+            self.forgot_at = Some(now);
+            self.detector.forget_before(now.minus(crate::detect::grooming::WINDOW));
+        }
+    }
+
     /// Whether it was decided to take this message out of sight.
     fn has_hidden(&self, message: MessageId) -> bool {
         self.state.has_decided(&self.hide_job(message))
@@ -236,6 +257,45 @@ impl Organisation {
         let observation =
             Observation { at: now, code, by: own, towards: None, space: None, message: None, quote: None };
         self.take(vec![observation], None, now, a);
+    }
+
+    /// Somebody did not answer a drill: a concern about the system itself.
+    pub fn drill_missed(&mut self, now: Timestamp) -> Assessment {
+        let mut a = Assessment::default();
+        self.about_itself(Code::DrillMissed, now, &mut a);
+        a
+    }
+
+    /// Workers who can see where a case happened and are not its subjects, each with such a space: whoever can look
+    /// after the room while no lead answers. Where nobody can see it, the workers of the server.
+    #[must_use]
+    pub fn workers_in_the_room(&self, case: CaseRef) -> Vec<(UserId, Option<ChannelId>)> {
+        let Some(subjects) = self.state.cases.get(&case).map(|case| &case.subjects) else {
+            return Vec::new();
+        };
+        let may = |id: &UserId| {
+            let readers = crate::domain::who_may_know::Readers::one(*id);
+            crate::domain::who_may_know::who_may_know(subjects, &readers)
+        };
+        let concerns = self.state.concerns.values().filter(|concern| concern.case == Some(case));
+        let spaces: BTreeSet<ChannelId> =
+            concerns.flat_map(|concern| concern.reasons.iter().filter_map(|reason| reason.space)).collect();
+        let mut workers: BTreeMap<UserId, Option<ChannelId>> = BTreeMap::new();
+        for (server, space) in
+            self.servers.values().flat_map(|server| spaces.iter().map(move |space| (server, space)))
+        {
+            let Some(described) = server.spaces.get(space) else { continue };
+            let adults = server.audience(described).adults.into_keys();
+            for id in adults.filter(|id| server.roster.kind(*id).covers() && may(id)) {
+                workers.entry(id).or_insert(Some(*space));
+            }
+        }
+        if workers.is_empty() {
+            let everybody = self.servers.values().flat_map(|server| server.roster.iter());
+            let covers = everybody.filter(|person| person.kind.covers() && may(&person.id));
+            workers.extend(covers.map(|person| (person.id, None)));
+        }
+        workers.into_iter().take(WORKERS_TOLD).collect()
     }
 
     /// A report is about whoever wrote the message that is pointed at. What that message says counts as well: one
@@ -302,6 +362,9 @@ impl Organisation {
         }
         if edited || !known {
             self.keep_what_follows(message, now, a);
+        }
+        if edited {
+            self.keep_edit(message, now, a);
         }
         self.remember_place(message);
         self.take(found, Some(message), now, a);
@@ -378,12 +441,33 @@ impl Organisation {
         if self.state.has_kept(case, message) {
             return;
         }
-        let subjects = match case.and_then(|case| self.state.cases.get(&case)) {
+        let subjects = self.not_sealed_to(case, author);
+        a.keep.push(Keep { case, message, space, author, part, edited_at: None, subjects });
+        self.conclude(now, Fact::Kept { case, message, space, part, edited_at: None }, a);
+    }
+
+    /// What became of an exhibit belongs to its case as well: each later version is kept, once.
+    fn keep_edit(&mut self, message: &Message, now: Timestamp, a: &mut Assessment) {
+        // Without it, a link preview came and no word changed.
+        let Some(edited_at) = message.edited_at else { return };
+        for case in self.state.lacking_edit(message.id, edited_at) {
+            let mut subjects = self.not_sealed_to(case, message.author);
+            if case.is_none() {
+                subjects.extend(self.state.towards_in(message.id));
+            }
+            let (id, space, author) = (message.id, message.space, message.author);
+            let (part, edited_at) = (Part::Finding, Some(edited_at));
+            a.keep.push(Keep { case, message: id, space, author, part, edited_at, subjects });
+            self.conclude(now, Fact::Kept { case, message: id, space, part, edited_at }, a);
+        }
+    }
+
+    /// To whom an exhibit must not be sealed: the subjects of its case; of none yet, whoever wrote it.
+    fn not_sealed_to(&self, case: Option<CaseRef>, author: UserId) -> BTreeSet<UserId> {
+        match case.and_then(|case| self.state.cases.get(&case)) {
             Some(case) => case.subjects.clone(),
             None => BTreeSet::from([author]),
-        };
-        a.keep.push(Keep { case, message, space, author, part, subjects });
-        self.conclude(now, Fact::Kept { case, message, space, part }, a);
+        }
     }
 }
 

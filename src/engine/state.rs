@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::contact::Agreed;
 use crate::detect::contact_days::{ContactDay, ContactDays, day_of};
 use crate::detect::grooming::{Beside, PairTimeline, WINDOW, pair_of};
-use crate::domain::fact::{Part, Register};
+use crate::domain::fact::{Handling, Part, Register};
 use crate::domain::observation::ObservationKey;
 use crate::domain::space::Overwrite;
 use crate::domain::{
@@ -53,6 +53,8 @@ pub struct State {
     decided: BTreeSet<String>,
     /// Messages that are exhibits: of a case, or of none yet.
     kept: BTreeSet<(MessageId, Option<CaseRef>)>,
+    /// Later versions of such messages that are exhibits too.
+    kept_edits: BTreeSet<(MessageId, Option<CaseRef>, Timestamp)>,
     /// Spaces in which the messages that follow a finding are kept with its case, and how many more.
     pub following: BTreeMap<ChannelId, BTreeMap<CaseRef, u32>>,
     /// How many messages after a finding are kept.
@@ -119,7 +121,13 @@ impl State {
                     };
                 }
             }
-            Fact::Kept { case, message, space, part } => {
+            Fact::AcknowledgedByName { case, .. }
+            | Fact::Unacknowledged { case, .. }
+            | Fact::Handled { case, .. } => self.handled(at, *case, fact),
+            Fact::Kept { case, message, edited_at: Some(edited_at), .. } => {
+                self.kept_edits.insert((*message, *case, *edited_at));
+            }
+            Fact::Kept { case, message, space, part, edited_at: None } => {
                 self.kept.insert((*message, *case));
                 if let Some(case) = case {
                     self.kept_for_case(*case, *space, *part);
@@ -142,7 +150,16 @@ impl State {
             Fact::Aside(_)
             | Fact::AcknowledgementRefused { .. }
             | Fact::Called { .. }
+            | Fact::Exhausted { .. }
+            | Fact::HandlingRefused { .. }
+            | Fact::Travelled { .. }
+            | Fact::Digested { .. }
+            | Fact::DrillBegan { .. }
+            | Fact::DrillAnswered { .. }
+            | Fact::DrillEnded { .. }
+            | Fact::RotaLookedAt { .. }
             | Fact::NotKept { .. }
+            | Fact::CaseKeyMade { .. }
             | Fact::Withheld { .. }
             | Fact::Started { .. }
             | Fact::Outcome { .. }
@@ -157,6 +174,27 @@ impl State {
         if let Some(pair) = pair_of(observation) {
             self.pairs.entry(pair).or_default().add(observation.clone());
         }
+    }
+
+    /// What somebody on the ladder did with a case, as far as its state goes.
+    fn handled(&mut self, at: Timestamp, case: CaseRef, fact: &Fact) {
+        let Some(case) = self.cases.get_mut(&case) else { return };
+        let acknowledged = |state: CaseState| match state.acknowledge(UserId::default(), at) {
+            Ok(state) | Err(state) => state,
+        };
+        case.state = match (fact, case.state.clone()) {
+            (Fact::Unacknowledged { .. } | Fact::Handled { what: Handling::HandedOver { .. }, .. }, _) => {
+                CaseState::New
+            }
+            (
+                Fact::Handled { what: Handling::Resolved, .. },
+                CaseState::Acknowledged { by, .. } | CaseState::Closed { by, .. },
+            ) => CaseState::Closed { by, at },
+            (Fact::Handled { what: Handling::Resolved, .. }, CaseState::New) => {
+                CaseState::Closed { by: UserId::default(), at }
+            }
+            (_, state) => acknowledged(state),
+        };
     }
 
     fn kept_for_case(&mut self, case: CaseRef, space: ChannelId, part: Part) {
@@ -213,6 +251,29 @@ impl State {
     #[must_use]
     pub fn has_kept(&self, case: Option<CaseRef>, message: MessageId) -> bool {
         self.kept.contains(&(message, case))
+    }
+
+    /// Cases (or none yet) of which a message is an exhibit, while this version of it is not.
+    #[must_use]
+    pub fn lacking_edit(&self, message: MessageId, edited_at: Timestamp) -> Vec<Option<CaseRef>> {
+        self.kept
+            .range((message, None)..=(message, Some(CaseRef(u32::MAX))))
+            .map(|(_, case)| *case)
+            .filter(|case| !self.kept_edits.contains(&(message, *case, edited_at)))
+            .collect()
+    }
+
+    /// Everybody towards whom something in this message was observed.
+    #[must_use]
+    pub fn towards_in(&self, message: MessageId) -> BTreeSet<UserId> {
+        let about = |(_, _, towards, _, at): &ObservationKey| towards.filter(|_| *at == Some(message));
+        self.seen.iter().filter_map(about).collect()
+    }
+
+    /// The exhibit, no older than `since`, whose id ends in these bits.
+    #[must_use]
+    pub fn kept_since(&self, since: MessageId, ends: u64, mask: u64) -> Option<MessageId> {
+        self.kept.range((since, None)..).map(|(id, _)| *id).find(|id| id.0 & mask == ends)
     }
 
     /// Whether a message is an exhibit of any case.

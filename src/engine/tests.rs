@@ -32,7 +32,7 @@ fn space(id: ChannelId, kind: SpaceKind, members: &[UserId]) -> Space {
 }
 
 fn club() -> Organisation {
-    let lists = Arc::new(Lists::builtin());
+    let lists = Lists::shared();
     let mut club = Organisation::new("club", Policy::default(), RoleMapping::well_known(), lists);
     let member = |id, role: u64| Member {
         id,
@@ -89,8 +89,7 @@ fn decided(a: &Assessment) -> Vec<&'static str> {
 
 /// Folding the facts again gives the state that was reached live.
 fn restarts_to_the_same(club: &Organisation, facts: &[(Timestamp, Fact)]) {
-    let mut again =
-        Organisation::new("club", Policy::default(), RoleMapping::well_known(), Arc::new(Lists::builtin()));
+    let mut again = Organisation::new("club", Policy::default(), RoleMapping::well_known(), Lists::shared());
     for (at, fact) in facts {
         again.restore(*at, fact);
     }
@@ -280,7 +279,7 @@ fn nobody_is_alone_as_long_as_the_members_have_not_arrived() {
     let member =
         |id: UserId, role: u64| Member { id, roles: BTreeSet::from([RoleId(role)]), ..Member::default() };
     let large = || {
-        let lists = Arc::new(Lists::builtin());
+        let lists = Lists::shared();
         let mut club = Organisation::new("club", Policy::default(), RoleMapping::well_known(), lists);
         let role = |id, name: &str| Role {
             id: RoleId(id),
@@ -373,4 +372,34 @@ fn who_had_written_in_a_space_is_known_again_after_a_restart() {
     });
     let joined = Event::ThreadMembers { guild: GUILD, thread: THREAD, added: vec![], removed: vec![SAM] };
     assert_eq!(hear(&mut club, 10, joined).due, Some(at(30)), "writing there was contact");
+}
+
+#[test]
+fn what_the_filter_stopped_is_kept_once_and_never_hidden() {
+    let mut club = club();
+    let stopped = || Event::Blocked { guild: GUILD, space: Some(ART), by: SAM, content: "kys".to_owned() };
+    hear(&mut club, 10, says(1, 10, ELLA, "hi all"));
+    let a = hear(&mut club, 20, stopped());
+    assert!(calls_for_somebody(&a), "{:?}", a.facts);
+    assert!(!decided(&a).contains(&"hide"), "it stands nowhere");
+    assert!(hear(&mut club, 25, stopped()).facts.is_empty(), "another rule stopped the same message");
+    assert!(!hear(&mut club, 900, stopped()).keep.is_empty(), "a quarter of an hour later it is said again");
+}
+
+#[test]
+fn each_later_version_of_an_exhibit_is_one_too() {
+    let mut club = club();
+    hear(&mut club, 10, says(1, 10, ELLA, "hi all"));
+    let mut facts: Vec<_> = hear(&mut club, 20, says(2, 20, SAM, "kys")).facts;
+    let edited = |edited_at: Option<i64>| {
+        let Event::Said(message) = says(2, 20, SAM, "only joking") else { unreachable!() };
+        Event::Edited(Box::new(Message { edited_at: edited_at.map(at), ..*message }))
+    };
+    assert!(hear(&mut club, 25, edited(None)).keep.is_empty(), "a link preview");
+    let a = hear(&mut club, 30, edited(Some(30)));
+    assert_eq!(a.keep.iter().map(|keep| keep.edited_at).collect::<Vec<_>>(), [Some(at(30))]);
+    assert!(a.keep[0].subjects.contains(&SAM));
+    assert!(hear(&mut club, 31, edited(Some(30))).keep.is_empty(), "the same change again");
+    facts.extend(a.facts);
+    restarts_to_the_same(&club, &facts.iter().map(|f| (at(20), f.clone())).collect::<Vec<_>>());
 }

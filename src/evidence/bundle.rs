@@ -9,7 +9,7 @@
 //! data/entries.jsonl              a line per exhibit: the leaf's fields, its label, number and hash
 //! data/chronology.jsonl           what happened, in codes
 //! data/GAPS.txt data/WITHHELD.txt what was not heard, what was not copied
-//! data/sealed/0001.age …          the exhibits, for `age -d`
+//! data/sealed/0001.age …          the case's key and the exhibits, for `age -d`
 //! data/open/0004.exhibit …        acts of the system, in the clear
 //! data/proofs/                    0001.tlog-proof …, checkpoint.txt, log-key.txt, log-key.pem
 //! data/readable/                  only with an identity: exhibits/, raw/, messages.jsonl, timeline.html
@@ -22,9 +22,11 @@ use std::io;
 use std::path::Path;
 
 use super::bag::BagWriter;
+use super::case_key::CaseKey;
 use super::casefile::{BundledExhibit, CaseFile, CaseSummary, Content, EntryLine, FORMAT, json_line, path};
 use super::checkpoint::{CheckpointError, SigningKey};
 use super::commitment::Exhibit;
+use super::entry::Class;
 use super::hash::Hash;
 use super::instructions;
 use super::readable::{self, Opened};
@@ -139,11 +141,12 @@ fn payload(case: &CaseFile, key: &SigningKey) -> Vec<(String, Vec<u8>)> {
 /// Opens what `identity` can open. An exhibit that was sealed to others stays closed; a damaged one is an error.
 fn open_all(exhibits: &[BundledExhibit], identity: &Identity) -> Result<Vec<Opened>, BundleError> {
     let mut opened = Vec::new();
+    let mut keys = identity.clone();
     for (number, bundled) in (1..).zip(exhibits) {
         let exhibit = match &bundled.content {
             Content::Erased => continue,
             Content::Open(exhibit) => exhibit.clone(),
-            Content::Sealed(sealed) => match seal::open(sealed, identity) {
+            Content::Sealed(sealed) => match seal::open(sealed, &keys) {
                 Err(SealError::NotForYou) => continue,
                 Err(why) => return Err(why.into()),
                 Ok(bytes) if Hash::of(&bytes) == bundled.entry.commitment => Exhibit::from_bytes(&bytes)
@@ -158,6 +161,11 @@ fn open_all(exhibits: &[BundledExhibit], identity: &Identity) -> Result<Vec<Open
                 }
             },
         };
+        if bundled.entry.class == Class::CASE_KEY {
+            // It opens what follows it, and is written nowhere.
+            keys = CaseKey::opened(&exhibit).map_or(keys.clone(), |key| keys.clone().and(key));
+            continue;
+        }
         opened.push(Opened {
             number,
             label: bundled.label.clone(),

@@ -36,6 +36,8 @@ pub struct Class(Cow<'static, str>);
 impl Class {
     /// Exact bytes that were received, with their context.
     pub const EXHIBIT: Class = Class::known("exhibit");
+    /// The key of a case, sealed to the leads who may know of it.
+    pub const CASE_KEY: Class = Class::known("case-key");
     /// A dated, quotable fact about an exhibit.
     pub const OBSERVATION: Class = Class::known("observation");
     /// A concern was opened or its level rose.

@@ -49,7 +49,15 @@ Work on a copy. Nothing here needs a network. Open a terminal in the folder that
 
 4. Is the content what was promised when it was received? (age, and the identity of a lead who may know)
 
-     age -d -i identity.txt data/sealed/0001.age | sha256sum      (has to be the entry's commitment)
+   What belongs to a case is sealed to the case's own key. That key is an exhibit too (class case-key in
+   data/entries.jsonl; there are several when those who may know changed), sealed to the leads. With its number for KKKK:
+
+     age -d -i identity.txt data/sealed/KKKK.age | tail -n 1 > /tmp/case.key
+     age -d -i /tmp/case.key data/sealed/0002.age | sha256sum     (has to be the entry's commitment)
+     rm /tmp/case.key
+
+   What was kept before there was a case, and the key itself, is opened with identity.txt at once. Or all of it:
+
      chaperone evidence open . --identity identity.txt --out opened
 
    What age prints is a few header lines, an empty line, and then exactly the bytes that were received.

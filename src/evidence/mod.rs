@@ -3,6 +3,7 @@
 //! | piece | standard | file |
 //! |---|---|---|
 //! | payloads sealed to the leads who may know | C2SP age, X25519 | [`seal`] |
+//! | a case's own key, sealed to those leads | C2SP age, X25519 | [`case_key`] |
 //! | an exhibit's exact bytes and its salted commitment | SHA-256 | [`commitment`] |
 //! | one leaf of the log | this crate; [`entry`] writes it down byte by byte | [`entry`] |
 //! | the append-only log and its proofs | RFC 6962 | [`log`] |
@@ -16,6 +17,7 @@
 
 pub mod bag;
 pub mod bundle;
+pub mod case_key;
 pub mod casefile;
 pub mod checkpoint;
 pub mod commitment;
@@ -33,6 +35,7 @@ pub mod unseal;
 mod verdict;
 pub mod verify;
 
+pub use case_key::CaseKey;
 pub use casefile::{BundledExhibit, CaseFile, ChronologyLine, Content, Gap, Withheld};
 pub use checkpoint::{Checkpoint, SignedCheckpoint, SigningKey, VerifierKey};
 pub use commitment::{Exhibit, Salt};

@@ -127,6 +127,14 @@ impl Identity {
         self.keys().map(|key| Recipient(key.to_public())).collect()
     }
 
+    /// These keys and those of another: what opens a case is a lead's key with the case's own.
+    #[must_use]
+    pub fn and(mut self, other: Identity) -> Self {
+        self.older.push(other.current);
+        self.older.extend(other.older);
+        self
+    }
+
     fn keys(&self) -> impl Iterator<Item = &x25519::Identity> {
         std::iter::once(&self.current).chain(&self.older)
     }

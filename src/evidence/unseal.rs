@@ -4,9 +4,11 @@ use std::io;
 use std::path::Path;
 
 use super::bag;
+use super::case_key::CaseKey;
 use super::casefile::{Held, path};
 use super::checkpoint::VerifierKey;
 use super::commitment::Exhibit;
+use super::entry::Class;
 use super::hash::Hash;
 use super::readable::{self, Opened};
 use super::report::Report;
@@ -39,6 +41,7 @@ pub fn unseal(
     let mut examination = Examination::of(dir, published)?;
     let (mut opened, mut closed, mut unsealed) = (Vec::new(), 0, 0);
     let entries = std::mem::take(&mut examination.entries);
+    let mut keys = identity.clone();
     for Checked { line, entry } in &entries {
         let (file, plain) = match line.held {
             Held::Erased => continue,
@@ -50,7 +53,7 @@ pub fn unseal(
             Held::Sealed => {
                 let file = path::sealed(line.number);
                 let sealed = examination.bag.read(&file).ok_or(SealError::Damaged);
-                (file, sealed.and_then(|bytes| seal::open(&Sealed(bytes), identity)))
+                (file, sealed.and_then(|bytes| seal::open(&Sealed(bytes), &keys)))
             }
         };
         let exhibit = match plain {
@@ -67,6 +70,11 @@ pub fn unseal(
             }
         };
         match exhibit {
+            // It opens what follows it, and is written nowhere.
+            Ok(exhibit) if entry.class == Class::CASE_KEY => {
+                unsealed += usize::from(line.held == Held::Sealed);
+                keys = CaseKey::opened(&exhibit).map_or(keys.clone(), |key| keys.clone().and(key));
+            }
             Ok(exhibit) => {
                 unsealed += usize::from(line.held == Held::Sealed);
                 let (number, label, class) = (line.number, line.label.clone(), entry.class.clone());

@@ -65,6 +65,11 @@ pub(super) struct Climb {
     pub level: Level,
     position: Position,
     attempts: BTreeMap<String, Attempt>,
+    /// The round in which it was armed: answers to earlier ones are stale.
+    first_round: u32,
+    armed_at: Timestamp,
+    /// A whole round went unanswered, and that was said.
+    exhausted: bool,
     /// When the subjects last changed: somebody who was called may no longer count.
     subjects_changed: Timestamp,
 }
@@ -76,6 +81,8 @@ pub(super) struct Reached {
     pub rungs: Vec<(u32, u32, Vec<String>)>,
     /// `(round, step, people)` to be called again over their next channel.
     pub fallbacks: Vec<(u32, u32, Vec<String>)>,
+    /// The round that has now gone unanswered, where that was not said yet.
+    pub exhausted: Option<u32>,
 }
 
 impl Climb {
@@ -85,8 +92,26 @@ impl Climb {
             level,
             position: Position { round, step: None, at, round_began: at },
             attempts: BTreeMap::new(),
+            first_round: round,
+            armed_at: at,
+            exhausted: false,
             subjects_changed: at,
         }
+    }
+
+    /// Folds that a round went unanswered.
+    pub fn exhausted(&mut self) {
+        self.exhausted = true;
+    }
+
+    /// When it was armed.
+    pub fn armed_at(&self) -> Timestamp {
+        self.armed_at
+    }
+
+    /// Whether an answer to a call of this round is one to this ladder.
+    pub fn knows_round(&self, round: u32) -> bool {
+        round >= self.first_round
     }
 
     /// The round that it is in.
@@ -131,6 +156,15 @@ impl Climb {
         {
             attempt.failed.insert(channel.to_owned());
             attempt.failed_at = at;
+        }
+    }
+
+    /// Folds that a channel took a page after all.
+    pub fn arrived(&mut self, person: &str, channel: &str, is_key: impl Fn(u32, u32) -> bool) {
+        if let Some(attempt) = self.attempts.get_mut(person)
+            && is_key(attempt.round, attempt.step)
+        {
+            attempt.failed.remove(channel);
         }
     }
 
@@ -205,7 +239,20 @@ impl Climb {
                 rungs.push((position.round, step, std::mem::take(&mut names)));
             }
         }
+        let has_last_resort = view.rungs.iter().any(|rung| rung.last_resort);
+        let ends = |position: &&Position| {
+            let rung = position.step.and_then(|step| view.rungs.get(step as usize));
+            if has_last_resort {
+                rung.is_some_and(|rung| rung.last_resort)
+            } else {
+                position.step == Some(0) && position.round > self.first_round
+            }
+        };
+        let exhausted = positions.iter().find(ends).filter(|_| !self.exhausted);
         Reached {
+            exhausted: exhausted.map(|position| {
+                if has_last_resort { position.round } else { position.round.saturating_sub(1) }
+            }),
             rungs,
             fallbacks: fallbacks.into_iter().map(|((round, step), people)| (round, step, people)).collect(),
         }

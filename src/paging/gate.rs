@@ -5,12 +5,12 @@
 
 use std::sync::Arc;
 
-use crate::domain::{CaseRef, Effect, Level};
+use crate::domain::Effect;
 use crate::outbox::{Deliver, Delivered, Delivery, Job};
 
-/// Asks whether a page of this organisation is still called for; the error says why not, as a code. It must answer
-/// from the newest committed facts ([`Calls::still_wanted`](super::Calls::still_wanted)).
-pub type StillWanted = dyn Fn(&str, CaseRef, Level, &str) -> Result<(), &'static str> + Send + Sync + 'static;
+/// Asks what of an effect of this organisation may still leave; the error says why nothing may, as a code. It must
+/// answer from the newest committed facts ([`Calls::as_still_wanted`](super::Calls::as_still_wanted)).
+pub type StillWanted = dyn Fn(&str, &Effect) -> Result<Effect, &'static str> + Send + Sync + 'static;
 
 /// A channel behind the question.
 pub struct Gate<D> {
@@ -27,17 +27,16 @@ impl<D: Deliver> Gate<D> {
 
 impl<D: Deliver> Deliver for Gate<D> {
     fn deliver<'a>(&'a self, job: &'a Job) -> Delivery<'a> {
-        match &job.effect {
-            Effect::Page { case, level, person, drill: false, .. } => {
-                match (self.still_wanted)(&job.organisation, *case, *level, person) {
-                    Ok(()) => self.channel.deliver(job),
-                    Err(why) => {
-                        let why = why.to_owned();
-                        Box::pin(async { Delivered::Withheld { why } })
-                    }
-                }
+        match (self.still_wanted)(&job.organisation, &job.effect) {
+            Ok(effect) if effect == job.effect => self.channel.deliver(job),
+            Ok(effect) => {
+                let job = Job { effect, ..job.clone() };
+                Box::pin(async move { self.channel.deliver(&job).await })
             }
-            _ => self.channel.deliver(job),
+            Err(why) => {
+                let why = why.to_owned();
+                Box::pin(async { Delivered::Withheld { why } })
+            }
         }
     }
 }
@@ -45,7 +44,7 @@ impl<D: Deliver> Deliver for Gate<D> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Category, Timestamp};
+    use crate::domain::{CaseRef, Category, Level, Timestamp};
 
     struct Open;
     impl Deliver for Open {
@@ -58,9 +57,10 @@ mod tests {
     async fn a_page_is_withheld_from_whoever_may_no_longer_know() {
         let gate = Gate::before(
             Open,
-            Arc::new(
-                |_: &str, _, _, person: &str| if person == "sam" { Err("may-not-know") } else { Ok(()) },
-            ),
+            Arc::new(|_: &str, effect: &Effect| match effect {
+                Effect::Page { person, drill: false, .. } if person == "sam" => Err("may-not-know"),
+                _ => Ok(effect.clone()),
+            }),
         );
         let job = |person: &str, drill| Job {
             key: "page/…".into(),

@@ -5,14 +5,18 @@
 //! while nobody looked counts, and whoever should have been called meanwhile is called once, now.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use crate::domain::event::Ended;
-use crate::domain::who_may_know::who_may_know;
+use crate::domain::fact::{Handling, Travel};
 use crate::domain::{Case, CaseRef, CaseState, Category, Effect, Fact, Level, Timestamp, UserId};
 
 use super::climb::{Climb, View};
+use super::digest::Digests;
+use super::drill::Drills;
 use super::people::{OnCall, People};
-use super::policy::LadderPolicy;
+use super::policy::{LadderPolicy, PlannedRung};
+use super::storm::{self, Storm};
 
 /// The acknowledgement was refused: somebody was faster.
 pub const ALREADY_ACKNOWLEDGED: &str = "already-acknowledged";
@@ -20,14 +24,31 @@ pub const ALREADY_ACKNOWLEDGED: &str = "already-acknowledged";
 pub const MAY_NOT_KNOW: &str = "may-not-know";
 /// The acknowledgement was refused: there is no case of this number.
 pub const NO_SUCH_CASE: &str = "no-such-case";
+/// The acknowledgement was refused: it answers a call that was answered, or overtaken, before.
+pub const STALE: &str = "stale";
+/// An acknowledgement counts no longer: nothing was recorded for too long after it.
+pub const NOTHING_RECORDED: &str = "nothing-recorded";
+/// An acknowledgement counts no longer: the time for which calls were put off is over.
+pub const SNOOZE_OVER: &str = "snooze-over";
 
 /// What to commit for one rung: the fact, and the jobs that go into the outbox in the same transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rung {
-    /// [`Fact::Called`].
+    /// [`Fact::Called`], or what else has come due: a round that nobody answered, an acknowledgement that counts no
+    /// longer, a digest, a drill, a look at the rota.
     pub fact: Fact,
     /// One page for each person and channel; empty when nobody on the rung may know.
     pub jobs: Vec<PageJob>,
+}
+
+impl Rung {
+    /// Which step of its ladder it is.
+    pub(super) fn step(&self) -> u32 {
+        match self.fact {
+            Fact::Called { step, .. } => step,
+            _ => 0,
+        }
+    }
 }
 
 /// A page with its key.
@@ -45,19 +66,36 @@ pub struct Calls {
     organisation: String,
     policy: LadderPolicy,
     people: People,
-    open: BTreeMap<CaseRef, Open>,
+    pub(super) open: BTreeMap<CaseRef, Open>,
     due: BTreeSet<(Timestamp, CaseRef)>,
+    storm: Storm,
+    digests: Digests,
+    pub(super) drills: Drills,
+    rota_looked_at: Option<Timestamp>,
+    started: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug)]
-struct Open {
-    case: Case,
-    climb: Option<Climb>,
+pub(super) struct Open {
+    pub case: Case,
+    pub climb: Option<Climb>,
     /// Where rounds are counted from when the ladder is armed again at the level that it had.
     next_round: u32,
+    /// To whom it was handed over: called before everybody else.
+    handed_to: Option<String>,
+    /// When an acknowledgement counts no longer, and why.
+    until: Option<(Timestamp, &'static str)>,
+    /// Who was called when, as far as an answer to several cases at once may still come.
+    pub called: BTreeMap<Timestamp, BTreeSet<String>>,
     /// The entry of this case in [`Calls::due`].
     due: Option<Timestamp>,
 }
+
+/// How many moments of calls of a case can still be answered together with others.
+const CALLS_KEPT: usize = 16;
+/// How far ahead the rota is looked at, each day.
+const ROTA_AHEAD: Duration = Duration::from_hours(7 * 24);
+const A_DAY: Duration = Duration::from_hours(24);
 
 impl Calls {
     /// No case yet.
@@ -69,11 +107,18 @@ impl Calls {
             people,
             open: BTreeMap::new(),
             due: BTreeSet::new(),
+            storm: Storm::default(),
+            digests: Digests::default(),
+            drills: Drills::default(),
+            rota_looked_at: None,
+            started: None,
         }
     }
 
     /// Folds one fact; facts that say nothing about calling anybody change nothing.
     pub fn apply(&mut self, at: Timestamp, fact: &Fact) {
+        self.digests.apply(at, fact);
+        self.drills.apply(at, fact);
         let case = match fact {
             Fact::CaseOpened { case, category, level, subjects }
             | Fact::CaseRose { case, category, level, subjects } => {
@@ -81,38 +126,155 @@ impl Calls {
                 case
             }
             Fact::Acknowledged { case, by, .. } => {
-                let Some(open) = self.open.get_mut(case) else { return };
-                let (Ok(state) | Err(state)) = open.case.state.clone().acknowledge(*by, at);
-                open.case.state = state;
-                if let Some(climb) = open.climb.take() {
-                    open.next_round = climb.round().saturating_add(1);
+                self.acknowledged(at, *case, *by);
+                case
+            }
+            Fact::AcknowledgedByName { case, .. } => {
+                self.acknowledged(at, *case, UserId::default());
+                case
+            }
+            Fact::Handled { case, name, what, .. } => {
+                self.handled(at, *case, name, what);
+                case
+            }
+            Fact::Unacknowledged { case, .. } => {
+                if let Some(open) = self.open.get_mut(case) {
+                    open.arm(at, open.next_round);
                 }
                 case
             }
             Fact::Called { case, level, step, round, people } => {
+                self.storm.called(at, *level, people);
                 let Some(open) = self.open.get_mut(case) else { return };
+                open.called.entry(at).or_default().extend(people.iter().cloned());
+                while open.called.len() > CALLS_KEPT {
+                    open.called.pop_first();
+                }
                 let may_know = may_know(&self.people, &open.case.subjects);
                 let Some(climb) = open.climb.as_mut().filter(|climb| climb.level == *level) else { return };
                 climb.called(at, (*round, *step), people, &may_know);
                 case
             }
-            Fact::Outcome {
-                job,
-                effect: Effect::Page { case, level, person, channel, .. },
-                ended: Ended::Failed { .. } | Ended::Withheld { .. },
-            } => {
-                let Some(climb) = self.open.get_mut(case).and_then(|open| open.climb.as_mut()) else {
-                    return;
-                };
-                let organisation = &self.organisation;
-                climb.failed(at, person, channel, |round, step| {
-                    *job == page_key(organisation, *case, *level, round, step, person, channel)
-                });
+            Fact::Exhausted { case, .. } => {
+                if let Some(climb) = self.open.get_mut(case).and_then(|open| open.climb.as_mut()) {
+                    climb.exhausted();
+                }
                 case
+            }
+            Fact::Outcome { job, effect, ended } => return self.ended(at, job, effect, ended),
+            Fact::Travelled {
+                job,
+                state: Travel::FailedTemporary { .. } | Travel::FailedPermanent { .. },
+            } => {
+                return self.did_not_arrive(at, job);
+            }
+            Fact::Started { .. } => {
+                self.started.get_or_insert(at);
+                return;
+            }
+            Fact::RotaLookedAt { .. } => {
+                self.rota_looked_at = Some(at);
+                return;
             }
             _ => return,
         };
-        self.schedule(*case);
+        self.schedule(*case, at);
+    }
+
+    fn acknowledged(&mut self, at: Timestamp, case: CaseRef, by: UserId) {
+        let Some(open) = self.open.get_mut(&case) else { return };
+        let (Ok(state) | Err(state)) = open.case.state.clone().acknowledge(by, at);
+        open.case.state = state;
+        if open.disarm() {
+            open.until = self.policy.follow_up.map(|wait| (at.plus(wait), NOTHING_RECORDED));
+        }
+    }
+
+    fn handled(&mut self, at: Timestamp, case: CaseRef, name: &str, what: &Handling) {
+        let by = self.people.named(name).and_then(|person| person.account).unwrap_or_default();
+        let Some(open) = self.open.get_mut(&case) else { return };
+        if let CaseState::New = open.case.state {
+            open.case.state = CaseState::Acknowledged { by, at };
+        }
+        open.disarm();
+        open.until = None;
+        match what {
+            Handling::Recorded => {}
+            Handling::Resolved => open.case.state = CaseState::Closed { by, at },
+            Handling::Snoozed { until, .. } => open.until = Some((*until, SNOOZE_OVER)),
+            Handling::HandedOver { to } => {
+                open.arm(at, open.next_round);
+                open.handed_to = Some(to.clone());
+            }
+        }
+    }
+
+    fn ended(&mut self, at: Timestamp, job: &str, effect: &Effect, ended: &Ended) {
+        let arrived = matches!(ended, Ended::Done { .. });
+        match effect {
+            Effect::Page { case, level, person, channel, drill: false, .. } => {
+                let organisation = &self.organisation;
+                let Some(climb) = self.open.get_mut(case).and_then(|open| open.climb.as_mut()) else {
+                    return;
+                };
+                let is_key =
+                    |round, step| *job == page_key(organisation, *case, *level, round, step, person, channel);
+                if arrived {
+                    climb.arrived(person, channel, is_key);
+                } else {
+                    climb.failed(at, person, channel, is_key);
+                }
+                self.schedule(*case, at);
+            }
+            Effect::PageTogether { cases, person, channel, .. } => {
+                for called in cases {
+                    let open = self.open.get_mut(&called.case);
+                    let climb = open.and_then(|open| open.climb.as_mut());
+                    let Some(climb) = climb.filter(|climb| climb.level == called.level) else { continue };
+                    let is_key = |round, step| (round, step) == (called.round, called.step);
+                    if arrived {
+                        climb.arrived(person, channel, is_key);
+                    } else {
+                        climb.failed(at, person, channel, is_key);
+                    }
+                    self.schedule(called.case, at);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A page that its channel cannot hand on, for now or for ever: the person's next channel is not waited for.
+    fn did_not_arrive(&mut self, at: Timestamp, job: &str) {
+        let mut parts = job.rsplitn(3, '/');
+        let (Some(channel), Some(person), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
+            return;
+        };
+        let organisation = self.organisation.clone();
+        let together =
+            rest.strip_prefix("pages/").and_then(|rest| rest.rsplit('/').next()?.parse().ok()).map(Timestamp);
+        let mut changed = Vec::new();
+        for (case, open) in &mut self.open {
+            let Some(climb) = open.climb.as_mut() else { continue };
+            let (case, level) = (*case, climb.level);
+            let before = climb.clone();
+            match together {
+                Some(moment) => {
+                    if open.called.get(&moment).is_some_and(|people| people.contains(person)) {
+                        climb.failed(at, person, channel, |_, _| true);
+                    }
+                }
+                None => climb.failed(at, person, channel, |round, step| {
+                    job == page_key(&organisation, case, level, round, step, person, channel)
+                }),
+            }
+            if *climb != before {
+                changed.push(case);
+            }
+        }
+        for case in changed {
+            self.schedule(case, at);
+        }
     }
 
     fn opened_or_rose(
@@ -134,6 +296,9 @@ impl Calls {
             },
             climb: None,
             next_round: 0,
+            handed_to: None,
+            until: None,
+            called: BTreeMap::new(),
             due: None,
         };
         let open = self.open.entry(reference).or_insert_with(fresh);
@@ -151,17 +316,15 @@ impl Calls {
             }
         }
         if rose || void || again {
-            open.case.state = CaseState::New;
             let round = if rose { 0 } else { open.next_round };
-            open.climb =
-                (open.case.level >= Level::Serious).then(|| Climb::armed(open.case.level, round, at));
+            open.arm(at, round);
         }
     }
 
     /// Enters in the index when a case wants to be looked at.
-    fn schedule(&mut self, case: CaseRef) {
+    fn schedule(&mut self, case: CaseRef, at: Timestamp) {
         let Some(open) = self.open.get(&case) else { return };
-        let due = self.look(open, Climb::due);
+        let due = self.look(open, at, Climb::due).or(open.until.map(|(until, _)| until));
         if due == open.due {
             return;
         }
@@ -176,18 +339,45 @@ impl Calls {
         }
     }
 
-    fn look<T>(&self, open: &Open, see: impl FnOnce(&Climb, &View<'_>) -> T) -> Option<T> {
+    fn look<T>(&self, open: &Open, at: Timestamp, see: impl FnOnce(&Climb, &View<'_>) -> T) -> Option<T> {
         let climb = open.climb.as_ref()?;
-        let rungs = self.policy.rungs(&self.people, climb.level, &open.case.subjects);
-        let may_know = may_know(&self.people, &open.case.subjects);
-        let view = View { rungs: &rungs, repeat: self.policy.repeat_at(climb.level), may_know: &may_know };
-        Some(see(climb, &view))
+        let Case { category, subjects, .. } = &open.case;
+        let mut rungs = self.policy.rungs(&self.people, climb.level, *category, subjects, at);
+        let taker = open.handed_to.as_ref().and_then(|name| self.people.named(name));
+        if let Some(taker) = taker.filter(|taker| self.people.may_know(taker, subjects)) {
+            let wait = self.policy.first_wait();
+            rungs.insert(0, PlannedRung { people: vec![taker], wait, last_resort: false });
+        }
+        let may_know = may_know(&self.people, subjects);
+        let repeat = self.policy.repeat_at(climb.level, *category);
+        Some(see(climb, &View { rungs: &rungs, repeat, may_know: &may_know }))
     }
 
-    /// When [`Calls::advance`] has something to say; none while no ladder is open.
+    /// When a ladder wants to be looked at, in the past where one is overdue; none while none is open.
     #[must_use]
     pub fn due(&self) -> Option<Timestamp> {
         self.due.first().map(|(at, _)| *at)
+    }
+
+    /// When [`Calls::advance`] has something more to say than it has now: ladders, the digest, a drill, the rota. To be
+    /// asked after everything that it says now was folded.
+    #[must_use]
+    pub fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
+        let later =
+            self.due.range((now.plus(Duration::from_micros(1)), CaseRef(0))..).next().map(|(at, _)| *at);
+        let overdue = self.due().is_some_and(|due| due <= now);
+        // What is overdue and was not said is left in peace until somebody's breath is over.
+        let held = overdue.then(|| self.storm.next_end(now).unwrap_or(now));
+        let digest = self.policy.digest.as_ref().and_then(|policy| self.digests.due(policy, now));
+        let drill = self.policy.drill.as_ref().and_then(|policy| self.drills.due(policy));
+        later.into_iter().chain(held).chain(digest).chain(drill).chain(self.rota_due()).min()
+    }
+
+    fn rota_due(&self) -> Option<Timestamp> {
+        if self.people.rota().is_empty() {
+            return None;
+        }
+        self.rota_looked_at.map(|last| last.plus(A_DAY)).or(self.started)
     }
 
     /// What is to be committed at `now`, case by case. Fold the facts afterwards; until then the same answer is
@@ -197,20 +387,59 @@ impl Calls {
         let mut cases: Vec<CaseRef> =
             self.due.iter().take_while(|(at, _)| *at <= now).map(|(_, case)| *case).collect();
         cases.sort_unstable();
-        cases
+        let mut rungs: Vec<Rung> = cases
             .iter()
             .filter_map(|case| self.open.get(case))
             .flat_map(|open| self.rungs_due(open, now))
-            .collect()
+            .collect();
+        storm::together(&self.organisation, now, &mut rungs);
+        if let Some(policy) = &self.policy.digest {
+            let cases = if self.digests.due(policy, now).is_some_and(|due| due <= now) {
+                self.open.iter().map(|(reference, open)| (*reference, &open.case)).collect()
+            } else {
+                BTreeMap::new()
+            };
+            rungs.extend(self.digests.advance(&self.organisation, policy, &self.people, &cases, now));
+        }
+        if let Some(policy) = &self.policy.drill {
+            rungs.extend(self.drills.advance(&self.organisation, policy, &self.people, now));
+        }
+        if self.rota_due().is_some_and(|due| due <= now) {
+            let until = now.plus(ROTA_AHEAD);
+            let gaps = self.people.rota().gaps(now, until);
+            rungs.push(Rung { fact: Fact::RotaLookedAt { until, gaps }, jobs: Vec::new() });
+        }
+        rungs
     }
 
     fn rungs_due(&self, open: &Open, now: Timestamp) -> Vec<Rung> {
-        let due = self.look(open, |climb, view| {
+        let case = open.case.reference;
+        if open.climb.is_none() {
+            let over = open.until.filter(|(until, _)| *until <= now);
+            let over = over.map(|(_, why)| Fact::Unacknowledged { case, why: why.to_owned() });
+            return over.map(|fact| Rung { fact, jobs: Vec::new() }).into_iter().collect();
+        }
+        let due = self.look(open, now, |climb, view| {
             let reached = climb.reached(view, now);
             let all = reached.fallbacks.into_iter().chain(reached.rungs);
-            all.map(|(round, step, people)| self.rung(open, climb, round, step, people)).collect()
+            let rungs: Vec<Rung> =
+                all.map(|(round, step, people)| self.rung(open, climb, round, step, people)).collect();
+            let level = climb.level;
+            let exhausted = reached.exhausted.map(|round| Fact::Exhausted { case, level, round });
+            (rungs, exhausted)
         });
-        due.unwrap_or_default()
+        let Some((mut rungs, exhausted)) = due else { return Vec::new() };
+        let mut people = rungs.iter().flat_map(|rung| match &rung.fact {
+            Fact::Called { people, .. } => people.as_slice(),
+            _ => &[],
+        });
+        // Held as a whole: the order of a case's rungs stays what it is.
+        let anybody = people.clone().next().is_some();
+        if anybody && people.all(|person| self.storm.holds(person, open.case.level, now).is_some()) {
+            return Vec::new();
+        }
+        rungs.extend(exhausted.map(|fact| Rung { fact, jobs: Vec::new() }));
+        rungs
     }
 
     fn rung(&self, open: &Open, climb: &Climb, round: u32, step: u32, people: Vec<String>) -> Rung {
@@ -238,59 +467,17 @@ impl Calls {
         Rung { fact: Fact::Called { case, level, step, round, people }, jobs }
     }
 
-    /// What an acknowledgement of `case` by `by` over `via` comes to; commit either fact.
-    ///
-    /// # Errors
-    /// [`Fact::AcknowledgementRefused`] with [`MAY_NOT_KNOW`] (a subject, or somebody who is not on the ladder:
-    /// neither learns whether the case exists), [`NO_SUCH_CASE`] or [`ALREADY_ACKNOWLEDGED`].
-    #[expect(clippy::result_large_err, reason = "either fact moves into the transaction at once")]
-    pub fn acknowledge(&self, case: CaseRef, by: UserId, via: &str) -> Result<Fact, Fact> {
-        let open = self.open.get(&case);
-        let subject = open.is_some_and(|open| open.case.subjects.contains(&by));
-        let refused = if subject || self.people.with_account(by).is_none() {
-            Some(MAY_NOT_KNOW)
-        } else {
-            match open.map(|open| &open.case.state) {
-                None => Some(NO_SUCH_CASE),
-                Some(CaseState::New) => None,
-                Some(_) => Some(ALREADY_ACKNOWLEDGED),
-            }
-        };
-        match refused {
-            None => Ok(Fact::Acknowledged { case, by, via: via.to_owned() }),
-            Some(why) => Err(Fact::AcknowledgementRefused { case, by, why: why.to_owned() }),
-        }
-    }
-
-    /// Whether this person (by the configuration's name) may know of this case. False for a case or a person
-    /// that is not known.
-    #[must_use]
-    pub fn may_receive(&self, case: CaseRef, person: &str) -> bool {
-        match (self.open.get(&case), self.people.named(person)) {
-            (Some(open), Some(person)) => who_may_know(&open.case.subjects, &person.readers()),
-            _ => false,
-        }
-    }
-
-    /// Whether a page is still called for at the moment of sending.
-    ///
-    /// # Errors
-    /// Why not, as a code: [`MAY_NOT_KNOW`], or [`ALREADY_ACKNOWLEDGED`] when no ladder of this level is open.
-    pub fn still_wanted(&self, case: CaseRef, level: Level, person: &str) -> Result<(), &'static str> {
-        if !self.may_receive(case, person) {
-            return Err(MAY_NOT_KNOW);
-        }
-        let climb = self.open.get(&case).and_then(|open| open.climb.as_ref());
-        if climb.is_some_and(|climb| climb.level == level) { Ok(()) } else { Err(ALREADY_ACKNOWLEDGED) }
-    }
-
-    /// Open cases of level 4 or 5 of which nobody who can be called may know: the operator's channel has to be
-    /// told at once (that there is such a case, and no more).
+    /// Open cases of level 4 or 5, and cases that wait for a digest, of which nobody who can be called may know: the
+    /// operator's channel has to be told at once (that there is such a case, and no more).
     #[must_use]
     pub fn nobody_left(&self) -> Vec<CaseRef> {
         let nobody =
             |open: &&Open| open.climb.is_some() && may_know(&self.people, &open.case.subjects).is_empty();
-        self.open.values().filter(nobody).map(|open| open.case.reference).collect()
+        let mut cases: BTreeSet<CaseRef> =
+            self.open.values().filter(nobody).map(|open| open.case.reference).collect();
+        let all = self.open.iter().map(|(reference, open)| (*reference, &open.case)).collect();
+        cases.extend(self.digests.without_reader(&self.people, &all));
+        cases.into_iter().collect()
     }
 
     /// Every case that was opened, by number.
@@ -305,8 +492,26 @@ impl Calls {
     }
 }
 
+impl Open {
+    /// Puts the case on its ladder, from the beginning of a round.
+    fn arm(&mut self, at: Timestamp, round: u32) {
+        self.case.state = CaseState::New;
+        (self.handed_to, self.until) = (None, None);
+        let level = self.case.level;
+        self.climb = (level >= Level::Serious).then(|| Climb::armed(level, round, at));
+    }
+
+    /// Takes the case off its ladder; tells whether it was on it.
+    fn disarm(&mut self) -> bool {
+        self.handed_to = None;
+        let Some(climb) = self.climb.take() else { return false };
+        self.next_round = climb.round().saturating_add(1);
+        true
+    }
+}
+
 fn may_know<'a>(people: &'a People, subjects: &BTreeSet<UserId>) -> BTreeMap<&'a str, &'a OnCall> {
-    let allowed = people.iter().filter(|person| who_may_know(subjects, &person.readers()));
+    let allowed = people.iter().filter(|person| people.may_know(person, subjects));
     allowed.map(|person| (person.name.as_str(), person)).collect()
 }
 

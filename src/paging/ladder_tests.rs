@@ -3,7 +3,12 @@
 use std::fmt::Write as _;
 
 use super::*;
+use crate::domain::event::Answer;
+use crate::domain::zone::Zone;
+use crate::paging::digest::DigestPolicy;
+use crate::paging::drill::{DrillPolicy, NO_CASE};
 use crate::paging::people::{DISCORD_DM, EMAIL, Slot};
+use crate::paging::rota::{Days, Rota, Shift};
 use std::time::Duration;
 
 const CASE: CaseRef = CaseRef(7);
@@ -13,6 +18,10 @@ const CAT: u64 = 4;
 
 fn minute(minute: i64) -> Timestamp {
     Timestamp::from_seconds(1_772_000_000 + minute * 60)
+}
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse_rfc3339(text).unwrap()
 }
 
 fn charity() -> People {
@@ -31,17 +40,24 @@ fn charity() -> People {
 }
 
 struct Story {
+    policy: LadderPolicy,
+    people: People,
     calls: Calls,
     log: Vec<(Timestamp, Fact)>,
     keys: Vec<String>,
+    /// When it was said that a round went unanswered, and which.
+    exhausted: Vec<(i64, u32)>,
 }
 
 impl Story {
     fn new() -> Self {
         Story {
+            policy: LadderPolicy::default(),
+            people: charity(),
             calls: Calls::new("org", LadderPolicy::default(), charity()),
             log: Vec::new(),
             keys: Vec::new(),
+            exhausted: Vec::new(),
         }
     }
 
@@ -57,8 +73,27 @@ impl Story {
     }
 
     fn rose(&mut self, at: i64, level: Level, subjects: &[u64]) {
+        self.rose_case_about(CASE, at, level, subjects);
+    }
+
+    fn rose_case(&mut self, case: CaseRef, at: i64, level: Level) {
+        self.rose_case_about(case, at, level, &[]);
+    }
+
+    fn rose_case_about(&mut self, case: CaseRef, at: i64, level: Level, subjects: &[u64]) {
         let subjects = subjects.iter().copied().map(UserId).collect();
-        self.fact(at, Fact::CaseRose { case: CASE, category: Category::Grooming, level, subjects });
+        self.fact(at, Fact::CaseRose { case, category: Category::Grooming, level, subjects });
+    }
+
+    fn handles(&mut self, at: i64, name: &str, what: &Handling) -> String {
+        match self.calls.handle(CASE, name, what, EMAIL, minute(at)) {
+            Ok(fact) => {
+                self.fact(at, fact);
+                "handled".into()
+            }
+            Err(Fact::HandlingRefused { why, .. }) => why,
+            Err(other) => panic!("{other:?}"),
+        }
     }
 
     fn fact(&mut self, at: i64, fact: Fact) {
@@ -71,7 +106,16 @@ impl Story {
     fn at(&mut self, at: i64) -> String {
         let mut said = String::new();
         for rung in self.calls.advance(minute(at)) {
-            let Fact::Called { case, round, step, .. } = &rung.fact else { panic!("{:?}", rung.fact) };
+            if let Fact::Exhausted { round, .. } = &rung.fact {
+                self.exhausted.push((at, *round));
+                self.fact(at, rung.fact);
+                continue;
+            }
+            let Fact::Called { case, round, step, .. } = &rung.fact else {
+                write!(said, "{:?}", rung.fact).unwrap();
+                self.fact(at, rung.fact);
+                continue;
+            };
             if !said.is_empty() {
                 said.push_str(", ");
             }
@@ -87,8 +131,12 @@ impl Story {
             }
             self.fact(at, rung.fact);
         }
-        assert_eq!(self.calls.advance(minute(at)), [], "something is left over at minute {at}");
-        let mut restarted = Calls::new("org", LadderPolicy::default(), charity());
+        let said_more = said.contains("Unacknowledged");
+        assert!(
+            said_more || self.calls.advance(minute(at)).is_empty(),
+            "something is left over at minute {at}"
+        );
+        let mut restarted = Calls::new("org", self.policy.clone(), self.people.clone());
         for (at, fact) in &self.log {
             restarted.apply(*at, fact);
         }
@@ -150,6 +198,7 @@ fn nobody_answers_the_deputy_then_the_external_contact_then_round_after_round_by
             "30: 2/0 sam:discord-dm sam:email",
         ]
     );
+    assert_eq!(story.exhausted, [(10, 0)], "the external contact is the last resort, and it is said once");
     assert_eq!(story.keys[0], "page/org/C-0007/4/0/0/sam/discord-dm");
 }
 
@@ -364,4 +413,320 @@ fn what_happens_again_after_it_was_acknowledged_calls_anew_with_keys_of_its_own(
     assert_eq!(story.at(60), "1/0 sam:discord-dm sam:email", "a round of its own, so no key comes twice");
     assert_eq!(story.acknowledged(61, SAM), "acknowledged");
     assert_eq!(story.at(90), "");
+}
+
+fn rule(change: impl FnOnce(&mut LadderPolicy)) -> Story {
+    let mut policy = LadderPolicy::default();
+    change(&mut policy);
+    Story { calls: Calls::new("org", policy.clone(), charity()), policy, ..Story::new() }
+}
+
+fn five_o_clock(quiet: Option<(&str, &str)>) -> DigestPolicy {
+    DigestPolicy {
+        zone: Zone::default(),
+        at: "17:00:00".parse().unwrap(),
+        slots: vec![Slot::Dsl],
+        quiet: quiet.map(|(from, until)| (from.parse().unwrap(), until.parse().unwrap())),
+    }
+}
+
+/// Minutes after 06:13:20 on a Wednesday in February until 17:00.
+const UNTIL_FIVE: i64 = 647;
+
+#[test]
+fn a_level_3_case_stands_in_one_digest_and_not_in_that_of_its_subject() {
+    let mut story = rule(|policy| policy.digest = Some(five_o_clock(None)));
+    story.open(CaseRef(1), 0, Level::Concern, &[]);
+    story.open(CaseRef(2), 1, Level::Concern, &[SAM]);
+    story.open(CaseRef(3), 2, Level::Concern, &[]);
+    story.rose_case(CaseRef(3), 3, Level::Serious);
+    story.at(3);
+    story.calls.acknowledge(CaseRef(3), UserId(SAM), DISCORD_DM).map(|fact| story.fact(4, fact)).unwrap();
+    assert_eq!(story.calls.next_due(minute(4)), Some(at("2026-02-25T17:00:00Z")));
+    assert_eq!(story.calls.advance(minute(UNTIL_FIVE - 1)), []);
+    let rungs = story.calls.advance(minute(UNTIL_FIVE));
+    let [Rung { fact: Fact::Digested { cases, people, .. }, jobs }] = &rungs[..] else { panic!("{rungs:?}") };
+    assert_eq!(cases, &[CaseRef(1), CaseRef(2)]);
+    assert_eq!(people, &["dee", "sam"]);
+    let told: Vec<String> = jobs
+        .iter()
+        .map(|job| match &job.effect {
+            Effect::Digest { person, channel, lines, .. } => format!("{person}:{channel} {lines:?}"),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        told,
+        ["dee:discord-dm [(Grooming, [CaseRef(2)])]", "sam:discord-dm [(Grooming, [CaseRef(1)])]"],
+        "the subject's case goes to whoever is next"
+    );
+    // Once more when a channel did not take it, and then no more.
+    let (job, effect) = (jobs[1].key.clone(), jobs[1].effect.clone());
+    story.fact(UNTIL_FIVE, rungs[0].fact.clone());
+    story.fact(UNTIL_FIVE, Fact::Outcome { job, effect, ended: Ended::Failed { why: "403".into() } });
+    let again = story.calls.advance(minute(UNTIL_FIVE)).remove(0);
+    assert!(matches!(&again.jobs[0].effect, Effect::Digest { channel, .. } if channel == EMAIL));
+    story.fact(UNTIL_FIVE, again.fact);
+    assert_eq!(story.calls.next_due(minute(UNTIL_FIVE)), None, "there is no digest of nothing");
+}
+
+#[test]
+fn a_digest_that_fell_due_while_nothing_ran_waits_for_the_end_of_quiet_hours_and_pages_do_not() {
+    let mut story = rule(|policy| policy.digest = Some(five_o_clock(Some(("22:00:00", "07:00:00")))));
+    story.open(CaseRef(1), 0, Level::Concern, &[]);
+    let night = at("2026-02-25T23:30:00Z");
+    assert_eq!(story.calls.advance(night), []);
+    assert_eq!(story.calls.next_due(night), Some(at("2026-02-26T07:00:00Z")));
+    assert_eq!(story.calls.advance(at("2026-02-26T07:00:00Z")).len(), 1);
+    let fact = Fact::CaseOpened {
+        case: CASE,
+        category: Category::Welfare,
+        level: Level::Serious,
+        subjects: BTreeSet::new(),
+    };
+    story.calls.apply(night, &fact);
+    assert_eq!(story.calls.advance(night).len(), 1, "a page knows no quiet hours");
+}
+
+#[test]
+fn the_digest_goes_out_once_on_both_days_on_which_the_clocks_change() {
+    for (opened, due) in [
+        // The clocks go forward at 01:00 and back at 02:00.
+        ("2026-03-28T18:00:00Z", "2026-03-29T16:00:00Z"),
+        ("2026-10-24T18:00:00Z", "2026-10-25T17:00:00Z"),
+    ] {
+        let mut calls = rule(|policy| policy.digest = Some(five_o_clock(None))).calls;
+        let (category, level) = (Category::Boundary, Level::Concern);
+        calls.apply(at(opened), &Fact::CaseOpened { case: CASE, category, level, subjects: BTreeSet::new() });
+        assert_eq!(calls.next_due(at(opened)), Some(at(due)));
+    }
+}
+
+#[test]
+fn an_acknowledgement_after_which_nothing_is_recorded_counts_no_longer() {
+    let mut story = rule(|policy| policy.follow_up = Some(Duration::from_mins(30)));
+    story.open(CASE, 0, Level::Serious, &[]);
+    story.at(0);
+    assert_eq!(story.acknowledged(1, SAM), "acknowledged");
+    assert_eq!(story.over(2, 30), [] as [String; 0]);
+    assert!(story.at(31).contains("Unacknowledged"));
+    assert_eq!(story.at(31), "1/0 sam:discord-dm sam:email", "a round of its own");
+    assert_eq!(story.acknowledged(32, DEE), "acknowledged");
+    assert_eq!(story.handles(33, "dee", &Handling::Recorded), "handled");
+    assert_eq!(story.over(34, 200), [] as [String; 0], "it stands now");
+}
+
+#[test]
+fn a_case_is_handed_over_put_off_and_resolved_by_those_who_may_know() {
+    let mut story = Story::opened(Level::Serious, &[CAT]);
+    story.at(0);
+    assert_eq!(story.handles(1, "cat", &Handling::Resolved), MAY_NOT_KNOW);
+    assert_eq!(story.handles(1, "nobody", &Handling::Resolved), MAY_NOT_KNOW);
+    assert_eq!(story.handles(1, "sam", &Handling::Recorded), "not-acknowledged");
+    assert_eq!(story.acknowledged(1, SAM), "acknowledged");
+    assert_eq!(story.handles(2, "sam", &Handling::HandedOver { to: "cat".into() }), MAY_NOT_KNOW);
+    assert_eq!(story.handles(2, "sam", &Handling::HandedOver { to: "dee".into() }), "handled");
+    assert_eq!(story.over(2, 7), ["2: 1/0 dee:discord-dm", "7: 1/1 sam:discord-dm sam:email"]);
+    assert_eq!(story.acknowledged(8, DEE), "acknowledged");
+    let snooze = |until: i64, reason: &str| Handling::Snoozed { until: minute(until), reason: reason.into() };
+    assert_eq!(story.handles(9, "dee", &snooze(9 + 25 * 60, "with-the-police")), "too-long");
+    assert_eq!(story.handles(9, "dee", &snooze(60, "Ella said so")), "no-reason");
+    assert_eq!(story.handles(9, "dee", &snooze(60, "with-the-police")), "handled");
+    assert_eq!(story.over(10, 59), [] as [String; 0]);
+    assert!(story.at(60).contains("snooze-over"));
+    assert_eq!(story.at(60), "2/0 sam:discord-dm sam:email");
+    assert_eq!(story.handles(61, "dee", &Handling::Resolved), "handled");
+    assert_eq!(story.over(61, 500), [] as [String; 0]);
+    assert_eq!(story.acknowledged(501, SAM), ALREADY_ACKNOWLEDGED, "after it was resolved");
+    assert_eq!(story.handles(502, "dee", &snooze(600, "with-the-police")), "not-open");
+}
+
+#[test]
+fn a_link_answers_the_call_that_it_was_made_for_and_no_other() {
+    let mut story = Story::opened(Level::Serious, &[CAT]);
+    story.at(0);
+    let answer = |name: &str, level, round| Answer {
+        case: CASE,
+        level,
+        round,
+        together: None,
+        name: name.into(),
+        via: EMAIL.into(),
+    };
+    let why = |story: &Story, answer: &Answer| match story.calls.answer(answer).remove(0) {
+        Fact::AcknowledgementRefused { why, .. } => why,
+        Fact::Acknowledged { by, .. } => format!("by {by}"),
+        Fact::AcknowledgedByName { name, .. } => format!("by {name}"),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(why(&story, &answer("sam", Level::Serious, 0)), "by 1");
+    assert_eq!(why(&story, &answer("out", Level::Serious, 0)), "by out", "who has no account has a name");
+    assert_eq!(why(&story, &answer("cat", Level::Serious, 0)), MAY_NOT_KNOW);
+    assert_eq!(why(&story, &answer("gone", Level::Serious, 0)), MAY_NOT_KNOW);
+    story.acknowledged(1, SAM);
+    assert_eq!(why(&story, &answer("sam", Level::Serious, 0)), ALREADY_ACKNOWLEDGED, "twice");
+    story.rose(60, Level::Serious, &[CAT]);
+    assert_eq!(why(&story, &answer("sam", Level::Serious, 0)), STALE, "the call that it answers is over");
+    assert_eq!(why(&story, &answer("sam", Level::Serious, 1)), "by 1");
+    story.rose(61, Level::Immediate, &[CAT]);
+    assert_eq!(why(&story, &answer("sam", Level::Serious, 1)), STALE, "what was called was less");
+}
+
+#[test]
+fn a_storm_of_two_hundred_cases_is_a_few_pages_that_name_them_all() {
+    let mut story = Story::new();
+    let start = minute(0);
+    let (mut told, mut pages, mut moments) = (BTreeSet::new(), 0, Vec::new());
+    let mut now = start;
+    for number in 1..=400_u32 {
+        now = start.plus(Duration::from_secs(u64::from(number)));
+        if number <= 200 {
+            let level = if number == 100 { Level::Immediate } else { Level::Serious };
+            let (case, category) = (CaseRef(number), Category::Bullying);
+            story.calls.apply(now, &Fact::CaseOpened { case, category, level, subjects: BTreeSet::new() });
+        }
+        for rung in story.calls.advance(now) {
+            for job in &rung.jobs {
+                if job.effect.person() == Some("sam") && job.effect.channel() == Some(DISCORD_DM) {
+                    pages += 1;
+                    moments.push(number);
+                }
+                match &job.effect {
+                    Effect::Page { case, person, .. } if person == "sam" => drop(told.insert(*case)),
+                    Effect::PageTogether { cases, person, .. } if person == "sam" => {
+                        told.extend(cases.iter().map(|called| called.case));
+                        assert!(
+                            cases.windows(2).all(|pair| pair[0].level >= pair[1].level),
+                            "the worst first"
+                        );
+                    }
+                    _ => {}
+                }
+            }
+            story.calls.apply(now, &rung.fact);
+        }
+        let next = story.calls.next_due(now).expect("ladders are open");
+        assert!(next > now, "it would look again at once for ever");
+    }
+    assert_eq!(told.len(), 200, "none was swallowed");
+    assert!(pages <= 12, "{moments:?}");
+    assert!(moments.contains(&100), "the first immediate danger did not wait: {moments:?}");
+    // One press counts for every case of a page.
+    let last = *story.calls.open[&CaseRef(200)].called.first_key_value().unwrap().0;
+    let facts = story.calls.acknowledge_together(last, UserId(SAM), DISCORD_DM);
+    assert!(
+        facts.len() > 3 && facts.iter().all(|fact| matches!(fact, Fact::Acknowledged { .. })),
+        "{facts:?}"
+    );
+    assert!(matches!(&story.calls.acknowledge_together(last, UserId(99), DISCORD_DM)[..],
+        [Fact::AcknowledgementRefused { why, .. }] if why == MAY_NOT_KNOW));
+    for fact in facts {
+        story.calls.apply(now, &fact);
+    }
+    assert!(story.calls.cases().any(|case| case.reference == CaseRef(200) && case.state != CaseState::New));
+}
+
+#[test]
+fn what_becomes_known_between_planning_and_sending_takes_a_case_out_of_a_page_about_several() {
+    let mut story = Story::new();
+    for number in 1..=3 {
+        story.open(CaseRef(number), 0, Level::Serious, &[]);
+    }
+    let rungs = story.calls.advance(minute(0));
+    let page = rungs.iter().flat_map(|rung| &rung.jobs).next().unwrap().effect.clone();
+    for rung in rungs {
+        story.fact(0, rung.fact);
+    }
+    story.rose_case_about(CaseRef(2), 1, Level::Serious, &[SAM]);
+    let Ok(Effect::PageTogether { cases, .. }) = story.calls.as_still_wanted(&page) else { panic!() };
+    assert_eq!(cases.iter().map(|called| called.case.0).collect::<Vec<_>>(), [1, 3]);
+    let facts = story.calls.acknowledge_together(minute(0), UserId(SAM), DISCORD_DM);
+    assert_eq!(facts.iter().filter(|fact| matches!(fact, Fact::Acknowledged { .. })).count(), 2);
+}
+
+#[test]
+fn a_page_that_its_channel_took_and_cannot_deliver_is_followed_by_the_next_channel() {
+    let mut story = Story::opened(Level::Serious, &[]);
+    story.at(0);
+    let job = story.keys[0].clone();
+    let why = "30003".to_owned();
+    story.fact(1, Fact::Travelled { job: job.clone(), state: Travel::Delivered });
+    assert_eq!(story.at(1), "");
+    story.fact(2, Fact::Travelled { job: job.clone(), state: Travel::FailedTemporary { why: why.clone() } });
+    assert_eq!(story.at(2), "0/0 sam:email", "a channel that is down for now is not waited for either");
+    story.fact(3, Fact::Travelled { job, state: Travel::FailedPermanent { why } });
+    assert_eq!(story.over(3, 5), ["5: 0/1 dee:discord-dm"]);
+}
+
+#[test]
+fn when_nobody_outside_can_be_called_a_round_that_is_over_is_said_to_be() {
+    let inside =
+        People::new(charity().iter().filter(|person| person.slot != Slot::External).cloned().collect());
+    let mut story = Story::new();
+    story.people = inside.clone();
+    story.calls = Calls::new("org", LadderPolicy::default(), inside);
+    story.open(CASE, 0, Level::Serious, &[]);
+    story.over(0, 31);
+    assert_eq!(story.exhausted, [(15, 0)]);
+}
+
+#[test]
+fn a_drill_is_called_weekly_by_another_channel_each_time_and_ends_with_who_answered() {
+    let mut story = rule(|policy| {
+        policy.drill = Some(DrillPolicy {
+            zone: Zone::default(),
+            day: chrono::Weekday::Thu,
+            at: "11:00:00".parse().unwrap(),
+            slots: vec![Slot::Dsl, Slot::DeputyDsl],
+            answer_within: Duration::from_mins(30),
+        });
+    });
+    story.fact(0, Fact::Started { software: "x".into() });
+    let due = at("2026-02-26T11:00:00Z");
+    assert_eq!(story.calls.next_due(minute(0)), Some(due));
+    let began = story.calls.advance(due).remove(0);
+    assert_eq!(began.fact, Fact::DrillBegan { drill: 1, people: vec!["sam".into(), "dee".into()] });
+    assert!(
+        began.jobs.iter().all(|job| matches!(job.effect, Effect::Page { drill: true, case: NO_CASE, .. }))
+    );
+    assert_eq!(began.jobs[0].effect.channel(), Some(EMAIL));
+    story.calls.apply(due, &began.fact);
+    let answered = due.plus(Duration::from_secs(48));
+    let fact = story.calls.acknowledge(NO_CASE, UserId(SAM), EMAIL).unwrap();
+    story.calls.apply(answered, &fact);
+    assert_eq!(story.calls.next_due(answered), Some(due.plus(Duration::from_mins(30))));
+    let over = due.plus(Duration::from_mins(30));
+    let ended = story.calls.advance(over).remove(0);
+    let (done, missing) = (vec![("sam".to_owned(), 48)], vec!["dee".to_owned()]);
+    assert_eq!(ended.fact, Fact::DrillEnded { drill: 1, answered: done, missing });
+    assert_eq!(ended.jobs.len(), 2, "a report for both");
+    story.calls.apply(over, &ended.fact);
+    let next = at("2026-03-05T11:00:00Z");
+    assert_eq!(story.calls.next_due(over), Some(next));
+    assert_eq!(story.calls.advance(next)[0].jobs[0].effect.channel(), Some(DISCORD_DM));
+}
+
+#[test]
+fn a_gap_in_the_rota_is_said_ahead_and_calls_everybody_of_the_slot_meanwhile() {
+    let shift = Shift {
+        slot: Slot::Dsl,
+        people: vec!["dee".into()],
+        days: Days::Weekly(vec![chrono::Weekday::Wed]),
+        from: "06:00:00".parse().unwrap(),
+        until: "07:00:00".parse().unwrap(),
+    };
+    let people = charity().with_rota(Rota { shifts: vec![shift], ..Rota::default() });
+    let mut story = Story::new();
+    story.people = people.clone();
+    story.calls = Calls::new("org", LadderPolicy::default(), people);
+    story.fact(0, Fact::Started { software: "x".into() });
+    let Fact::RotaLookedAt { gaps, .. } = story.calls.advance(minute(0)).remove(0).fact else { panic!() };
+    assert_eq!(gaps.len(), 1);
+    assert_eq!(gaps[0].from, at("2026-02-25T07:00:00Z"));
+    story.at(0);
+    story.open(CASE, 1, Level::Serious, &[]);
+    assert_eq!(story.at(1), "0/0 dee:discord-dm", "who is on duty");
+    story.acknowledged(2, DEE);
+    story.rose(90, Level::Serious, &[]);
+    assert_eq!(story.at(90), "1/0 sam:discord-dm sam:email", "in a gap: everybody of the slot");
 }

@@ -2,16 +2,34 @@
 //!
 //! A ladder names slots, never people; the configuration says who stands in a slot today.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-use crate::domain::UserId;
-use crate::domain::who_may_know::Readers;
+use crate::domain::who_may_know::{Readers, who_may_know};
+use crate::domain::{Timestamp, UserId};
+
+use super::rota::Rota;
 
 /// The channel code of a direct message on Discord.
 pub const DISCORD_DM: &str = "discord-dm";
 /// The channel code of an e-mail.
 pub const EMAIL: &str = "email";
+/// The channel code of a push message by ntfy.
+pub const NTFY: &str = "ntfy";
+/// The channel code of a text message.
+pub const SMS: &str = "sms";
+/// The channel code of a voice call.
+pub const VOICE: &str = "voice";
+/// The channel code of a `PagerDuty` service.
+pub const PAGERDUTY: &str = "pagerduty";
+/// The channel code of a signed webhook.
+pub const WEBHOOK: &str = "webhook";
+/// The channel code of a Prometheus Alertmanager.
+pub const ALERTMANAGER: &str = "alertmanager";
+
+/// Every channel's code, as configuration and pages write it.
+pub const CHANNELS: [&str; 8] = [DISCORD_DM, EMAIL, NTFY, SMS, VOICE, PAGERDUTY, WEBHOOK, ALERTMANAGER];
 
 /// A place on the ladder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,13 +107,62 @@ impl OnCall {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct People {
     everybody: Vec<OnCall>,
+    closed_to: BTreeMap<String, BTreeSet<UserId>>,
+    rota: Rota,
 }
 
 impl People {
     /// These people, in this order.
     #[must_use]
     pub fn new(everybody: Vec<OnCall>) -> Self {
-        People { everybody }
+        People { everybody, closed_to: BTreeMap::new(), rota: Rota::default() }
+    }
+
+    /// With more accounts, by name, whose cases must not reach somebody: the declared readers of a mailbox or service
+    /// that several people read, and the people whom a line manager stands too near to.
+    #[must_use]
+    pub fn with_closed_to(mut self, closed_to: BTreeMap<String, BTreeSet<UserId>>) -> Self {
+        self.closed_to = closed_to;
+        self
+    }
+
+    /// With a rota: who stands in a slot when.
+    #[must_use]
+    pub fn with_rota(mut self, rota: Rota) -> Self {
+        self.rota = rota;
+        self
+    }
+
+    /// The rota.
+    #[must_use]
+    pub fn rota(&self) -> &Rota {
+        &self.rota
+    }
+
+    /// Everybody who reads what is sent to this person, and everybody in whose cases they must not be called.
+    #[must_use]
+    pub fn readers(&self, person: &OnCall) -> Readers {
+        let mut readers = person.readers();
+        readers.accounts.extend(self.closed_to.get(&person.name).into_iter().flatten());
+        readers
+    }
+
+    /// Whether this person may know of a case with these subjects ([`who_may_know`]).
+    #[must_use]
+    pub fn may_know(&self, person: &OnCall, subjects: &BTreeSet<UserId>) -> bool {
+        who_may_know(subjects, &self.readers(person))
+    }
+
+    /// Who stands in a slot at a moment. Where the rota names nobody (a gap) everybody of the slot does, save who is
+    /// away: a case never waits for a shift to begin.
+    #[must_use]
+    pub fn standing(&self, slot: Slot, at: Timestamp) -> Vec<&OnCall> {
+        let home = || self.in_slot(slot).map(|person| person.name.clone()).collect::<Vec<_>>();
+        let mut names = self.rota.standing(slot, at, &home());
+        if names.is_empty() {
+            names = home().into_iter().filter(|name| !self.rota.is_away(name, at)).collect();
+        }
+        names.iter().filter_map(|name| self.named(name)).collect()
     }
 
     /// The person whom the configuration calls so.

@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::domain::effect::Nudge;
 use crate::domain::event::Message;
 use crate::domain::{CaseRef, Category, ChannelId, ConcernKey, Effect, Event, Fact, Heard, Timestamp};
-use crate::engine::Organisation;
+use crate::engine::{Assessment, Organisation};
 use crate::outbox::Job;
 use crate::paging::ladder::Calls;
 use crate::store::Position;
@@ -19,6 +19,9 @@ use crate::store::Position;
 /// A position is kept with whatever else becomes durable, and by itself this often (in µs): hearing a quiet message
 /// twice after a crash changes nothing, so nothing waits for it.
 const POSITION_EVERY: i64 = 2_000_000;
+
+/// How often the ladders are asked again at one moment: what one answer leads to is due at once.
+const TURNS: usize = 4;
 
 /// One organisation, listening.
 pub struct Actor {
@@ -53,7 +56,9 @@ impl Actor {
         // The first position of a run is kept at once: a kill before anything else is durable must not leave us
         // without a session to resume.
         let mut pending = Pending { position: None, position_kept_at: Timestamp(i64::MIN) };
-        let mut due = self.wanted(None);
+        // What fell due while nothing ran is looked at before anything else.
+        let now = self.clock.now();
+        let mut due = self.wanted(None, now).map(|due| due.min(now));
         loop {
             self.progress.wants(due);
             let input = tokio::select! {
@@ -99,10 +104,11 @@ impl Actor {
                 }
                 // Only now: what was due must not make the position of an undecided event durable.
                 pending.position = position.or(pending.position.take());
+                let blocked = self.organisation.blocked_message(&heard);
                 let message = match &heard.event {
-                    Event::Said(message) | Event::Edited(message) => Some(message),
-                    Event::Reported { message, .. } => message.as_ref(),
-                    _ => None,
+                    Event::Said(message) | Event::Edited(message) => Some(&**message),
+                    Event::Reported { message, .. } => message.as_deref(),
+                    _ => blocked.as_ref(),
                 };
                 let frame = match &heard.event {
                     Event::Unreadable { name, .. } => raw.clone().map(|raw| (name.clone(), raw)),
@@ -145,7 +151,25 @@ impl Actor {
                 let fact = self.read_calls(|calls| match calls.acknowledge(*case, *by, via) {
                     Ok(fact) | Err(fact) => fact,
                 });
-                self.organisation.note(now, fact)
+                self.note_all(now, vec![fact])
+            }
+            Event::AcknowledgedTogether { at, by, via } => {
+                let facts = self.read_calls(|calls| calls.acknowledge_together(*at, *by, via));
+                self.note_all(now, facts)
+            }
+            Event::AcknowledgedByLink(answer) => {
+                let facts = self.read_calls(|calls| calls.answer(answer));
+                self.note_all(now, facts)
+            }
+            Event::Handled { case, name, what, via } => {
+                let fact = self.read_calls(|calls| match calls.handle(*case, name, what, via, now) {
+                    Ok(fact) | Err(fact) => fact,
+                });
+                self.note_all(now, vec![fact])
+            }
+            Event::Travelled { job, state } => {
+                let fact = Fact::Travelled { job: job.clone(), state: state.clone() };
+                self.note_all(now, vec![fact])
             }
             _ => self.organisation.assess(heard),
         };
@@ -179,51 +203,141 @@ impl Actor {
             commit.facts.push((now, fact));
         }
         self.call(now, &mut commit);
-        (commit, self.wanted(assessment.due))
+        (commit, self.wanted(assessment.due, now))
+    }
+
+    /// Facts that were concluded beside the engine.
+    fn note_all(&mut self, now: Timestamp, facts: Vec<Fact>) -> Assessment {
+        let mut all = Assessment::default();
+        for fact in facts {
+            let noted = self.organisation.note(now, fact);
+            all.facts.extend(noted.facts);
+            all.due = noted.due;
+        }
+        all
     }
 
     /// Calls whoever is to be called by now.
     fn call(&mut self, now: Timestamp, commit: &mut Commit) {
-        for rung in self.read_calls(|calls| calls.advance(now)) {
-            for page in rung.jobs {
+        // An acknowledgement that counts no longer puts its case on the ladder, whose first rung is due at once.
+        for _ in 0..TURNS {
+            let rungs = self.read_calls(|calls| calls.advance(now));
+            if rungs.is_empty() {
+                break;
+            }
+            for rung in rungs {
                 let case = match &rung.fact {
                     Fact::Called { case, .. } => Some(*case),
                     _ => None,
                 };
-                commit.jobs.push(self.job(page.key, page.effect, case, now));
+                for page in rung.jobs {
+                    commit.jobs.push(self.job(page.key, page.effect, case, now));
+                }
+                self.write_calls(|calls| calls.apply(now, &rung.fact));
+                self.follow(&rung.fact, now, commit);
+                commit.facts.push((now, rung.fact));
             }
-            self.write_calls(|calls| calls.apply(now, &rung.fact));
-            commit.facts.push((now, rung.fact));
         }
         for case in self.read_calls(Calls::nobody_left) {
-            self.tell_operator(case, now, commit);
+            let level = self.organisation.state().cases.get(&case).map_or(0, |case| u8::from(case.level));
+            let key = format!("operator/{}/{case}/{level}/nobody-may-know", self.name);
+            // The operator learns that there is such a case, and no more.
+            if self.tell_operator(key, Nudge::NobodyMayKnow, Some(case), now, commit) {
+                tracing::error!(%case, "nobody on the ladder may know of this case; configure an external contact");
+            }
         }
     }
 
-    /// A ladder on which nobody may know must not turn in silence. The operator learns that there is such a case, and
-    /// no more.
-    fn tell_operator(&mut self, case: CaseRef, now: Timestamp, commit: &mut Commit) {
-        let level = self.organisation.state().cases.get(&case).map_or(0, |case| u8::from(case.level));
-        let key = format!("operator/{}/{case}/{level}/nobody-may-know", self.name);
+    /// What follows from something that has come due, beside the pages themselves.
+    fn follow(&mut self, fact: &Fact, now: Timestamp, commit: &mut Commit) {
+        match fact {
+            Fact::Unacknowledged { .. } => {
+                // The engine knows the state of cases too. The fact itself is pushed by whoever called.
+                self.organisation.restore(now, fact);
+            }
+            Fact::Exhausted { case, level, round } => {
+                tracing::error!(%case, %level, "nobody on the ladder has answered a whole round");
+                let place = format!("{}/{case}/{level}/{round}", self.name);
+                let mut workers = self.organisation.workers_in_the_room(*case);
+                // Whoever is on the ladder is called as a lead.
+                workers.retain(|(id, _)| self.read_calls(|calls| calls.people().with_account(*id).is_none()));
+                for (worker, space) in workers {
+                    let effect = Effect::Nudge { to: worker, about: Nudge::LeadsNotReached, space };
+                    self.decide_beside(
+                        format!("exhausted/{place}/{worker}"),
+                        effect,
+                        Some(*case),
+                        now,
+                        commit,
+                    );
+                }
+                let key = format!("operator/{place}/exhausted");
+                self.tell_operator(key, Nudge::LeadsNotReached, Some(*case), now, commit);
+            }
+            Fact::DrillEnded { drill, missing, .. } if !missing.is_empty() => {
+                tracing::error!(drill, missing = missing.len(), "a drill was not answered by everybody");
+                let key = format!("operator/{}/drill/{drill}", self.name);
+                self.tell_operator(key, Nudge::DrillMissed, None, now, commit);
+                for fact in self.organisation.drill_missed(now).facts {
+                    self.write_calls(|calls| calls.apply(now, &fact));
+                    commit.facts.push((now, fact));
+                }
+            }
+            Fact::RotaLookedAt { gaps, .. } if !gaps.is_empty() => {
+                for gap in gaps {
+                    tracing::warn!(slot = gap.slot, from = %gap.from, until = %gap.until, "the rota names nobody");
+                }
+                let first = gaps.iter().map(|gap| gap.from).min().unwrap_or(now);
+                let key = format!("operator/{}/rota/{}/{}", self.name, first.0, gaps.len());
+                self.tell_operator(key, Nudge::RotaHasGaps, None, now, commit);
+            }
+            _ => {}
+        }
+    }
+
+    /// Tells the operator something, once; true when it was not told before. A ladder must not turn in silence, so
+    /// this is on record even where no channel is configured for it.
+    fn tell_operator(
+        &mut self,
+        key: String,
+        about: Nudge,
+        case: Option<CaseRef>,
+        now: Timestamp,
+        commit: &mut Commit,
+    ) -> bool {
+        if self.organisation.state().has_decided(&key) {
+            return false;
+        }
+        let Some(space) = self.operator_channel else { return true };
+        self.decide_beside(key, Effect::Notice { space, about }, case, now, commit);
+        true
+    }
+
+    /// Something that is decided beside the engine.
+    fn decide_beside(
+        &mut self,
+        key: String,
+        effect: Effect,
+        case: Option<CaseRef>,
+        now: Timestamp,
+        commit: &mut Commit,
+    ) {
         if self.organisation.state().has_decided(&key) {
             return;
         }
-        tracing::error!(%case, "nobody on the ladder may know of this case; configure an external contact");
-        let Some(space) = self.operator_channel else { return };
-        let effect = Effect::Notice { space, about: Nudge::NobodyMayKnow };
-        let fact = Fact::Decided { job: key.clone(), effect: effect.clone(), case: Some(case) };
+        let fact = Fact::Decided { job: key.clone(), effect: effect.clone(), case };
         for fact in self.organisation.note(now, fact).facts {
             commit.facts.push((now, fact));
         }
-        commit.jobs.push(self.job(key, effect, Some(case), now));
+        commit.jobs.push(self.job(key, effect, case, now));
     }
 
     fn job(&self, key: String, effect: Effect, case: Option<CaseRef>, now: Timestamp) -> Job {
         Job { key, organisation: self.name.clone(), case, effect, not_before: now, attempts: 0 }
     }
 
-    fn wanted(&self, engine: Option<Timestamp>) -> Option<Timestamp> {
-        engine.into_iter().chain(self.read_calls(Calls::due)).min()
+    fn wanted(&self, engine: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+        engine.into_iter().chain(self.read_calls(|calls| calls.next_due(now))).min()
     }
 
     fn read_calls<T>(&self, read: impl FnOnce(&Calls) -> T) -> T {

@@ -1,6 +1,6 @@
 //! One committer for all organisations: a single order of the log, everything of a decision in one transaction.
 //!
-//! It seals exhibits to the leads who may know, writes entries into the Merkle log, signs the log's state and keeps
+//! It seals exhibits to their case's key and that key to the leads who may know, writes entries into the Merkle log, signs the log's state and keeps
 //! all of it with facts and jobs. Only then do jobs leave. When nothing can be kept (a full disk, a database that may
 //! only be read) nothing is done either, but for immediate danger: that is contained and paged, without content,
 //! and the operator is told.
@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Progress;
+use super::case_keys::CaseKeys;
 use super::ring::Received;
 use super::writer::{Writer, exhibit_text, unread_text};
 use crate::clock::Clock;
@@ -20,8 +21,10 @@ use crate::domain::event::Ended;
 use crate::domain::who_may_know::{Readers, who_may_know};
 use crate::domain::{CaseRef, Effect, Fact, Level, MessageId, Timestamp, UserId};
 use crate::engine::Keep;
+use crate::evidence::case_key::CaseKey;
 use crate::evidence::checkpoint::SigningKey;
 use crate::evidence::commitment::{self, SealedExhibit};
+use crate::evidence::entry::Class;
 use crate::evidence::log::Tree;
 use crate::evidence::seal::Recipient;
 use crate::outbox::Job;
@@ -141,6 +144,8 @@ pub struct Committer {
     pub checkpoint_file: Option<PathBuf>,
     /// The leads' keys.
     pub leads: Vec<Lead>,
+    /// The cases' own keys, as the stored facts have left them.
+    pub case_keys: CaseKeys,
     /// Name and version of this program.
     pub software: String,
     /// What time it is.
@@ -175,7 +180,9 @@ impl Committer {
         waiting: &mut VecDeque<Commit>,
         commits: &mut mpsc::Receiver<Commit>,
     ) -> Result<(), StoreError> {
-        let (batch, tree) = self.assemble(&group);
+        let mut case_keys = std::mem::take(&mut self.case_keys);
+        let (batch, tree) = self.assemble(&group, &mut case_keys);
+        self.case_keys = case_keys;
         let mut in_trouble = false;
         while let Err(error) = self.store.commit(&batch).await {
             if !in_trouble {
@@ -239,6 +246,9 @@ impl Committer {
                 // A later rung of the ladder comes in a commit of its own.
                 let urgent = match job.effect {
                     Effect::Page { level, .. } => level == Level::Immediate,
+                    Effect::PageTogether { ref cases, .. } => {
+                        cases.iter().any(|called| called.level == Level::Immediate)
+                    }
                     Effect::Nudge { .. } => immediate,
                     _ => immediate && job.effect.contains(),
                 };
@@ -262,15 +272,17 @@ impl Committer {
     }
 
     /// Everything of a group as one batch, and the log as it will be.
-    fn assemble(&self, group: &[Commit]) -> (Batch, Tree) {
+    fn assemble(&self, group: &[Commit], case_keys: &mut CaseKeys) -> (Batch, Tree) {
         let mut writer =
             Writer { tree: self.tree.clone(), batch: Batch::default(), software: &self.software };
         let mut positions: BTreeMap<u32, Position> = BTreeMap::new();
         for commit in group {
             // A message may be an exhibit of several cases; evidence of it is kept when one of them could be.
             let mut unkept = not_at_hand(commit);
-            let (kept, failed): (Vec<&Exhibit>, Vec<&Exhibit>) =
-                commit.exhibits.iter().partition(|exhibit| self.write_exhibit(&mut writer, commit, exhibit));
+            let (kept, failed): (Vec<&Exhibit>, Vec<&Exhibit>) = commit
+                .exhibits
+                .iter()
+                .partition(|exhibit| self.write_exhibit(&mut writer, case_keys, commit, exhibit));
             unkept.extend(failed.iter().map(|exhibit| exhibit.keep.message));
             for exhibit in kept {
                 unkept.remove(&exhibit.keep.message);
@@ -310,15 +322,48 @@ impl Committer {
         (batch, tree)
     }
 
-    /// Seals a text to the leads who may know of something with these subjects.
-    fn seal(
-        &self,
-        text: Result<commitment::Exhibit, commitment::ExhibitError>,
-        subjects: &BTreeSet<UserId>,
-    ) -> Result<SealedExhibit, String> {
+    /// The keys of the leads who may know of something with these subjects.
+    fn may_know(&self, subjects: &BTreeSet<UserId>) -> Vec<Recipient> {
         let may_know = self.leads.iter().filter(|lead| who_may_know(subjects, &lead.readers));
-        let recipients: Vec<Recipient> = may_know.map(|lead| lead.recipient.clone()).collect();
-        text.map_err(|error| error.to_string())?.seal(&recipients).map_err(|error| error.to_string())
+        may_know.map(|lead| lead.recipient.clone()).collect()
+    }
+
+    /// The key of a case for those who may know of it at present. One that others were given is not used again: the
+    /// case gets another, sealed to these, as an exhibit of its own.
+    fn case_key(
+        &self,
+        writer: &mut Writer<'_>,
+        case_keys: &mut CaseKeys,
+        organisation: &str,
+        case: CaseRef,
+        subjects: &BTreeSet<UserId>,
+    ) -> Result<Recipient, String> {
+        let leads = self.may_know(subjects);
+        let sealed_to: Vec<String> = leads.iter().map(ToString::to_string).collect();
+        if let Some(key) = case_keys.of(organisation, case, &sealed_to) {
+            return Ok(key.clone());
+        }
+        let now = self.clock.now();
+        let CaseKey { recipient, sealed } =
+            CaseKey::make(organisation, &case.to_string(), &leads, writer.software, now)
+                .map_err(|error| error.to_string())?;
+        let row = StoredExhibit {
+            organisation: organisation.to_owned(),
+            case: Some(case),
+            message: None,
+            edited_at: None,
+            space: None,
+            author: None,
+            finding: false,
+            received_at: now,
+            entry: 0,
+            sealed: Vec::new(),
+        };
+        writer.exhibit(Class::CASE_KEY, now, sealed, row);
+        let fact = Fact::CaseKeyMade { case, recipient: recipient.to_string(), sealed_to };
+        writer.fact(organisation, now, &fact);
+        case_keys.apply(organisation, &fact);
+        Ok(recipient)
     }
 
     /// Keeps the bytes of a frame that could not be read, sealed to every lead: nobody knows whom it is about.
@@ -331,14 +376,16 @@ impl Committer {
         received: &Received,
     ) {
         let text = unread_text(&commit.organisation, name, received, writer.software);
-        match self.seal(text, &BTreeSet::new()) {
+        match seal(text, &self.may_know(&BTreeSet::new())) {
             Ok(sealed) => writer.exhibit(
+                Class::EXHIBIT,
                 received.at,
                 sealed,
                 StoredExhibit {
                     organisation: commit.organisation.clone(),
                     case,
                     message: None,
+                    edited_at: None,
                     space: None,
                     author: None,
                     finding: true,
@@ -352,20 +399,34 @@ impl Committer {
     }
 
     /// Writes an exhibit, or that it could not be sealed; tells whether it could.
-    fn write_exhibit(&self, writer: &mut Writer<'_>, commit: &Commit, exhibit: &Exhibit) -> bool {
+    fn write_exhibit(
+        &self,
+        writer: &mut Writer<'_>,
+        case_keys: &mut CaseKeys,
+        commit: &Commit,
+        exhibit: &Exhibit,
+    ) -> bool {
         let Exhibit { keep, received } = exhibit;
         let received_at = received.last().map_or(Timestamp(0), |received| received.at);
         let text = exhibit_text(&commit.organisation, keep, received, writer.software);
-        let sealed = self.seal(text, &keep.subjects);
+        let to = match keep.case {
+            Some(case) => self
+                .case_key(writer, case_keys, &commit.organisation, case, &keep.subjects)
+                .map(|key| vec![key]),
+            None => Ok(self.may_know(&keep.subjects)),
+        };
+        let sealed = to.and_then(|to| seal(text, &to));
         let could = sealed.is_ok();
         match sealed {
             Ok(sealed) => writer.exhibit(
+                Class::EXHIBIT,
                 Timestamp::from_millis(keep.message.created_millis()),
                 sealed,
                 StoredExhibit {
                     organisation: commit.organisation.clone(),
                     case: keep.case,
                     message: Some(keep.message),
+                    edited_at: keep.edited_at,
                     space: Some(keep.space),
                     author: Some(keep.author),
                     finding: keep.part == crate::domain::fact::Part::Finding,
@@ -383,6 +444,13 @@ impl Committer {
         }
         could
     }
+}
+
+fn seal(
+    text: Result<commitment::Exhibit, commitment::ExhibitError>,
+    to: &[Recipient],
+) -> Result<SealedExhibit, String> {
+    text.map_err(|error| error.to_string())?.seal(to).map_err(|error| error.to_string())
 }
 
 /// Messages of a commit whose bytes were no longer at hand.

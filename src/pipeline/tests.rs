@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::actor::Actor;
+use super::case_keys::CaseKeys;
 use super::committer::{Commit, Committer, Exhibit, Witness};
 use super::ring::{Received, Ring};
 use super::{Ear, Input, Progress, What};
@@ -50,6 +51,7 @@ impl Witness for Notebook {
 fn committer(store: Store, clock: Clock) -> (Committer, mpsc::UnboundedReceiver<Told>) {
     let (told, notes) = mpsc::unbounded_channel();
     let committer = Committer {
+        case_keys: CaseKeys::default(),
         store,
         tree: Tree::empty(),
         key: Arc::new(SigningKey::generate("club.example/evidence").unwrap()),
@@ -161,6 +163,7 @@ async fn a_message_of_which_no_evidence_could_be_sealed_stays_in_sight() {
         space: ChannelId(3),
         author: UserId(2),
         part: Part::Finding,
+        edited_at: None,
         subjects: BTreeSet::new(),
     };
     let received = vec![Received { raw: "{}".into(), at: Timestamp(0), attachments: Vec::new() }];
@@ -185,7 +188,7 @@ async fn a_message_of_which_no_evidence_could_be_sealed_stays_in_sight() {
 #[tokio::test]
 async fn a_position_is_not_kept_before_the_event_that_it_stands_for() {
     let organisation =
-        Organisation::new("club", Policy::default(), RoleMapping::well_known(), Arc::new(Lists::builtin()));
+        Organisation::new("club", Policy::default(), RoleMapping::well_known(), Lists::shared());
     let (commits, mut committed) = mpsc::channel(8);
     let progress = Progress::default();
     let (ear, inputs) = Ear::new(progress.clone());
@@ -272,7 +275,7 @@ async fn the_bytes_of_a_frame_that_cannot_be_read_are_sealed_to_the_leads() {
             "club",
             Policy::default(),
             RoleMapping::well_known(),
-            Arc::new(Lists::builtin()),
+            Lists::shared(),
         ),
         calls: Arc::new(RwLock::new(Calls::new("club", LadderPolicy::default(), People::default()))),
         commits,

@@ -64,9 +64,9 @@ impl Writer<'_> {
 
     /// A sealed exhibit with its entry; `row` says what it is, its entry and ciphertext are filled in here. `at` is
     /// when it happened, on the clock of whoever reported it.
-    pub(super) fn exhibit(&mut self, at: Timestamp, sealed: SealedExhibit, row: StoredExhibit) {
+    pub(super) fn exhibit(&mut self, class: Class, at: Timestamp, sealed: SealedExhibit, row: StoredExhibit) {
         let entry = self.entry(&Entry {
-            class: Class::EXHIBIT,
+            class,
             organisation: row.organisation.clone(),
             at,
             received_at: Some(row.received_at),
@@ -109,10 +109,23 @@ fn class_of(fact: &Fact) -> Class {
         Fact::CaseOpened { .. }
         | Fact::CaseRose { .. }
         | Fact::Kept { .. }
+        | Fact::CaseKeyMade { .. }
         | Fact::NotKept { .. }
         | Fact::Withheld { .. } => Class::CASE,
-        Fact::Acknowledged { .. } | Fact::AcknowledgementRefused { .. } => Class::ACKNOWLEDGEMENT,
-        Fact::Called { .. } => Class::PAGE,
+        Fact::Acknowledged { .. }
+        | Fact::AcknowledgedByName { .. }
+        | Fact::AcknowledgementRefused { .. }
+        | Fact::Handled { .. }
+        | Fact::HandlingRefused { .. }
+        | Fact::Unacknowledged { .. }
+        | Fact::DrillAnswered { .. } => Class::ACKNOWLEDGEMENT,
+        Fact::Called { .. }
+        | Fact::Exhausted { .. }
+        | Fact::Travelled { .. }
+        | Fact::Digested { .. }
+        | Fact::DrillBegan { .. }
+        | Fact::DrillEnded { .. }
+        | Fact::RotaLookedAt { .. } => Class::PAGE,
         Fact::Register(_) => Class::REGISTER,
         Fact::Decided { .. } | Fact::Outcome { .. } => Class::ACTION,
         Fact::Gap { .. } => Class::GAP,

@@ -50,8 +50,11 @@ pub struct StoredExhibit {
     pub organisation: String,
     /// For which case; none while the observation in it belongs to no case yet.
     pub case: Option<CaseRef>,
-    /// The message it holds, where it holds one; a message is an exhibit of a case once (and once of no case).
+    /// The message it holds, where it holds one; each version of a message is an exhibit of a case once (and once of
+    /// no case).
     pub message: Option<MessageId>,
+    /// When its author had changed it, where this is a later version of an exhibit.
+    pub edited_at: Option<Timestamp>,
     /// Where that was written.
     pub space: Option<ChannelId>,
     /// Who wrote it.

@@ -4,7 +4,7 @@
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
@@ -81,9 +81,8 @@ impl Compiled {
 
     /// Compiled when first needed: most patterns are never candidates on a quiet evening.
     fn regexes(&self) -> &[regex::bytes::Regex] {
-        let compile = || {
-            self.sources.iter().map(|one| regex::bytes::RegexBuilder::new(one).build().ok()).collect()
-        };
+        let compile =
+            || self.sources.iter().map(|one| regex::bytes::RegexBuilder::new(one).build().ok()).collect();
         self.regexes.get_or_init(compile).as_deref().unwrap_or_default()
     }
 
@@ -125,7 +124,8 @@ fn around(reading: &Reading, first: usize, last: usize, back: usize, on: usize) 
     // A match may begin or end at a stop: the words inside are what counts.
     let first = if reading.words.get(first).is_some_and(|word| word.stop) { first + 1 } else { first };
     let last = last.saturating_sub(1).max(first);
-    let last = if reading.words.get(last).is_some_and(|word| word.stop) && last > first { last - 1 } else { last };
+    let last =
+        if reading.words.get(last).is_some_and(|word| word.stop) && last > first { last - 1 } else { last };
     let (mut start, _) = reading.sentence(first);
     let (_, mut end) = reading.sentence(last);
     for _ in 0..back {
@@ -221,6 +221,16 @@ impl Lists {
                 panic!("the built-in lists are broken:\n{}", told.join("\n"))
             }
         }
+    }
+
+    /// The same, compiled once for the whole process: it is the larger part of a second's work.
+    ///
+    /// # Panics
+    /// As [`Lists::builtin`].
+    #[must_use]
+    pub fn shared() -> Arc<Lists> {
+        static SHARED: OnceLock<Arc<Lists>> = OnceLock::new();
+        Arc::clone(SHARED.get_or_init(|| Arc::new(Lists::builtin())))
     }
 
     /// Parses and compiles list files given as (name, text).

@@ -149,7 +149,8 @@ impl Reading {
         };
         let mut found = found.into_iter().peekable();
         for (at, word) in self.words.iter().enumerate() {
-            let text = found.next_if(|(place, _)| *place == at).map_or_else(|| self.word_at(at), |(_, word)| word);
+            let text =
+                found.next_if(|(place, _)| *place == at).map_or_else(|| self.word_at(at), |(_, word)| word);
             reading.push(text, word.from, word.to, word.stop, word.pause);
         }
         reading.line.push(' ');

@@ -2,6 +2,7 @@
 
 use crate::domain::Fact;
 use crate::domain::event::Ended;
+use crate::domain::fact::{Handling, Travel};
 
 use super::level_name;
 
@@ -28,6 +29,24 @@ pub fn chronology(fact: &Fact) -> Option<String> {
         Fact::Called { round, people, .. } => {
             format!("Round {}: called {}.", round + 1, people.join(", "))
         }
+        Fact::Exhausted { round, .. } => {
+            format!("Round {}: nobody answered; the last resort was called.", round + 1)
+        }
+        Fact::AcknowledgedByName { name, via, .. } => format!("Acknowledged by {name} over {via}."),
+        Fact::Handled { name, what, via, .. } => match what {
+            Handling::Recorded => format!("{name} recorded something over {via}."),
+            Handling::HandedOver { to } => format!("{name} handed it over to {to}."),
+            Handling::Resolved => format!("{name} resolved it over {via}."),
+            Handling::Snoozed { until, reason } => format!("{name} put calls off until {until} ({reason})."),
+        },
+        Fact::HandlingRefused { why, .. } => format!("Something about the calls was refused ({why})."),
+        Fact::Unacknowledged { why, .. } => format!("The acknowledgement counts no longer ({why})."),
+        Fact::Travelled { state, .. } => match state {
+            Travel::FailedTemporary { why } => format!("A page could not leave yet ({why})."),
+            Travel::Delivered => "A page was delivered.".to_owned(),
+            Travel::Read => "A page was opened.".to_owned(),
+            Travel::FailedPermanent { why } => format!("A page was not delivered ({why})."),
+        },
         Fact::Acknowledged { by, via, .. } => format!("Acknowledged by account {by} over {via}."),
         Fact::AcknowledgementRefused { why, .. } => format!("An acknowledgement was refused ({why})."),
         Fact::Decided { effect, .. } => format!("Decided: {}.", effect.code()),
@@ -36,12 +55,25 @@ pub fn chronology(fact: &Fact) -> Option<String> {
             Ended::Failed { why } => format!("Failed: {} ({why}).", effect.code()),
             Ended::Withheld { why } => format!("Not done: {} ({why}).", effect.code()),
         },
+        Fact::CaseKeyMade { sealed_to, .. } => {
+            format!("The case got a key of its own, sealed to {} leads.", sealed_to.len())
+        }
         Fact::NotKept { why, .. } => format!("A message of this case could not be kept ({why})."),
         Fact::Withheld { media_type, size, .. } => format!(
             "A file was attached ({}, {size} bytes). Its bytes were not fetched.",
             media_type.as_deref().unwrap_or("type not stated")
         ),
-        Fact::Aside(_) | Fact::ContactDay { .. } | Fact::Kept { .. } | Fact::Register(_) | Fact::Gap { .. } | Fact::Started { .. } => return None,
+        Fact::Aside(_)
+        | Fact::ContactDay { .. }
+        | Fact::Kept { .. }
+        | Fact::Register(_)
+        | Fact::Gap { .. }
+        | Fact::Started { .. }
+        | Fact::Digested { .. }
+        | Fact::DrillBegan { .. }
+        | Fact::DrillAnswered { .. }
+        | Fact::DrillEnded { .. }
+        | Fact::RotaLookedAt { .. } => return None,
     })
 }
 

@@ -61,6 +61,19 @@ pub fn nudge(about: Nudge) -> &'static str {
              trustees or the LADO now, and add an external contact to the configuration ([[people]] with slot = \
              \"external\")."
         }
+        Nudge::LeadsNotReached => {
+            "Something needs a safeguarding lead, and none of them has answered yet. Please stay with the young people, \
+             keep a second adult in sight, and ring a safeguarding lead now. If somebody is in immediate danger, ring \
+             999 first. You need not find out what it is about, and please do not pass this message on."
+        }
+        Nudge::DrillMissed => {
+            "A paging drill was not answered by everybody in time. Please ask each lead to check their phone's settings \
+             and their addresses in the configuration, then call another drill (chaperone page drill)."
+        }
+        Nudge::RotaHasGaps => {
+            "The rota of the safeguarding leads has times within the next seven days for which it names nobody. Until \
+             it is corrected, everybody of that slot is called then. The times stand in the log and in chaperone check."
+        }
         Nudge::EvidenceIsKeptAgain => {
             "Chaperone can keep evidence again, and everything that waited has been kept."
         }
@@ -79,7 +92,12 @@ pub fn notice(about: Nudge) -> &'static str {
             "If you need somebody to talk to: Childline, 0800 1111, free, any time. Shout: text SHOUT to 85258. In \
              danger now: ring 999."
         }
-        Nudge::EvidenceCannotBeKept | Nudge::EvidenceIsKeptAgain | Nudge::NobodyMayKnow => nudge(about),
+        Nudge::EvidenceCannotBeKept
+        | Nudge::EvidenceIsKeptAgain
+        | Nudge::NobodyMayKnow
+        | Nudge::LeadsNotReached
+        | Nudge::DrillMissed
+        | Nudge::RotaHasGaps => nudge(about),
         Nudge::MessageHidden | Nudge::KeepItKind | Nudge::KeepToAgreedPlaces | Nudge::ReportReceived => {
             "Please keep it kind here. If something worries you, /report reaches the safeguarding leads."
         }
@@ -90,7 +108,7 @@ pub fn notice(about: Nudge) -> &'static str {
 mod tests {
     use super::*;
 
-    const NUDGES: [Nudge; 11] = [
+    const NUDGES: [Nudge; 14] = [
         Nudge::SpaceLocked,
         Nudge::SpaceClosed,
         Nudge::MessageHidden,
@@ -102,6 +120,9 @@ mod tests {
         Nudge::EvidenceCannotBeKept,
         Nudge::EvidenceIsKeptAgain,
         Nudge::NobodyMayKnow,
+        Nudge::LeadsNotReached,
+        Nudge::DrillMissed,
+        Nudge::RotaHasGaps,
     ];
 
     #[test]

@@ -21,6 +21,7 @@ use chaperone::evidence::{Identity, SigningKey, Tree};
 use chaperone::outbox::Job;
 use chaperone::paging::{Calls, LadderPolicy, OnCall, People, Slot};
 use chaperone::pipeline::actor::Actor;
+use chaperone::pipeline::case_keys::CaseKeys;
 use chaperone::pipeline::committer::{Committer, Lead, Witness};
 use chaperone::pipeline::ring::Ring;
 use chaperone::pipeline::{Ear, Input, Progress, What};
@@ -93,6 +94,7 @@ impl House {
         }]);
         let stopwatch = Arc::new(Stopwatch::default());
         let committer = Committer {
+            case_keys: CaseKeys::default(),
             store,
             tree: Tree::empty(),
             key: Arc::new(SigningKey::generate("chaperone/bench").unwrap()),
@@ -109,7 +111,7 @@ impl House {
                 ORGANISATION,
                 Policy::default(),
                 RoleMapping::well_known(),
-                Arc::new(Lists::builtin()),
+                Lists::shared(),
             ),
             calls: Arc::new(RwLock::new(Calls::new(ORGANISATION, LadderPolicy::default(), people))),
             commits,

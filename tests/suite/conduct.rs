@@ -158,9 +158,10 @@ impl Script {
                     .filter(|(name, _)| line.text.contains(&format!("@{name}")))
                     .filter_map(|(name, _)| id(name))
                     .collect(),
-                reply_to: line.to.as_deref().and_then(|to| {
-                    last.get(&(space, to)).map(|message| (*message, id(to)))
-                }),
+                reply_to: line
+                    .to
+                    .as_deref()
+                    .and_then(|to| last.get(&(space, to)).map(|message| (*message, id(to)))),
                 ..Message::default()
             };
             last.insert((space, &line.by), message.id);
@@ -254,7 +255,10 @@ fn conversations_about_conduct_reach_what_they_should() {
         let (level, line) = played.highest();
         let by = script.head.get("by").map_or("-", String::as_str);
         let verdict = if holds { "ok" } else { "WRONG" };
-        println!("{verdict:5} {} expects {} by {by}: level {level} at line {line}", script.id, script.head["expect"]);
+        println!(
+            "{verdict:5} {} expects {} by {by}: level {level} at line {line}",
+            script.id, script.head["expect"]
+        );
         print!("{}", played.told);
         if !holds {
             wrong.push(script.id);
@@ -300,8 +304,16 @@ fn dev_given() {
     for script in scripts("../../../work/shared/data/scripts") {
         let played = script.play(&lists);
         let (level, line) = played.highest();
-        println!("GIVEN {} expects {} by {:?}: level {level} at line {line}", script.id, script.head["expect"], script.head.get("by"));
-        if script.head["kind"] == "grooming" || script.head["kind"] == "benign" || script.head["kind"] == "boundary" {
+        println!(
+            "GIVEN {} expects {} by {:?}: level {level} at line {line}",
+            script.id,
+            script.head["expect"],
+            script.head.get("by")
+        );
+        if script.head["kind"] == "grooming"
+            || script.head["kind"] == "benign"
+            || script.head["kind"] == "boundary"
+        {
             print!("{}", played.told);
         }
     }
@@ -337,10 +349,16 @@ fn dev_quiet() {
                 for told in played.told.lines().filter(|told| !told.contains("==")) {
                     *codes.entry(told.split_whitespace().nth(1).unwrap().to_owned()).or_default() += 1;
                 }
-                println!("QQ {name} {level} {} | {line}", played.told.split_whitespace().nth(1).unwrap_or(""));
+                println!(
+                    "QQ {name} {level} {} | {line}",
+                    played.told.split_whitespace().nth(1).unwrap_or("")
+                );
             }
         }
         let flagged: u32 = counts[2..].iter().sum();
-        println!("QUIET {name}: n {n} >=2 {flagged} ({:.2}/1000) levels {counts:?} {codes:?}", f64::from(flagged) * 1000.0 / f64::from(n));
+        println!(
+            "QUIET {name}: n {n} >=2 {flagged} ({:.2}/1000) levels {counts:?} {codes:?}",
+            f64::from(flagged) * 1000.0 / f64::from(n)
+        );
     }
 }

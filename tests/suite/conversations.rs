@@ -135,7 +135,7 @@ fn the_conversations_of_the_development_data_reach_what_they_should() {
         eprintln!("SKIPPED: no development conversations (shared/data/scripts) beside this checkout");
         return;
     };
-    let lists = Arc::new(Lists::builtin());
+    let lists = Lists::shared();
     let mut outcomes = BTreeMap::new();
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();

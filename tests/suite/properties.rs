@@ -175,7 +175,7 @@ proptest! {
     /// nothing more is done.
     #[test]
     fn hearing_things_again_changes_nothing(deeds in deeds(), again in proptest::collection::vec((0..25usize, 1..6usize), 0..5)) {
-        let lists = Arc::new(Lists::builtin());
+        let lists = Lists::shared();
         let once = events(&deeds);
         let mut more = Vec::new();
         for (index, heard) in once.iter().enumerate() {
@@ -196,7 +196,7 @@ proptest! {
     /// What is folded from the facts is what was reached live, after every step: a restart changes nothing.
     #[test]
     fn folding_the_facts_gives_the_state(deeds in deeds()) {
-        let lists = Arc::new(Lists::builtin());
+        let lists = Lists::shared();
         let mut club = organisation(&lists);
         let mut facts = Vec::new();
         hear(&mut club, &Heard { at: at(0), event: server() }, &mut facts);
@@ -215,7 +215,7 @@ proptest! {
     /// Who reads which space first is nobody's matter: each space's messages in their order, the spaces in any.
     #[test]
     fn the_order_between_spaces_changes_no_observation_of_single_messages(deeds in deeds(), lot in proptest::collection::vec(0..3usize, 25)) {
-        let lists = Arc::new(Lists::builtin());
+        let lists = Lists::shared();
         let said: Vec<Heard> =
             events(&deeds).into_iter().filter(|heard| matches!(heard.event, Event::Said(_))).collect();
         let mut shelves: BTreeMap<ChannelId, Vec<Heard>> = BTreeMap::new();

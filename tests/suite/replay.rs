@@ -25,7 +25,7 @@ fn fixture(name: &str) -> PathBuf {
 /// The lists, compiled once for all tests.
 fn lists() -> Arc<Lists> {
     static LISTS: OnceLock<Arc<Lists>> = OnceLock::new();
-    LISTS.get_or_init(|| Arc::new(Lists::builtin())).clone()
+    LISTS.get_or_init(|| Lists::shared()).clone()
 }
 
 /// Runs the command; gives exit status, standard output and standard error.

@@ -131,6 +131,7 @@ fn exhibit(message: Option<u64>, entry: u64, sealed: &[u8]) -> StoredExhibit {
         organisation: "Riverside".to_owned(),
         case: Some(CaseRef(7)),
         message: message.map(MessageId),
+        edited_at: None,
         space: Some(ChannelId(u64::MAX)),
         author: None,
         finding: message.is_some(),

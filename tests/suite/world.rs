@@ -73,6 +73,17 @@ pub async fn story<T: Future<Output = ()>>(tell: impl FnOnce(World) -> T) {
     w.ends().await;
 }
 
+/// The same with something about the settings changed, at every start of the bot.
+pub async fn story_with<T: Future<Output = ()>>(
+    change: impl Fn(&mut Settings) + Send + Sync + 'static,
+    tell: impl FnOnce(World) -> T,
+) {
+    let w = World::open_with(Box::new(change)).await;
+    w.bot_up().await;
+    tell(w.clone()).await;
+    w.ends().await;
+}
+
 /// A lead who can be called: the configuration's name is the person's.
 struct OnLadder {
     name: &'static str,
@@ -100,6 +111,7 @@ struct Inner {
     leads: Vec<OnLadder>,
     bot: tokio::sync::Mutex<Option<Running>>,
     seen: Mutex<Seen>,
+    change: Box<dyn Fn(&mut Settings) + Send + Sync>,
 }
 
 /// The club, its bot, its people. Clones are the same one.
@@ -130,6 +142,10 @@ fn club() -> GuildPlan {
 
 impl World {
     async fn open() -> World {
+        World::open_with(Box::new(|_| {})).await
+    }
+
+    async fn open_with(change: Box<dyn Fn(&mut Settings) + Send + Sync>) -> World {
         let clock = Clock::manual(Timestamp::parse_rfc3339("2026-03-02T17:00:00Z").unwrap());
         let platform = Platform::start(Options::new(clock.clone(), TOKEN)).await.unwrap();
         let names = platform.create_guild(&club()).unwrap();
@@ -151,6 +167,7 @@ impl World {
             ],
             bot: tokio::sync::Mutex::new(None),
             seen: Mutex::default(),
+            change,
         }))
     }
 
@@ -234,7 +251,7 @@ impl World {
             shards: 1,
             mapping: RoleMapping::well_known(),
             policy: Policy::default(),
-            lists: Arc::new(Lists::builtin()),
+            lists: Lists::shared(),
             database: self.database().display().to_string(),
             signing_key: self.signing_key(),
             people: People::new(everybody.collect()),
@@ -253,7 +270,9 @@ impl World {
 
     /// Starts the bot and waits until it listens.
     pub async fn bot_up(&self) {
-        let running = app::start(self.settings(), self.0.clock.clone()).await.expect("the bot starts");
+        let mut settings = self.settings();
+        (self.0.change)(&mut settings);
+        let running = app::start(settings, self.0.clock.clone()).await.expect("the bot starts");
         assert!(self.0.bot.lock().await.replace(running).is_none(), "the bot was up already");
         self.settle().await;
     }

@@ -84,7 +84,7 @@ impl Plan {
             },
         });
         let paging = &self.script.paging;
-        let step = |slot| Step { slots: vec![slot], wait: paging.wait };
+        let step = |slot| Step::once(vec![slot], paging.wait);
         Ok(Settings {
             organisation: self.script.club.clone(),
             api_url: self.platform.url(),

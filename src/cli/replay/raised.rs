@@ -181,7 +181,10 @@ fn decided(assessment: &Assessment, wanted: CaseRef) -> impl Iterator<Item = Don
             Effect::Nudge { to, about, .. } => Done::Nudge { to: *to, about: *about },
             Effect::Notice { space, about } => Done::Notice { channel_id: *space, about: *about },
             // Pages are the ladder's; an export has none, and `Callers` says who would be called first.
-            Effect::Page { .. } => return None,
+            Effect::Page { .. }
+            | Effect::PageTogether { .. }
+            | Effect::Digest { .. }
+            | Effect::DrillReport { .. } => return None,
         }),
         _ => None,
     })

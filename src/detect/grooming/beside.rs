@@ -30,7 +30,11 @@ pub struct Beside {
 impl Beside {
     /// From the timelines of the same adult with others, and with how many others the adult is in touch at all.
     #[must_use]
-    pub fn new<'a>(others: impl Iterator<Item = &'a PairTimeline>, now: Timestamp, in_touch: usize) -> Beside {
+    pub fn new<'a>(
+        others: impl Iterator<Item = &'a PairTimeline>,
+        now: Timestamp,
+        in_touch: usize,
+    ) -> Beside {
         let mut codes: BTreeMap<Code, usize> = BTreeMap::new();
         let (mut number, mut towards_others) = (0, 0);
         for timeline in others {
@@ -53,7 +57,11 @@ impl Beside {
     pub fn is_usual(&self, code: Code) -> bool {
         let never = matches!(
             code,
-            Code::SecrecyRequest | Code::DeleteRequest | Code::PersistsAfterRefusal | Code::IntimateProbe | Code::AgeGap
+            Code::SecrecyRequest
+                | Code::DeleteRequest
+                | Code::PersistsAfterRefusal
+                | Code::IntimateProbe
+                | Code::AgeGap
         ) || matches!(code.process(), Some(Process::Exploitation | Process::Difference));
         !never && code.weight() < Weight::Alone && self.usual.contains(&code)
     }
@@ -74,7 +82,13 @@ impl Beside {
             && processes.len() >= 2
             && here * self.others >= TIMES * self.towards_others;
         let last = warm().max()?;
-        differs.then(|| Observation { code: Code::SingledOut, message: None, space: None, quote: None, ..last.clone() })
+        differs.then(|| Observation {
+            code: Code::SingledOut,
+            message: None,
+            space: None,
+            quote: None,
+            ..last.clone()
+        })
     }
 }
 

@@ -36,14 +36,23 @@ impl Finding {
     pub fn quieter(&self, beside: &Beside) -> Vec<Quieter> {
         if self.rule == Rule::Alone {
             let alone = |seen: &&Observation| seen.code.level_alone() >= Level::Serious;
-            return self.reasons.iter().find(alone).map(|seen| Quieter::SeriousAlone(seen.code)).into_iter().collect();
+            return self
+                .reasons
+                .iter()
+                .find(alone)
+                .map(|seen| Quieter::SeriousAlone(seen.code))
+                .into_iter()
+                .collect();
         }
-        let level_of = |seen: &[Observation]| weigh(seen, beside).map_or(Level::Noted, |finding| finding.level);
+        let level_of =
+            |seen: &[Observation]| weigh(seen, beside).map_or(Level::Noted, |finding| finding.level);
         let mut told = BTreeSet::new();
         let mut found = Vec::new();
         for reason in &self.reasons {
             let answer = matches!(reason.code, Code::Refusal | Code::Discomfort);
-            if reason.code == Code::OpenCorrection || !told.insert(if answer { Code::Refusal } else { reason.code }) {
+            if reason.code == Code::OpenCorrection
+                || !told.insert(if answer { Code::Refusal } else { reason.code })
+            {
                 continue;
             }
             let without: Vec<Observation> = self

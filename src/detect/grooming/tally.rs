@@ -37,7 +37,11 @@ impl Tally {
         }
         let points = by_process.values().map(process_points).sum();
         let says_something = |process: &Process, codes: &BTreeMap<Code, (u32, Weight)>| {
-            let least = if matches!(process, Process::Access | Process::Behaviour) { Weight::Medium } else { Weight::Low };
+            let least = if matches!(process, Process::Access | Process::Behaviour) {
+                Weight::Medium
+            } else {
+                Weight::Low
+            };
             codes.values().any(|(_, weight)| *weight >= least)
         };
         Tally {

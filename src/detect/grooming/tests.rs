@@ -55,7 +55,11 @@ fn what_pages_and_what_does_not() {
             "many of one mild kind",
         ),
         (&[(1, PersonalQuestion), (2, AdultConfides)], room, "two mild processes"),
-        (&[(1, PersonalQuestion), (2, AdultConfides), (3, PersonalCompliment)], drift, "three mild processes"),
+        (
+            &[(1, PersonalQuestion), (2, AdultConfides), (3, PersonalCompliment)],
+            drift,
+            "three mild processes",
+        ),
         (&[(1, OffPlatformMove)], drift, "one high alone"),
         (
             &[(1, OffPlatformMove), (2, OffPlatformMove), (3, OffPlatformMove), (4, DeleteRequest)],
@@ -118,7 +122,9 @@ fn days(acts: &[(i64, Code)]) -> Option<(u8, Category, Rule)> {
 
 #[test]
 fn what_is_months_apart_is_two_concerns_and_not_one_pattern() {
-    use Code::{MeetingRequest, OffPlatformMove, PersonalQuestion, SecrecyRequest, SpecialBond, TransportOffer};
+    use Code::{
+        MeetingRequest, OffPlatformMove, PersonalQuestion, SecrecyRequest, SpecialBond, TransportOffer,
+    };
     let apart = Some((3, Category::Boundary, Rule::Weighty));
     assert_eq!(days(&[(1, OffPlatformMove), (60, TransportOffer)]), apart);
     assert_eq!(days(&[(1, SecrecyRequest), (60, MeetingRequest)]), apart);
@@ -163,24 +169,35 @@ fn what_an_adult_says_to_everybody_weighs_less() {
 fn an_adult_who_is_so_towards_one_alone_is_seen() {
     use Code::{AdultConfides, GiftOffer, PersonalCompliment, PersonalQuestion, SpecialBond};
     let now = Timestamp::from_seconds(100 * 3_600);
-    let slow = [(1, PersonalCompliment), (30, PersonalQuestion), (60, SpecialBond), (80, GiftOffer), (90, AdultConfides)];
+    let slow = [
+        (1, PersonalCompliment),
+        (30, PersonalQuestion),
+        (60, SpecialBond),
+        (80, GiftOffer),
+        (90, AdultConfides),
+    ];
     let mut timeline = PairTimeline::default();
     for (hours, code) in slow {
         timeline.add(act(hours, code));
     }
-    let level = |beside: &Beside| timeline.assess_beside(now, beside).map(|finding| (finding.level, finding.rule));
+    let level =
+        |beside: &Beside| timeline.assess_beside(now, beside).map(|finding| (finding.level, finding.rule));
     assert_eq!(level(&Beside::default()), Some((Level::Concern, Rule::Drift)), "nothing to compare with");
     let quiet = others(3, &[]);
     assert_eq!(level(&Beside::new(quiet.iter(), now, 3)), Some((Level::Serious, Rule::SetApart)));
     let same = others(3, &slow);
-    assert!(level(&Beside::new(same.iter(), now, 3)) < Some((Level::Concern, Rule::Drift)), "so with everybody");
+    assert!(
+        level(&Beside::new(same.iter(), now, 3)) < Some((Level::Concern, Rule::Drift)),
+        "so with everybody"
+    );
 }
 
 #[test]
 fn a_finding_says_what_would_have_made_it_quieter() {
     let now = Timestamp::from_seconds(100 * 3_600);
     let mut timeline = PairTimeline::default();
-    for (hours, code) in [(1, Code::SecrecyRequest), (2, Code::MeetingRequest), (3, Code::PersonalCompliment)] {
+    for (hours, code) in [(1, Code::SecrecyRequest), (2, Code::MeetingRequest), (3, Code::PersonalCompliment)]
+    {
         timeline.add(act(hours, code));
     }
     let beside = Beside::default();

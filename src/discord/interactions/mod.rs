@@ -20,7 +20,7 @@ use serde_json::value::RawValue;
 
 use super::decode;
 use crate::domain::event::Message;
-use crate::domain::{CaseRef, Event, GuildId, UserId};
+use crate::domain::{CaseRef, Event, GuildId, Timestamp, UserId};
 
 pub use reply::Reply;
 
@@ -48,6 +48,17 @@ pub enum Interaction {
         case: CaseRef,
         /// Which round of the ladder the page belonged to.
         round: u32,
+        /// Who pressed it.
+        by: UserId,
+        /// The page's text, which stays above the answer.
+        page: String,
+    },
+    /// The button below a page about several cases was pressed.
+    AcknowledgeTogether {
+        /// Where the answer goes.
+        to: ReplyTo,
+        /// When they were called.
+        at: Timestamp,
         /// Who pressed it.
         by: UserId,
         /// The page's text, which stays above the answer.
@@ -81,6 +92,10 @@ impl Interaction {
             Interaction::Acknowledge { case, by, .. } => {
                 Some(Event::Acknowledged { case: *case, by: *by, via: super::page_dm::CHANNEL.to_owned() })
             }
+            Interaction::AcknowledgeTogether { at, by, .. } => {
+                let via = super::page_dm::CHANNEL.to_owned();
+                Some(Event::AcknowledgedTogether { at: *at, by: *by, via })
+            }
             Interaction::Report { by, message, guild, .. } => {
                 Some(Event::Reported { by: *by, message: message.clone(), guild: *guild })
             }
@@ -94,6 +109,9 @@ impl Interaction {
         match self {
             Interaction::Acknowledge { to, case, by, page, .. } => {
                 Some((to, acknowledge::answer(page, *case, *by)))
+            }
+            Interaction::AcknowledgeTogether { to, by, page, .. } => {
+                Some((to, acknowledge::answer_together(page, *by)))
             }
             Interaction::Report { to, .. } => Some((to, report::answer())),
             Interaction::Unknown { to } => {
@@ -190,13 +208,17 @@ fn read(wire: Wire<'_>) -> Interaction {
         return Interaction::Other;
     };
     match wire.kind {
-        COMPONENT => match data.custom_id.as_deref().and_then(acknowledge::read_custom_id) {
-            Some((case, round)) => {
-                let page = wire.message.map(|page| page.content).unwrap_or_default();
+        COMPONENT => {
+            let pressed = data.custom_id.as_deref().unwrap_or_default();
+            let page = wire.message.map(|page| page.content).unwrap_or_default();
+            if let Some((case, round)) = acknowledge::read_custom_id(pressed) {
                 Interaction::Acknowledge { to, case, round, by, page }
+            } else if let Some(at) = acknowledge::read_custom_id_together(pressed) {
+                Interaction::AcknowledgeTogether { to, at, by, page }
+            } else {
+                Interaction::Unknown { to }
             }
-            None => Interaction::Unknown { to },
-        },
+        }
         COMMAND if data.name.as_deref().is_some_and(report::is_report) => {
             let message = data.target_id.zip(data.resolved).and_then(|(target, resolved)| {
                 let mut message = decode::message_of(resolved.messages.get(&target)?.get())?;

@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::clock::Clock;
 use crate::domain::Effect;
 use crate::outbox::{Deliver, Delivered, Delivery, Job};
+use crate::paging::links::Links;
 use crate::paging::people::EMAIL;
 use crate::wording;
 
@@ -76,6 +77,7 @@ pub struct EmailChannel {
     from: Mailbox,
     to: BTreeMap<String, Mailbox>,
     clock: Clock,
+    links: Links,
     patience: Duration,
 }
 
@@ -111,7 +113,14 @@ impl EmailChannel {
                     .map_err(|_| EmailError::ServerName(server.host.clone()))?,
             ),
         };
-        Ok(EmailChannel { server, tls, from, to, clock, patience: PATIENCE })
+        Ok(EmailChannel { server, tls, from, to, clock, links: Links::default(), patience: PATIENCE })
+    }
+
+    /// With one-time links by which a page can be acknowledged.
+    #[must_use]
+    pub fn with_links(mut self, links: Links) -> Self {
+        self.links = links;
+        self
     }
 
     async fn send(&self, message: &Message) -> Result<(), SendError> {
@@ -138,8 +147,8 @@ impl EmailChannel {
     }
 
     fn message(&self, job: &Job) -> Result<Message, String> {
-        let Effect::Page { case, level, category, slot, channel, person, drill, evidence_kept, .. } =
-            &job.effect
+        let (Some(channel), Some(person), Some(letter)) =
+            (job.effect.channel(), job.effect.person(), wording::letter(&job.effect))
         else {
             return Err("not a page".into());
         };
@@ -148,21 +157,23 @@ impl EmailChannel {
         }
         let to = self.to.get(person).ok_or("nobody of that name has an e-mail address any more")?;
         let now = u64::try_from(self.clock.now().as_seconds()).unwrap_or(0);
-        let fault =
-            if *evidence_kept { String::new() } else { format!("{}\n\n", wording::page_without_evidence()) };
-        let text = format!(
-            "{fault}{}\n\n{}\n",
-            wording::page(*case, *level, *category, slot, *drill),
-            wording::how_to_acknowledge_by_email()
-        );
+        let how = match (&job.effect, self.links.for_job(job, self.clock.now())) {
+            (Effect::Page { .. } | Effect::PageTogether { .. }, Some(link)) => {
+                format!("\n\n{}", wording::how_to_acknowledge_by_link(&link))
+            }
+            (Effect::Page { .. } | Effect::PageTogether { .. }, None) => {
+                format!("\n\n{}", wording::how_to_acknowledge_by_email())
+            }
+            _ => String::new(),
+        };
         Message::builder()
             .message_id(Some(message_id(&job.key, self.from.email.domain())))
             .date(UNIX_EPOCH + Duration::from_secs(now))
             .from(self.from.clone())
             .to(to.clone())
-            .subject(wording::page_subject(*case, *level, *drill))
+            .subject(letter.subject)
             .header(ContentType::TEXT_PLAIN)
-            .body(text)
+            .body(format!("{}{how}\n", letter.text))
             .map_err(|_| "the message could not be written".into())
     }
 }

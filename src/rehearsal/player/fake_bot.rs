@@ -100,7 +100,10 @@ fn enact(platform: &Handle, stage: &Stage, effect: &Effect) {
             let message = NewMessage { components, ..NewMessage::text("Case C-0001, level 4") };
             tell(stage.person("ruth"), message);
         }
-        Effect::Notice { .. } => {}
+        Effect::Notice { .. }
+        | Effect::PageTogether { .. }
+        | Effect::Digest { .. }
+        | Effect::DrillReport { .. } => {}
     }
 }
 

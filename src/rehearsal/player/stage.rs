@@ -130,6 +130,7 @@ impl Stage {
                 from: session.from,
                 until: session.until,
                 cover_relaxed_by: session.cover_relaxed_by.as_ref().map(person),
+                ..Session::default()
             })
         });
         let plans = script.plans.iter().map(|plan| {
@@ -140,6 +141,7 @@ impl Stage {
                 observer: plan.observer.as_ref().map(person),
                 approved_by: person(&plan.approved_by),
                 windows: plan.windows.clone(),
+                ..ContactPlan::default()
             })
         });
         sessions.chain(plans).collect()

@@ -77,25 +77,89 @@ pub fn fact(fact: &Fact, names: &dyn Names) -> Option<String> {
         Fact::Outcome { effect, ended, .. } => outcome(effect, ended, names),
         Fact::Gap { from, until, why } => format!("did not hear live from {from} to {until} ({why})"),
         Fact::Withheld { .. } => "a file was attached; its bytes were not fetched".to_owned(),
-        Fact::Aside(_)
+        Fact::Digested { cases, people, .. } => {
+            format!("writes the daily digest: {} for {}", cases.len(), people.join(" and "))
+        }
+        Fact::Exhausted { .. }
+        | Fact::AcknowledgedByName { .. }
+        | Fact::Handled { .. }
+        | Fact::HandlingRefused { .. }
+        | Fact::Unacknowledged { .. } => return crate::wording::chronology(fact),
+        Fact::Travelled { .. }
+        | Fact::DrillBegan { .. }
+        | Fact::DrillAnswered { .. }
+        | Fact::DrillEnded { .. }
+        | Fact::RotaLookedAt { .. }
+        | Fact::Aside(_)
         | Fact::ContactDay { .. }
         | Fact::Kept { .. }
+        | Fact::CaseKeyMade { .. }
         | Fact::Decided { .. }
         | Fact::Started { .. } => return None,
     })
 }
 
 fn register(change: &Register, names: &dyn Names) -> Option<String> {
+    let person = |who: &UserId| names.person(*who);
     Some(match change {
         Register::SessionBooked(session) => format!("in the register: session \"{}\" is booked", session.id),
-        Register::SessionCancelled { id } => format!("in the register: session \"{id}\" is cancelled"),
+        Register::SessionOpened { id, .. } => format!("in the register: session \"{id}\" is opened early"),
+        Register::SessionExtended { id, until, .. } => {
+            format!("in the register: session \"{id}\" goes on until {until}")
+        }
+        Register::SessionMoved { id, from, until, .. } => {
+            format!("in the register: session \"{id}\" is moved to {from} until {until}")
+        }
+        Register::SessionCancelled { id, .. } => format!("in the register: session \"{id}\" is cancelled"),
+        Register::SessionClosed { id, .. } => format!("in the register: session \"{id}\" is closed"),
+        Register::CoverRelaxed { id, by, .. } => {
+            format!("in the register: {} relaxed two-adult cover for session \"{id}\"", person(by))
+        }
+        Register::CoverRestored { id, .. } => {
+            format!("in the register: two-adult cover applies to session \"{id}\" again")
+        }
+        Register::PlanProposed(plan) => format!("in the register: contact plan \"{}\" is proposed", plan.id),
         Register::PlanApproved(plan) => format!("in the register: contact plan \"{}\" is approved", plan.id),
-        Register::PlanEnded { id } => format!("in the register: contact plan \"{id}\" has ended"),
+        Register::PlanDeclined { id, .. } => format!("in the register: contact plan \"{id}\" is declined"),
+        Register::PlanEnded { id, .. } => format!("in the register: contact plan \"{id}\" has ended"),
+        Register::RoomOpened { plan, space, .. } => {
+            format!("in the register: {} is open for contact plan \"{plan}\"", names.space(*space))
+        }
+        Register::RoomLocked { plan, space, .. } => {
+            format!("in the register: {} of contact plan \"{plan}\" is locked", names.space(*space))
+        }
+        Register::SeparationOrdered(separation) => {
+            let [one, other] = separation.between.both();
+            format!("in the register: {} and {} are to be kept apart", person(&one), person(&other))
+        }
+        Register::SeparationLifted { between, .. } => {
+            let [one, other] = between.both();
+            format!(
+                "in the register: {} and {} need not be kept apart any more",
+                person(&one),
+                person(&other)
+            )
+        }
+        Register::Enrolled(enrolment) => format!(
+            "in the register: {} is enrolled as {} by {}",
+            person(&enrolment.account),
+            enrolment.kind,
+            person(&enrolment.by)
+        ),
+        Register::Unenrolled { account, .. } => {
+            format!("in the register: {} is not enrolled any more", person(account))
+        }
+        Register::ResponsibilityTaken { what, who, .. } => {
+            format!("in the register: {} holds the responsibility {what}", person(who))
+        }
+        Register::ResponsibilityLaidDown { what, who, .. } => {
+            format!("in the register: {} laid down the responsibility {what}", person(who))
+        }
         Register::Unlocked { space, adult, by } => {
             format!("{} opened {} again for {}", names.person(*by), names.space(*space), names.person(*adult))
         }
-        // Told already as the outcome of the lock.
-        Register::Locked { .. } => return None,
+        // Told already as the outcome of the lock; the roles themselves are told as they change.
+        Register::Locked { .. } | Register::KindSeen { .. } => return None,
     })
 }
 
@@ -117,6 +181,13 @@ fn outcome(effect: &Effect, ended: &Ended, names: &dyn Names) -> String {
         Effect::Page { case, slot, channel, person, drill, .. } => {
             let drill = if *drill { "a drill: " } else { "" };
             format!("{drill}page about case {case} reached {person} ({slot}) by {channel}")
+        }
+        Effect::PageTogether { cases, slot, channel, person, .. } => {
+            format!("page about {} cases reached {person} ({slot}) by {channel}", cases.len())
+        }
+        Effect::Digest { channel, person, .. } => format!("the digest reached {person} by {channel}"),
+        Effect::DrillReport { drill, channel, person, .. } => {
+            format!("the report of drill {drill} reached {person} by {channel}")
         }
     };
     match ended {

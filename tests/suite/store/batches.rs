@@ -64,11 +64,15 @@ pub async fn exhibits_come_back_equal_and_once_a_message(place: Place) {
     store.commit(&batch).await.unwrap();
     // The message again, sealed anew; and the same message for another case, which is another exhibit.
     let other_case = StoredExhibit { case: Some(CaseRef(8)), ..exhibit(Some(u64::MAX), 2, b"other") };
-    let again = vec![exhibit(Some(u64::MAX), 2, b"again"), other_case.clone()];
+    // And once more after its author changed it.
+    let changed = StoredExhibit { edited_at: Some(at(9)), ..exhibit(Some(u64::MAX), 2, b"changed") };
+    let again =
+        vec![exhibit(Some(u64::MAX), 2, b"again"), other_case.clone(), changed.clone(), changed.clone()];
     let batch = Batch { entries: entries(2, 1), exhibits: again, ..Batch::default() };
     store.commit(&batch).await.unwrap();
 
-    assert_eq!(store.exhibits("Riverside", Some(CaseRef(7))).await.unwrap(), kept);
+    let expected: Vec<_> = kept.into_iter().chain([changed]).collect();
+    assert_eq!(store.exhibits("Riverside", Some(CaseRef(7))).await.unwrap(), expected);
     assert_eq!(store.exhibits("Riverside", Some(CaseRef(8))).await.unwrap(), [other_case]);
     assert!(
         store.exhibits("Hilltop", Some(CaseRef(7))).await.unwrap().is_empty(),

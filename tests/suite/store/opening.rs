@@ -85,7 +85,8 @@ fn spelled(sample: &str, for_a_server: bool) -> String {
 
 pub async fn what_earlier_versions_wrote_is_read(place: Place) {
     // Each migration runs over what all versions before it left behind; each brings a sample of its own.
-    let samples = [include_str!("../../samples/0001_spine.sql")];
+    let samples =
+        [include_str!("../../samples/0001_spine.sql"), include_str!("../../samples/0002_later_versions.sql")];
     let files = |folder: &str| {
         let mut names: Vec<_> =
             std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name()).collect();
@@ -117,16 +118,20 @@ pub async fn what_earlier_versions_wrote_is_read(place: Place) {
     assert_eq!(store.last_checkpoint().await.unwrap().unwrap().0, 5);
     let exhibits = store.exhibits("Riverside", Some(CaseRef(7))).await.unwrap();
     assert_eq!(exhibits.iter().map(|exhibit| exhibit.finding).collect::<Vec<_>>(), [true, false]);
+    let versions = store.exhibits("Riverside", Some(CaseRef(8))).await.unwrap();
+    let changed: Vec<_> = versions.iter().map(|exhibit| exhibit.edited_at).collect();
+    assert_eq!(changed, [None, Some(Timestamp(1_772_469_700_000_000))]);
     assert_eq!(keys(&store.jobs_pending().await.unwrap()), ["page:7:0:dsl:email"]);
     assert_eq!(store.position(0).await.unwrap().unwrap().heard_at, Timestamp(1_772_469_800_000_000));
     // And goes on from there.
-    store.commit(&Batch { entries: entries(7, 1), ..Batch::default() }).await.unwrap();
+    store.commit(&Batch { entries: entries(9, 1), ..Batch::default() }).await.unwrap();
 }
 
 pub async fn a_newer_versions_database_is_left_alone(place: Place) {
     place.open().await.close().await;
     let newer = "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time) \
-                 SELECT 9999, description, installed_on, success, checksum, execution_time FROM _sqlx_migrations";
+                 SELECT 9999, description, installed_on, success, checksum, execution_time FROM _sqlx_migrations \
+                 WHERE version = 1";
     run_sql(&place, newer.to_owned()).await;
     for error in [Store::open(&place.address).await, Store::open_to_read(&place.address).await] {
         let error = error.unwrap_err();

@@ -1,8 +1,11 @@
 //! Who is called about a case, when, over which channel, and who can stop it.
 
-use chaperone::domain::{CaseRef, Fact, Level};
+use chaperone::app::Settings;
+use chaperone::domain::{CaseRef, Event, Fact, Level};
+use chaperone::paging::Slot;
+use chaperone::paging::digest::DigestPolicy;
 
-use crate::world::{minutes, seconds, story};
+use crate::world::{minutes, seconds, story, story_with};
 
 #[tokio::test]
 async fn a_dsl_who_does_not_answer_is_followed_by_the_deputy_and_then_by_somebody_outside() {
@@ -16,6 +19,9 @@ async fn a_dsl_who_does_not_answer_is_followed_by_the_deputy_and_then_by_somebod
         assert_eq!(w.unread_mails(), 0);
         w.advance(minutes(5)).await;
         assert!(w.next_mail("external").text.contains("external contact"));
+        // Nobody is left on the ladder: whoever can look after the room is told, the subject is not.
+        assert!(w.next_private_message("sam").contains("none of them has answered"));
+        w.next_notice("#operator");
         w.no_page("chair");
         // The second round goes out by every channel.
         w.advance(minutes(5)).await;
@@ -44,8 +50,8 @@ async fn the_dsl_is_never_called_about_themselves_and_cannot_read_it() {
         w.no_page("dsl");
         let exhibits = w.store().await.exhibits(crate::world::CLUB, Some(CaseRef(1))).await.unwrap();
         let exhibit = exhibits.iter().find(|exhibit| exhibit.message == Some(said.message)).unwrap();
-        assert!(w.opens(exhibit, "deputy").unwrap().contains("the posters are in the cupboard"));
-        assert_eq!(w.opens(exhibit, "dsl"), None);
+        assert!(w.opens(exhibit, "deputy", &exhibits).unwrap().contains("the posters are in the cupboard"));
+        assert_eq!(w.opens(exhibit, "dsl", &exhibits), None);
         w.deputy().acknowledges().await;
         w.advance(minutes(60)).await;
     })
@@ -109,6 +115,41 @@ async fn immediate_danger_calls_the_dsl_and_the_deputy_at_once_by_every_channel(
         assert!(w.next_private_message("tom").contains("Childline"));
         w.deputy().acknowledges().await;
         w.advance(minutes(60)).await;
+    })
+    .await;
+}
+
+fn a_digest_at_six(settings: &mut Settings) {
+    settings.ladder.digest = Some(DigestPolicy {
+        zone: settings.policy.zone,
+        at: "18:00:00".parse().unwrap(),
+        slots: vec![Slot::Dsl],
+        quiet: None,
+    });
+}
+
+#[tokio::test]
+async fn level_3_waits_for_the_digest_which_goes_out_once_also_through_a_restart() {
+    story_with(a_digest_at_six, |w| async move {
+        let (from, until) = (w.now().minus(minutes(10)), w.now());
+        w.hears(Event::Gap { from, until, why: "session-lost".to_owned() }).await;
+        w.no_page("dsl");
+        w.advance(minutes(59)).await;
+        w.no_page("dsl");
+        w.kill().await;
+        w.pass(minutes(5));
+        w.bot_up().await;
+        let digest = w.next_private_message("dsl");
+        assert!(digest.starts_with("New level 3 concerns since the last digest: 1."), "{digest}");
+        assert!(digest.contains("(C-0001)"), "{digest}");
+        w.kill().await;
+        w.bot_up().await;
+        w.advance(minutes(2 * 24 * 60)).await;
+        assert_eq!(
+            w.count(|fact| matches!(fact, Fact::Digested { .. })).await,
+            1,
+            "there is no digest of nothing"
+        );
     })
     .await;
 }

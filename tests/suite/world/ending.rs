@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chaperone::app::keep;
 use chaperone::domain::{CaseRef, CaseState, Fact, Level, UserId};
 use chaperone::engine::state::State;
-use chaperone::evidence::SigningKey;
 use chaperone::evidence::commitment::Exhibit;
 use chaperone::evidence::seal::{self, Sealed};
+use chaperone::evidence::{CaseKey, Identity, SigningKey};
 use chaperone::store::StoredExhibit;
 
 use super::{CLUB, World};
@@ -86,15 +86,18 @@ impl World {
         let mut expected = BTreeSet::new();
         for (_, fact) in &facts {
             match fact {
-                Fact::Kept { case, message, .. } => {
-                    assert!(expected.insert((*case, *message)), "{message} was kept twice for {case:?}");
+                Fact::Kept { case, message, edited_at, .. } => {
+                    let version = (*case, *message, *edited_at);
+                    assert!(expected.insert(version), "{message} was kept twice for {case:?}");
                 }
                 Fact::NotKept { case, message, why } => panic!("{message} was not kept for {case:?}: {why}"),
                 _ => {}
             }
         }
-        let kept: Vec<_> =
-            exhibits.iter().filter_map(|exhibit| Some((exhibit.case, exhibit.message?))).collect();
+        let kept: Vec<_> = exhibits
+            .iter()
+            .filter_map(|exhibit| Some((exhibit.case, exhibit.message?, exhibit.edited_at)))
+            .collect();
         assert_eq!(kept.len(), expected.len(), "as many exhibits as were kept");
         assert_eq!(kept.into_iter().collect::<BTreeSet<_>>(), expected);
         for exhibit in &exhibits {
@@ -103,17 +106,17 @@ impl World {
             for lead in &self.0.leads {
                 let account = self.0.names.people.get(lead.name);
                 let may = account.is_none_or(|account| !subjects.contains(account));
-                let opened = self.opens(exhibit, lead.name);
+                let opened = self.opens(exhibit, lead.name, &exhibits);
                 assert_eq!(opened.is_some(), may, "{} opens {:?}", lead.name, exhibit.message);
             }
         }
         store.close().await;
     }
 
-    /// What a lead reads in an exhibit; nothing when it was not sealed to them.
-    pub fn opens(&self, exhibit: &StoredExhibit, lead: &str) -> Option<String> {
+    /// What a lead reads in an exhibit, `among` all those of its case; nothing when it was not sealed to them.
+    pub fn opens(&self, exhibit: &StoredExhibit, lead: &str, among: &[StoredExhibit]) -> Option<String> {
         let lead = self.0.leads.iter().find(|known| known.name == lead).unwrap();
-        let plain = seal::open(&Sealed(exhibit.sealed.clone()), &lead.identity).ok()?;
+        let plain = seal::open(&Sealed(exhibit.sealed.clone()), &keys_of(&lead.identity, among)).ok()?;
         let exhibit = Exhibit::from_bytes(&plain).unwrap();
         Some(String::from_utf8(exhibit.payload().to_vec()).unwrap())
     }
@@ -130,4 +133,14 @@ impl World {
         }
         subjects
     }
+}
+
+/// A lead's keys, and those of the cases that they open.
+fn keys_of(lead: &Identity, among: &[StoredExhibit]) -> Identity {
+    let keys = among.iter().filter(|exhibit| exhibit.message.is_none());
+    keys.filter_map(|exhibit| {
+        let plain = seal::open(&Sealed(exhibit.sealed.clone()), lead).ok()?;
+        CaseKey::opened(&Exhibit::from_bytes(&plain).ok()?)
+    })
+    .fold(lead.clone(), Identity::and)
 }

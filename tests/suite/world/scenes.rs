@@ -1,6 +1,7 @@
 //! Scenes that several stories begin with, and how each is put to an end.
 
 use chaperone::domain::{CaseRef, ChannelId, Event, Fact, Heard, Level, MessageId};
+use chaperone::rehearsal::platform::Op;
 use sqlx::Connection as _;
 
 use super::{Person, Said, World, seconds, small_disk};
@@ -11,6 +12,8 @@ pub enum Full {
     Held(sqlx::SqliteConnection),
     /// The disk is full, because of this file.
     Filled(std::path::PathBuf),
+    /// Nothing may be written to these files any more, open or not.
+    Immutable(Vec<std::path::PathBuf>),
 }
 
 impl Full {
@@ -22,6 +25,7 @@ impl Full {
                 connection.close().await.unwrap();
             }
             Full::Filled(file) => std::fs::remove_file(file).unwrap(),
+            Full::Immutable(files) => assert!(change_attribute("-i", &files), "writable again"),
         }
     }
 }
@@ -134,6 +138,9 @@ impl World {
                 assert!(rounds.insert(page.button.clone()), "{who} was sent the same page twice: {page:?}");
             }
         }
+        while self.has_notice("#operator") {
+            self.next_notice("#operator");
+        }
         let mails = self.0.mailbox.mails();
         let ids: std::collections::BTreeSet<_> = mails.iter().map(|mail| &mail.message_id).collect();
         assert_eq!(ids.len(), mails.len(), "the same mail twice");
@@ -164,6 +171,27 @@ impl World {
         Full::Held(connection)
     }
 
+    /// From now on the database may only be read, though it is open for writing: as on a disk that the system remounted
+    /// after an error. Nothing where this user may not do so.
+    pub fn database_turns_read_only(&self) -> Option<Full> {
+        let database = self.database();
+        let files: Vec<_> =
+            ["chaperone.db", "chaperone.db-wal"].map(|name| database.with_file_name(name)).into();
+        if change_attribute("+i", &files) {
+            return Some(Full::Immutable(files));
+        }
+        change_attribute("-i", &files);
+        None
+    }
+
+    /// Somebody writes what the server's own filter does not let through.
+    pub async fn filter_stops(&self, who: &Person, place: impl super::people::Place, text: &str) {
+        self.seen(|seen| seen.words.push(text.to_owned()));
+        let (content, keyword) = (text.to_owned(), "rule".to_owned());
+        who.does(Op::AutoModBlocks { user: who.id, channel: place.of(self), content, keyword }).unwrap();
+        self.settle().await;
+    }
+
     /// Lets time pass until the bot, which tries again every two seconds, has caught up.
     pub async fn comes_to_rest_again(&self) {
         for _ in 0..10 {
@@ -174,4 +202,10 @@ impl World {
         }
         self.settle().await;
     }
+}
+
+/// Makes files immutable or lets them be; whether that worked.
+fn change_attribute(change: &str, files: &[std::path::PathBuf]) -> bool {
+    let chattr = std::process::Command::new("chattr").arg(change).args(files).output();
+    chattr.is_ok_and(|chattr| chattr.status.success())
 }
