@@ -5,6 +5,7 @@
 //! a case reference, level and category; nothing here takes a name or a word of a message, so none can leak.
 
 mod chronology;
+mod conduct;
 mod letters;
 mod nudges;
 
@@ -13,6 +14,7 @@ use crate::paging::Slot;
 use crate::paging::digest::DigestLine;
 
 pub use chronology::chronology;
+pub use conduct::{quieter, rests_on};
 pub use letters::{Letter, letter};
 pub use nudges::{notice, nudge};
 

@@ -179,6 +179,10 @@ pub struct Played {
     pub raised: Vec<(u8, Category, Family, u64)>,
     /// What was observed, in words for a developer.
     pub told: String,
+    /// Every fact, in order, as a store would keep it.
+    pub facts: Vec<(Timestamp, Fact)>,
+    /// How many directed pairs had a timeline in the end.
+    pub pairs: usize,
     due: Option<Timestamp>,
 }
 
@@ -189,6 +193,8 @@ impl Played {
         }
         let assessment = club.assess(heard);
         self.due = assessment.due;
+        self.pairs = club.state().pairs();
+        self.facts.extend(assessment.facts.iter().map(|fact| (heard.at, fact.clone())));
         for fact in &assessment.facts {
             match fact {
                 Fact::Observed(seen) => {
@@ -240,7 +246,7 @@ pub fn scripts(folder: &str) -> Vec<Script> {
 
 #[test]
 fn conversations_about_conduct_reach_what_they_should() {
-    let lists = Arc::new(dev_lists());
+    let lists = Arc::new(Lists::builtin());
     let mut wrong = Vec::new();
     let mut counts: BTreeMap<(bool, String), (u32, u32)> = BTreeMap::new();
     for script in scripts("tests/conversations/conduct") {
@@ -270,95 +276,58 @@ fn conversations_about_conduct_reach_what_they_should() {
     assert!(wrong.is_empty(), "not as they should be: {}", wrong.join(", "));
 }
 
-// DEV-ONLY
-fn dev_lists() -> Lists {
-    let files: Vec<(String, String)> = chaperone::text::matcher::BUILTIN
-        .iter()
-        .map(|(name, _)| {
-            let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("wordlists").join(name);
-            ((*name).to_owned(), std::fs::read_to_string(path).unwrap())
-        })
-        .collect();
-    let files: Vec<(&str, &str)> = files.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
-    match Lists::parse(&files) {
-        Ok(lists) => lists,
-        Err(mistakes) => {
-            for mistake in mistakes {
-                println!("{mistake}");
-            }
-            panic!("lists");
-        }
-    }
+/// The scripts that are not set aside.
+fn development() -> impl Iterator<Item = Script> {
+    scripts("tests/conversations/conduct").into_iter().filter(|script| !script.set_aside())
 }
 
+/// A conversation with many innocent turns in between, by the same people in the same space, says what it says.
 #[test]
-fn dev_lists_pass() {
-    for failure in dev_lists().test() {
-        println!("{failure}");
-    }
-}
-
-#[test]
-fn dev_given() {
-    let lists = Arc::new(dev_lists());
-    for script in scripts("../../../work/shared/data/scripts") {
-        let played = script.play(&lists);
-        let (level, line) = played.highest();
-        println!(
-            "GIVEN {} expects {} by {:?}: level {level} at line {line}",
-            script.id,
-            script.head["expect"],
-            script.head.get("by")
-        );
-        if script.head["kind"] == "grooming"
-            || script.head["kind"] == "benign"
-            || script.head["kind"] == "boundary"
-        {
-            print!("{}", played.told);
-        }
-    }
-}
-
-#[test]
-fn dev_quiet() {
-    let lists = Arc::new(dev_lists());
-    for (name, every) in [("irc", 6), ("topical", 2), ("sms", 1)] {
-        let Ok(text) = std::fs::read_to_string(format!("/tmp/gr/{name}.txt")) else { continue };
-        let mut counts = [0_u32; 6];
-        let mut codes: BTreeMap<String, u32> = BTreeMap::new();
-        let mut n = 0;
-        for line in text.lines().step_by(every) {
-            n += 1;
-            let script = Script {
-                id: "q".into(),
-                head: BTreeMap::new(),
-                people: vec![("coachy".into(), "staff".into()), ("ellaq".into(), "young_person".into())],
-                lines: vec![Line {
-                    number: 1,
-                    at: Timestamp::parse_rfc3339("2026-03-02T16:00:00Z").unwrap(),
-                    space: "s".into(),
-                    by: "coachy".into(),
-                    to: None,
-                    text: format!("@ellaq {line}"),
-                }],
-            };
-            let played = script.play(&lists);
-            let level = played.highest().0;
-            counts[level as usize] += 1;
-            if level >= 2 {
-                for told in played.told.lines().filter(|told| !told.contains("==")) {
-                    *codes.entry(told.split_whitespace().nth(1).unwrap().to_owned()).or_default() += 1;
-                }
-                println!(
-                    "QQ {name} {level} {} | {line}",
-                    played.told.split_whitespace().nth(1).unwrap_or("")
-                );
+fn innocent_turns_change_no_level() {
+    let lists = Arc::new(Lists::builtin());
+    for script in development() {
+        let plain = script.play(&lists).highest();
+        let adult = script.people.iter().find(|(_, role)| role != "young_person");
+        let young = script.people.iter().find(|(_, role)| role == "young_person");
+        let (Some((adult, _)), Some((young, _))) = (adult, young) else { continue };
+        let mut padded = Vec::new();
+        for line in script.lines {
+            let (at, space) = (line.at, line.space.clone());
+            padded.push(line);
+            for turn in 0..4_i64 {
+                let by = if turn % 2 == 0 { adult } else { young };
+                let to = if turn % 2 == 0 { young } else { adult };
+                padded.push(Line {
+                    number: 0,
+                    at: Timestamp(at.0 + (turn + 1) * 100_000),
+                    space: space.clone(),
+                    by: by.clone(),
+                    to: Some(to.clone()),
+                    text: "bar twelve again, a bit slower".to_owned(),
+                });
             }
         }
-        let flagged: u32 = counts[2..].iter().sum();
-        println!(
-            "QUIET {name}: n {n} >=2 {flagged} ({:.2}/1000) levels {counts:?} {codes:?}",
-            f64::from(flagged) * 1000.0 / f64::from(n)
-        );
+        for (number, line) in (1..).zip(&mut padded) {
+            line.number = number;
+        }
+        let script = Script { lines: padded, ..script };
+        let level = script.play(&lists).highest().0;
+        assert_eq!(level, plain.0, "{}: padded with innocent turns", script.id);
+    }
+}
+
+/// Every conversation again, with a restart from its facts in the middle of it: nothing is different afterwards.
+#[test]
+fn what_is_durable_is_enough() {
+    let lists = Arc::new(Lists::builtin());
+    for id in ["ac08", "ac03", "ab15"] {
+        let script = development().find(|script| script.id == id).unwrap();
+        let whole = script.play(&lists);
+        let mut club =
+            Organisation::new("club", Policy::default(), RoleMapping::well_known(), Arc::clone(&lists));
+        for (at, fact) in &whole.facts {
+            club.restore(*at, fact);
+        }
+        assert_eq!(club.state().pairs(), whole.pairs, "{id}: timelines of pairs");
     }
 }

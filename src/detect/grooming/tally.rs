@@ -7,7 +7,7 @@ use crate::domain::{Code, Observation};
 
 use super::{APART_PROCESSES, Beside, PAGE_POINTS, PAGE_PROCESSES, SLOW_POINTS, SLOW_PROCESSES};
 
-/// What saying the same again adds, once, however often: repetition is not weight.
+/// What the same on another day adds, once, however often: repetition is not weight.
 const AGAIN_POINTS: u32 = 1;
 
 /// What some acts weigh together.
@@ -28,15 +28,21 @@ pub(super) struct Tally {
 
 impl Tally {
     pub(super) fn of(acts: &[&Observation], beside: &Beside) -> Tally {
-        let mut by_process: BTreeMap<Process, BTreeMap<Code, (u32, Weight)>> = BTreeMap::new();
+        let mut by_process: BTreeMap<Process, BTreeMap<Code, (BTreeSet<i64>, Weight)>> = BTreeMap::new();
         for act in acts {
             if let Some(process) = act.code.process() {
                 let weight = weight(act.code, beside);
-                by_process.entry(process).or_default().entry(act.code).or_insert((0, weight)).0 += 1;
+                by_process
+                    .entry(process)
+                    .or_default()
+                    .entry(act.code)
+                    .or_insert_with(|| (BTreeSet::new(), weight))
+                    .0
+                    .insert(day(act));
             }
         }
         let points = by_process.values().map(process_points).sum();
-        let says_something = |process: &Process, codes: &BTreeMap<Code, (u32, Weight)>| {
+        let says_something = |process: &Process, codes: &BTreeMap<Code, (BTreeSet<i64>, Weight)>| {
             let least = if matches!(process, Process::Access | Process::Behaviour) {
                 Weight::Medium
             } else {
@@ -52,7 +58,7 @@ impl Tally {
             days: acts
                 .iter()
                 .filter(|act| act.code.weight() >= Weight::Low)
-                .map(|act| act.at.0.div_euclid(86_400_000_000))
+                .map(|act| day(act))
                 .collect::<BTreeSet<_>>()
                 .len(),
             messages: acts
@@ -64,9 +70,9 @@ impl Tally {
         }
     }
 
-    /// Enough weight from different processes, something weighty among them.
+    /// Enough weight from different processes and more than one message, something weighty among them.
     pub(super) fn pages(self) -> bool {
-        self.high && self.points >= PAGE_POINTS && self.processes >= PAGE_PROCESSES
+        self.high && self.points >= PAGE_POINTS && self.processes >= PAGE_PROCESSES && self.messages >= 2
     }
 
     /// The same over a longer time, where more is needed.
@@ -78,6 +84,10 @@ impl Tally {
     pub(super) fn sets_apart(self) -> bool {
         self.apart && self.points >= SLOW_POINTS && self.processes > APART_PROCESSES && self.days >= 3
     }
+}
+
+fn day(act: &Observation) -> i64 {
+    act.at.0.div_euclid(86_400_000_000)
 }
 
 /// What an observation of this code weighs, given how the adult speaks to others: what is said to everybody is a way
@@ -96,11 +106,11 @@ fn weight(code: Code, beside: &Beside) -> Weight {
 }
 
 /// What one process weighs: its weightiest code whole, each other code half, and one point if anything was repeated.
-fn process_points(codes: &BTreeMap<Code, (u32, Weight)>) -> u32 {
+fn process_points(codes: &BTreeMap<Code, (BTreeSet<i64>, Weight)>) -> u32 {
     let mut points: Vec<u32> = codes.values().map(|(_, weight)| weight.points()).collect();
     points.sort_unstable_by_key(|&points| std::cmp::Reverse(points));
     let first = points.first().copied().unwrap_or(0);
     let others: u32 = points.iter().skip(1).map(|points| points / 2).sum();
-    let repeated = codes.values().any(|(times, weight)| *times > 1 && *weight > Weight::Context);
+    let repeated = codes.values().any(|(days, weight)| days.len() > 1 && *weight > Weight::Context);
     first + others + if repeated { AGAIN_POINTS } else { 0 }
 }
