@@ -133,11 +133,10 @@ pub fn stated(reading: &Reading, asked: bool) -> Option<u8> {
                 return Some(age);
             }
         }
-        if matches!(word, "year" | "yr" | "y") && reading.word_at(at - 1) != "in" || word == "yr" {
-            if let Some(year) = number(at + 1).filter(|year| (3..=13).contains(year)).filter(|_| ends(at + 2))
-            {
-                return Some(year + 4);
-            }
+        if matches!(word, "year" | "yr")
+            && let Some(year) = number(at + 1).filter(|year| (3..=13).contains(year)).filter(|_| ends(at + 2))
+        {
+            return Some(year + 4);
         }
     }
     (asked && ends(2)).then(|| number(1)).flatten()

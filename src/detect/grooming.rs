@@ -196,7 +196,7 @@ fn language_level(acts: &[&Observation], beside: &Beside) -> Option<(Level, Rule
         (Level::Serious, Rule::Slow)
     } else if whole.sets_apart() {
         (Level::Serious, Rule::SetApart)
-    } else if whole.high {
+    } else if whole.weighty {
         (Level::Concern, Rule::Weighty)
     } else if whole.points >= DRIFT_POINTS && whole.processes >= DRIFT_PROCESSES && whole.messages >= 2 {
         (Level::Concern, Rule::Drift)

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::domain::{MessageId, Observation, Timestamp, UserId};
 
 /// One remembered line.
+#[expect(clippy::struct_excessive_bools, reason = "each is one independent thing that the line says")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// Which message.

@@ -51,7 +51,7 @@ use persistence::Persistence;
 /// How long a lesson that an adult has opened in a space goes on.
 const LESSON: Duration = Duration::from_mins(90);
 /// How long the planning of a surprise goes on in a space.
-const A_SURPRISE: Duration = Duration::from_mins(60);
+const A_SURPRISE: Duration = Duration::from_hours(1);
 /// How long what a worker said in the open about an official matter stands.
 const IN_THE_OPEN: Duration = Duration::from_mins(30);
 /// How soon after "how old are you" a bare number is the answer.
@@ -90,6 +90,7 @@ struct Side {
 }
 
 /// A message with everything that was worked out about it.
+#[expect(clippy::struct_excessive_bools, reason = "each is one independent thing that quietens or is needed")]
 struct Heard<'a> {
     message: &'a Message,
     reading: Reading,
@@ -460,6 +461,9 @@ impl Detector {
         let message = heard.message;
         let mut new = Vec::new();
         for seen in found {
+            if seen.code == Code::AgeGap {
+                self.told.insert(seen.key(), seen.at);
+            }
             let entry = if seen.code == Code::AgeClue { clue } else { None };
             new.extend(self.ages.hear(seen, entry));
         }

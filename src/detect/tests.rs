@@ -18,7 +18,7 @@ struct Room {
 fn lists() -> Arc<Lists> {
     use std::sync::OnceLock;
     static LISTS: OnceLock<Arc<Lists>> = OnceLock::new();
-    Arc::clone(LISTS.get_or_init(|| Lists::shared()))
+    Arc::clone(LISTS.get_or_init(Lists::shared))
 }
 
 impl Room {
@@ -285,10 +285,8 @@ fn a_worker_who_is_talked_of_by_name_is_a_colleague() {
     let mut room =
         Room::with(&[("coach", Kind::Volunteer), ("joan", Kind::YouthWorker), ("ella", Kind::YoungPerson)]);
     room.says(0, "ella", "hi");
-    assert_eq!(
-        room.says(1, "coach", "ella what joan does not know will not hurt her"),
-        [Code::SecrecyRequest]
-    );
+    let seen = room.says(1, "coach", "ella what joan does not know will not hurt her");
+    assert!(seen.contains(&Code::SecrecyRequest), "{seen:?}");
 }
 
 #[test]

@@ -16,8 +16,10 @@ pub(super) struct Tally {
     pub(super) points: u32,
     /// Processes that say something by themselves: not mere access, not mere hours.
     pub(super) processes: usize,
-    /// Something weighty is among them.
-    pub(super) high: bool,
+    /// Something weighty is among them, that is not the adult's way with everybody.
+    high: bool,
+    /// Something weighty is among them, be it so with everybody.
+    pub(super) weighty: bool,
     /// The adult is so towards this young person alone.
     apart: bool,
     /// On how many days.
@@ -54,6 +56,7 @@ impl Tally {
             points,
             processes: by_process.iter().filter(|(process, codes)| says_something(process, codes)).count(),
             high: acts.iter().any(|act| weight(act.code, beside) >= Weight::High),
+            weighty: acts.iter().any(|act| act.code.weight() >= Weight::High),
             apart: acts.iter().any(|act| act.code == Code::SingledOut),
             days: acts
                 .iter()
