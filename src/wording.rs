@@ -16,7 +16,7 @@ use crate::paging::digest::DigestLine;
 pub use chronology::chronology;
 pub use conduct::{quieter, rests_on};
 pub use letters::{Letter, letter};
-pub use nudges::{notice, nudge};
+pub use nudges::{notice, nudge, report_not_kept_yet, report_received};
 
 /// The name of a level.
 #[must_use]

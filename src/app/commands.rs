@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::discord::interactions::report;
+use crate::discord::interactions;
 use crate::discord::rest::{Rest, RestError};
 
 /// How long the start waits for it. It goes on afterwards; Discord keeps what an earlier start registered.
@@ -24,5 +24,5 @@ pub(super) async fn register(rest: Rest) {
 
 async fn registered(rest: &Rest) -> Result<(), RestError> {
     let application = rest.application_id().await?;
-    rest.register_commands(application, &report::commands()).await
+    rest.register_commands(application, &interactions::commands()).await
 }

@@ -187,6 +187,7 @@ fn belongs(fact: &Fact, of: CaseRef, reasons: &BTreeSet<Observation>, jobs: &BTr
     match fact {
         Fact::Observed(observation) => reasons.contains(observation),
         Fact::ConcernRaised { case, .. }
+        | Fact::Reported { case, .. }
         | Fact::Kept { case, .. }
         | Fact::NotKept { case, .. }
         | Fact::Withheld { case, .. }

@@ -345,8 +345,13 @@ async fn reply_to(
         {
             Some(Reply::Private(wording::acknowledgement_not_kept_yet().to_owned()))
         }
-        // Whoever reports something is answered kindly, whatever our disk does.
-        Err(_) => Some(reply),
+        // Whoever reports something is answered kindly, whatever our disk does, and told no more than is true.
+        Err(_) => match interaction {
+            Interaction::Report { reference, .. } => {
+                Some(Reply::Private(wording::report_not_kept_yet(*reference)))
+            }
+            _ => Some(reply),
+        },
     }
 }
 

@@ -1,28 +1,51 @@
-//! `chaperone check`: what is wrong with a configuration, worst first, and whom it would call.
+//! `chaperone check`: what is wrong with a configuration and with the live server, the worst first; and whom the
+//! configuration would call.
+//!
+//! * `seen`: what the server looks like, read over REST; nothing is changed and nobody is written to.
+//! * `bot`, `people`, `spaces`: what is wrong with it.
+//! * `live`: the parts put together, with the mail server and the gateway.
+//! * `summary`: what a valid configuration amounts to.
+
+mod bot;
+mod finding;
+mod live;
+mod people;
+mod seen;
+mod spaces;
+mod summary;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError};
-use crate::discord::permissions;
-use crate::domain::{Category, Level};
+use crate::config::{Config, ConfigError, Problem};
+use crate::discord::token::Token;
 use crate::evidence::Recipient;
-use crate::paging::OnCall;
-use crate::wording;
 
-/// Check a configuration: list everything that is wrong, and show who is called in which order
+use finding::{Finding, Severity};
+use live::Live;
+use seen::Blind;
+
+/// Check a configuration and, with a token, the live server: list everything that is wrong, worst first
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  chaperone check --config chaperone.toml\n\n\
-    Exit status: 0 nothing wrong, 1 something is wrong, 2 the file cannot be read.")]
+#[command(after_help = "Examples:\n  chaperone check --config chaperone.toml\n  \
+    DISCORD_TOKEN=… chaperone check --config chaperone.toml --json\n\n\
+    With the token in reach it also looks at the server (permissions, switches, role order, spaces, the DM pause, \
+    leads, commands) and at the mail server. It reads; it changes nothing and writes to nobody.\n\n\
+    Exit status: 0 nothing wrong, 1 something is wrong, 2 it could not look.")]
 pub struct Args {
     /// The configuration, as `chaperone init` writes it
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+    /// Do not look at the live server
+    #[arg(long)]
+    offline: bool,
+    /// One JSON object for each thing that is wrong, and nothing else
+    #[arg(long)]
+    json: bool,
 }
 
-/// Checks and prints; the exit status is 0, 1 (something is wrong) or 2 (the file cannot be read).
+/// Checks and prints; the exit status is 0, 1 (something is wrong) or 2 (it could not look).
 #[must_use]
 pub fn run(args: &Args) -> u8 {
     let (mut out, mut err) = (io::stdout().lock(), io::stderr().lock());
@@ -37,31 +60,112 @@ fn check(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8
             writeln!(err, "{unreadable}")?;
             return Ok(2);
         }
-        Err(ConfigError::Wrong(problems)) => {
-            for problem in &problems {
-                writeln!(out, "{problem}")?;
-            }
-            let many = if problems.len() == 1 {
-                "1 thing is".into()
-            } else {
-                format!("{} things are", problems.len())
-            };
-            writeln!(out, "\n{many} wrong. Nothing can be run with this configuration.")?;
-            return Ok(1);
-        }
+        Err(ConfigError::Wrong(problems)) => return unusable(&problems, args.json, out),
     };
     let wrong: Vec<String> = unusable_recipients(&config).chain(unreadable_secrets(&config)).collect();
-    for problem in &wrong {
-        writeln!(out, "{problem}")?;
+    let live = match look(args, &config) {
+        Some(Err(why)) => {
+            // What is wrong with the file is told all the same.
+            print_wrong(&wrong, args.json, out)?;
+            writeln!(err, "{why}")?;
+            return Ok(2);
+        }
+        Some(Ok(live)) => Some(live),
+        None => None,
+    };
+    let findings = live.as_ref().map_or(&[][..], |live| &live.findings);
+    print_wrong(&wrong, args.json, out)?;
+    if args.json {
+        for finding in findings {
+            writeln!(out, "{}", finding.to_json())?;
+        }
+    } else {
+        told(&config, findings, out)?;
+        if !wrong.is_empty() || !findings.is_empty() {
+            writeln!(out)?;
+        }
+        let verdict =
+            if wrong.is_empty() { "the configuration is valid." } else { "the bot cannot start with it." };
+        writeln!(out, "{}: {verdict}", args.config.display())?;
+        if let Some(live) = &live {
+            for line in &live.state {
+                writeln!(out, "{line}")?;
+            }
+            let count = findings.len();
+            match count {
+                0 => writeln!(out, "The live server was looked at: nothing is wrong.")?,
+                1 => writeln!(out, "The live server was looked at: 1 thing is wrong.")?,
+                _ => writeln!(out, "The live server was looked at: {count} things are wrong.")?,
+            }
+        }
+        summary::summary(&config, live.is_some(), out)?;
     }
-    if !wrong.is_empty() {
-        writeln!(out)?;
+    Ok(u8::from(!wrong.is_empty() || !findings.is_empty()))
+}
+
+/// A configuration that nothing can be run with.
+fn unusable(problems: &[Problem], json: bool, out: &mut dyn Write) -> io::Result<u8> {
+    for problem in problems {
+        if json {
+            let what = format!("{}:{}: {}", problem.file, problem.line, problem.what);
+            let finding = Finding::new(Severity::Broken, "configuration", None, what, problem.fix.clone());
+            writeln!(out, "{}", finding.to_json())?;
+        } else {
+            writeln!(out, "{problem}")?;
+        }
     }
-    let verdict =
-        if wrong.is_empty() { "the configuration is valid." } else { "the bot cannot start with it." };
-    writeln!(out, "{}: {verdict}", args.config.display())?;
-    summary(&config, out)?;
-    Ok(u8::from(!wrong.is_empty()))
+    if !json {
+        let many = match problems.len() {
+            1 => "1 thing is".to_owned(),
+            many => format!("{many} things are"),
+        };
+        writeln!(out, "\n{many} wrong. Nothing can be run with this configuration.")?;
+    }
+    Ok(1)
+}
+
+fn print_wrong(wrong: &[String], json: bool, out: &mut dyn Write) -> io::Result<()> {
+    for problem in wrong {
+        if json {
+            let (what, to_do) = problem.split_once(" — ").unwrap_or((problem, "correct it"));
+            let finding = Finding::new(Severity::Broken, "configuration", None, what, to_do);
+            writeln!(out, "{}", finding.to_json())?;
+        } else {
+            writeln!(out, "{problem}")?;
+        }
+    }
+    Ok(())
+}
+
+/// The findings, numbered; where there are several servers each says which.
+fn told(config: &Config, findings: &[Finding], out: &mut dyn Write) -> io::Result<()> {
+    let several = config.discord.guilds.len() > 1;
+    for (number, finding) in findings.iter().enumerate() {
+        let server = finding.server.filter(|_| several);
+        let server = server.map_or_else(String::new, |server| format!(" (server {server})"));
+        writeln!(out, "{:>2}. {finding}{server}", number + 1)?;
+    }
+    Ok(())
+}
+
+/// Looks at the live server, when it was not forbidden and the token is in reach.
+fn look(args: &Args, config: &Config) -> Option<Result<Live, String>> {
+    if args.offline {
+        return None;
+    }
+    // One that is not set may be set where the bot runs; one that is wrong was told already.
+    let token = Token::new(config.discord.token.read().ok()?.expose());
+    let runtime = match super::runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => return Some(Err(format!("the network cannot be used: {error}\nrun this again"))),
+    };
+    let seen = runtime.block_on(live::live(config, &token, &Clock::system()));
+    Some(seen.map_err(|blind| match blind {
+        Blind::Refused(error) | Blind::Unreachable(error) => format!(
+            "{} cannot be reached: {error}\ncheck this machine's connection and run this again, or check the file alone with --offline",
+            config.discord.api_url
+        ),
+    }))
 }
 
 /// Secrets that the configuration names and that cannot be read from here. An environment variable that is not set
@@ -83,83 +187,6 @@ fn unusable_recipients(config: &Config) -> impl Iterator<Item = String> {
             format!("[[people]] the recipient of {:?}: {why}", contact.name)
         })
     })
-}
-
-fn summary(config: &Config, out: &mut dyn Write) -> io::Result<()> {
-    let servers = match config.discord.guilds.len() {
-        1 => "1 server".to_owned(),
-        many => format!("{many} servers"),
-    };
-    writeln!(out, "{} ({}), {servers}.", config.organisation.name, config.organisation.zone)?;
-    for remark in &config.remarks {
-        writeln!(out, "worth a thought: {remark}")?;
-    }
-
-    let people = config.people();
-    let now = Clock::system().now();
-    for level in [Level::Serious, Level::Immediate] {
-        writeln!(
-            out,
-            "\nA case of level {level} ({}) calls, until somebody acknowledges:",
-            wording::level_name(level)
-        )?;
-        for (after, called) in config.ladder.outline(&people, level, now) {
-            let called: Vec<_> = called.into_iter().map(described).collect();
-            writeln!(out, "  {:<14}{}", moment(after), called.join("; "))?;
-        }
-        let repeat = config.ladder.repeat_at(level, Category::Contact).as_secs() / 60;
-        writeln!(out, "  {:<14}again from the first, by every channel", format!("every {repeat} min"))?;
-    }
-    if people.iter().all(|person| person.slot != crate::paging::Slot::External) {
-        writeln!(
-            out,
-            "  Nobody outside the charity is called. Where every lead is the subject of a case, only the operator's \
-             channel hears of it: think about adding an external contact."
-        )?;
-    }
-    writeln!(out, "A subject of a case is never called about it.")?;
-
-    let sealed: Vec<_> =
-        config.contacts.iter().filter(|c| c.recipient.is_some()).map(|c| c.name.as_str()).collect();
-    writeln!(out, "\nEvidence is sealed to {}.", sealed.join(", "))?;
-
-    if let Some(id) = config.discord.application_id {
-        writeln!(out, "\nThe bot is invited with {}", permissions::invite_link(id))?;
-    }
-
-    writeln!(
-        out,
-        "\nNot checked yet, look yourself: permissions, intents, role order, unmonitored spaces, the delivery of pages."
-    )?;
-    if config.discord.token.is_unset() {
-        writeln!(out, "  missing to run it: {} is not set", config.discord.token)?;
-    }
-    if let Some((_, password)) = config.email.as_ref().and_then(|email| email.login.as_ref())
-        && password.is_unset()
-    {
-        writeln!(out, "  missing for e-mail: {password} is not set")?;
-    }
-    if config.email.is_none() {
-        writeln!(out, "  missing for e-mail: [paging.email]")?;
-    }
-    if config.policy.operator_channel.is_none() {
-        writeln!(out, "  missing for notices to whoever runs the bot: [policy] operator_channel")?;
-    }
-    if config.discord.application_id.is_none() {
-        writeln!(out, "  missing for the invite link: [discord] application_id")?;
-    }
-    Ok(())
-}
-
-fn described(person: &OnCall) -> String {
-    format!("{} ({}) by {}", person.name, person.slot, person.channels.join(", "))
-}
-
-fn moment(after: Duration) -> String {
-    match after.as_secs() / 60 {
-        0 => "at once".into(),
-        minutes => format!("after {minutes} min"),
-    }
 }
 
 #[cfg(test)]
@@ -200,7 +227,7 @@ from = "chaperone@example.org"
             std::fs::write(&config, text.replace("RECIPIENT", &recipient)).unwrap();
         }
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let status = check(&Args { config }, &mut out, &mut err).unwrap();
+        let status = check(&Args { config, offline: false, json: false }, &mut out, &mut err).unwrap();
         let tidy =
             |bytes| String::from_utf8(bytes).unwrap().replace(&format!("{}/", folder.path().display()), "");
         (status, tidy(out), tidy(err))

@@ -64,6 +64,9 @@ pub fn tested(lists: &Lists) -> (String, u8) {
 #[must_use]
 pub fn explained(how: &Explanation) -> String {
     let mut said = format!("folded:  {:?}\nread as: {}\n", how.folded, how.line);
+    for (typed, taken) in &how.guesses {
+        _ = writeln!(said, "taken:   {typed:?} for {taken:?}");
+    }
     if how.hits.is_empty() {
         said.push_str("No list finds anything in it.\n");
     }
@@ -88,6 +91,8 @@ fn need_in_words(need: Need) -> &'static str {
         Need::SecondPerson => "a sentence to somebody",
         Need::FirstPerson => "a sentence about the writer",
         Need::Short => "a short message",
+        Need::Link => "a link beside it",
+        Need::Contact => "a number, an address or an account beside it",
         Need::AdultSpeaker => "an adult as the writer",
         Need::YoungSpeaker => "a young person as the writer",
         Need::YoungListener => "a young person as the reader",
@@ -104,6 +109,8 @@ fn quiet_in_words(quiet: Quiet) -> &'static str {
         Quiet::Teaching => "it is taught",
         Quiet::Play => "it is acted or sung",
         Quiet::Hypothesis => "it is supposed",
+        Quiet::CounterSpeech => "it is said in order to object to it",
+        Quiet::Reclaimed => "somebody speaks of a group that they belong to",
     }
 }
 

@@ -20,7 +20,9 @@
 pub mod age;
 pub mod aside;
 pub mod contact_days;
+pub mod content;
 pub mod direction;
+pub mod flood;
 pub mod grooming;
 pub mod memory;
 pub mod persistence;
@@ -78,6 +80,8 @@ pub struct Detector {
     /// Contact of the running local day, and days that are over and that nobody has taken yet.
     today: (Day, BTreeMap<(UserId, UserId), ContactDay>),
     days_over: Vec<(UserId, UserId, Day, ContactDay)>,
+    /// Who wrote how much lately.
+    crowd: flood::Crowd,
     /// Derived observations that were given already.
     told: BTreeMap<ObservationKey, Timestamp>,
 }
@@ -101,6 +105,7 @@ struct Heard<'a> {
     takes_part_as_young: bool,
     /// An account of a young person: only of those an age can come out.
     is_young: bool,
+    sharer: content::Speaker,
     room_has_protected: bool,
     lesson: bool,
     /// A line of a play.
@@ -126,8 +131,15 @@ impl Detector {
             new_asides: Vec::new(),
             today: (Day::MIN, BTreeMap::new()),
             days_over: Vec::new(),
+            crowd: flood::Crowd::default(),
             told: BTreeMap::new(),
         }
+    }
+
+    /// One that has heard nothing, with the same lists: to read something apart from every conversation.
+    #[must_use]
+    pub fn afresh(&self) -> Detector {
+        Detector::new(self.lists.clone(), self.zone)
     }
 
     /// Gets to know a person's names before they have spoken (a member who joined, or whose nickname changed).
@@ -156,8 +168,12 @@ impl Detector {
         }
         self.learn_names(message, roster, audience);
         let heard = self.work_out(message, roster, audience);
-        let observations = self.observe(&heard);
+        let mut observations = self.observe(&heard);
         self.count(&heard);
+        observations.extend(
+            self.crowd.hear(&heard.post(roster)).into_iter().map(|code| heard.observation(code, None, None)),
+        );
+        observations.sort();
         let line = Line {
             id: message.id,
             at: message.at,
@@ -259,6 +275,7 @@ impl Detector {
         self.persistence.forget_before(at);
         self.ages.forget_before(at);
         self.asides.forget_before(at);
+        self.crowd.forget_before(at);
         self.told.retain(|_, when| *when >= at);
     }
 
@@ -346,6 +363,11 @@ impl Detector {
             listener: direction.person().map(|id| self.side(id, roster)).unwrap_or_default(),
             takes_part_as_young: roster.kind(message.author).is_protected(),
             is_young: roster.kind(message.author) == Kind::YoungPerson,
+            sharer: match roster.kind(message.author) {
+                kind if kind.is_protected() => content::Speaker::Young,
+                kind if kind.covers() => content::Speaker::Enrolled,
+                _ => content::Speaker::Other,
+            },
             room_has_protected: audience.is_some_and(|audience| !audience.is_empty())
                 || before.near.iter().any(|id| roster.kind(*id).is_protected()),
             lesson,
@@ -366,7 +388,7 @@ impl Detector {
                 _ => Some("staffperson"),
             }
         };
-        reading.with(role).unwrap_or(reading)
+        self.lists.reading_with(&reading, role).unwrap_or(reading)
     }
 
     /// Counts a message of a pair for its local day. A new day closes the one before.
@@ -426,6 +448,10 @@ impl Detector {
                     found.entry(hit.code).or_insert_with(|| heard.observation(hit.code, towards, None));
                 }
             }
+        }
+        let files = heard.message.attachments.iter().map(|file| file.name.as_str());
+        for (code, quote) in content::judge(&heard.reading, files, heard.sharer) {
+            found.entry(code).or_insert_with(|| heard.observation(code, None, quote));
         }
         if self.answers_with_age(heard) {
             let quote = heard.reading.words.get(1).map(|word| Quote { start: word.from, end: word.to });
@@ -586,7 +612,7 @@ impl Heard<'_> {
             }
             Need::AdultListener => self.listener.adult,
             Need::Directed => !self.is_about_oneself(hit),
-            Need::Question | Need::SecondPerson | Need::FirstPerson | Need::Short => true,
+            need => need.is_of_the_text(),
         }
     }
 
@@ -603,6 +629,18 @@ impl Heard<'_> {
             self.reading.word_at(at) == "i"
                 && !matches!(self.reading.word_at(at + 1), "hope" | "said" | "will" | "am" | "swear")
         })
+    }
+
+    fn post(&self, roster: &Roster) -> flood::Post<'_> {
+        let mentioned: BTreeSet<UserId> = self.message.mentions.iter().copied().collect();
+        flood::Post {
+            at: self.message.at,
+            by: self.message.author,
+            space: self.message.space,
+            reading: &self.reading,
+            mentions: mentioned.len(),
+            known: roster.kind(self.message.author) != Kind::Guest,
+        }
     }
 
     fn observation(&self, code: Code, towards: Option<UserId>, quote: Option<Quote>) -> Observation {

@@ -16,9 +16,7 @@ struct Room {
 }
 
 fn lists() -> Arc<Lists> {
-    use std::sync::OnceLock;
-    static LISTS: OnceLock<Arc<Lists>> = OnceLock::new();
-    Arc::clone(LISTS.get_or_init(Lists::shared))
+    Lists::shared()
 }
 
 impl Room {

@@ -1,7 +1,7 @@
 //! What one text says by itself, with nothing known of who wrote it to whom (pure).
 //!
-//! The text is read as an unknown adult's to a young person, which is the cautious reading, and a sentence of distress
-//! as its writer's own. `abusive` is narrower: the words themselves attack, threaten, demean or degrade. Asking for
+//! The text is read as an unknown adult's to a young person, which is the cautious reading; a sentence of distress, and
+//! what is given away, as its writer's own. `abusive` is narrower: the words themselves attack, threaten, demean or degrade. Asking for
 //! help is not abuse, and neither is asking a young person for something that is nobody's business, however serious
 //! both are.
 
@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::content;
 use crate::domain::code::Weight;
 use crate::domain::{Category, Code};
 use crate::text::{Lists, Need};
@@ -58,13 +59,18 @@ impl Verdict {
 /// What the lists find in a text and nothing about how it is said quietens (a denial, a quotation, a lesson), by
 /// place.
 fn spans(lists: &Lists, text: &str) -> Vec<Span> {
+    let reading = lists.reading(text);
+    let given_away = content::judge(&reading, std::iter::empty(), content::Speaker::Young)
+        .into_iter()
+        .filter_map(|(code, quote)| quote.map(|quote| Span { start: quote.start, end: quote.end, code }));
     let found: BTreeSet<Span> = lists
-        .read(text)
+        .hits(&reading)
         .into_iter()
         .filter(|hit| hit.counts() && lists.entry(hit).needs.iter().all(|need| is_given(*need)))
         // What only says something beside other observations says nothing of a text by itself.
         .filter(|hit| hit.code.weight() != Weight::Context)
         .map(|hit| Span { start: hit.quote.start, end: hit.quote.end, code: hit.code })
+        .chain(given_away)
         .collect();
     found.into_iter().collect()
 }
@@ -80,6 +86,6 @@ fn is_given(need: Need) -> bool {
 fn attacks(code: Code) -> bool {
     match code.category() {
         Category::Bullying | Category::Hate | Category::Threat => true,
-        _ => code == Code::SexualisedText,
+        _ => matches!(code, Code::SexualisedText | Code::SexualHarassment | Code::ExtremistPraise),
     }
 }

@@ -7,7 +7,7 @@
 //! | hide | the message is gone (Discord 10008, or its channel is: 10003) |
 //! | lock | the adult's overwrite already denies everything a lock denies; the thread is locked and archived |
 //! | disconnect | the adult is in no room |
-//! | nudge, notice | Discord drops a repeated nonce; on a second attempt the newest messages are looked through |
+//! | nudge, receipt, notice | Discord drops a repeated nonce; on a second attempt the newest messages are looked through |
 //!
 //! What restrains is kept reversible. The `detail` of a lock is one of
 //! `{"before":null}` (there was no overwrite), `{"before":{"target":…,"allow":"…","deny":"…"}}` (this one, every bit
@@ -44,7 +44,7 @@ mod code {
 /// How far back a second attempt looks for the message that the first may have sent.
 const LOOK_BACK: Duration = Duration::from_mins(15);
 
-/// Carries out hide, lock, disconnect, nudge and notice.
+/// Carries out hide, lock, disconnect, nudge, receipt and notice.
 #[derive(Clone, Debug)]
 pub struct Contain {
     rest: Rest,
@@ -65,6 +65,11 @@ impl Contain {
             Effect::Nudge { to, about, .. } => self.nudge(job, *to, *about).await,
             Effect::Notice { space, about } => {
                 say_once(&self.rest, job, *space, MessageDraft::new(wording::notice(*about), &job.key)).await
+            }
+            Effect::Receipt { to, reference } => {
+                let dm = self.rest.open_dm(*to).await?;
+                let text = wording::report_received(*reference);
+                say_once(&self.rest, job, dm, MessageDraft::new(text, &job.key)).await
             }
             Effect::Page { .. }
             | Effect::PageTogether { .. }

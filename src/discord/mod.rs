@@ -17,6 +17,7 @@
 pub mod backfill;
 pub mod contain;
 pub mod decode;
+pub mod hidden;
 pub mod interactions;
 pub mod page_dm;
 pub mod permissions;

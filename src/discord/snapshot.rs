@@ -19,9 +19,21 @@ const MOST_MEMBERS: usize = 100_000;
 /// # Errors
 /// When one of the parts cannot be fetched.
 pub async fn snapshot(rest: &Rest, guild: GuildId) -> Result<GuildSnapshot, RestError> {
-    let mut described = rest.get(&format!("guilds/{guild}")).await?;
-    let channels = rest.get(&format!("guilds/{guild}/channels")).await?;
-    let threads = rest.get(&format!("guilds/{guild}/threads/active")).await?;
+    let members = members(rest, guild).await?;
+    described(rest, guild, members, false).await
+}
+
+/// The same where the members cannot be listed, because the privileged switch is off.
+///
+/// # Errors
+/// When one of the other parts cannot be fetched.
+pub async fn snapshot_without_members(rest: &Rest, guild: GuildId) -> Result<GuildSnapshot, RestError> {
+    let own = rest.get("users/@me").await?;
+    let own = rest.get(&format!("guilds/{guild}/members/{}", own["id"].as_str().unwrap_or_default())).await?;
+    described(rest, guild, vec![own], true).await
+}
+
+async fn members(rest: &Rest, guild: GuildId) -> Result<Vec<Value>, RestError> {
     let mut members: Vec<Value> = Vec::new();
     let mut after = "0".to_owned();
     while members.len() < MOST_MEMBERS {
@@ -35,6 +47,18 @@ pub async fn snapshot(rest: &Rest, guild: GuildId) -> Result<GuildSnapshot, Rest
             break;
         }
     }
+    Ok(members)
+}
+
+async fn described(
+    rest: &Rest,
+    guild: GuildId,
+    members: Vec<Value>,
+    incomplete: bool,
+) -> Result<GuildSnapshot, RestError> {
+    let mut described = rest.get(&format!("guilds/{guild}")).await?;
+    let channels = rest.get(&format!("guilds/{guild}/channels")).await?;
+    let threads = rest.get(&format!("guilds/{guild}/threads/active")).await?;
     described["member_count"] = json!(members.len());
     described["channels"] = channels;
     described["threads"] = threads["threads"].clone();
@@ -46,6 +70,7 @@ pub async fn snapshot(rest: &Rest, guild: GuildId) -> Result<GuildSnapshot, Rest
         _ => None,
     });
     let mut snapshot = snapshot.ok_or(RestError::refused("the server's description could not be read"))?;
+    snapshot.members_missing |= incomplete;
     for thread in snapshot.spaces.iter_mut().filter(|space| space.kind == SpaceKind::PrivateThread) {
         // Only its members say who sees a private thread.
         thread.members.extend(rest.thread_members(thread.id).await?);

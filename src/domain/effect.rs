@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CaseRef, Category, ChannelId, GuildId, Level, MessageId, Timestamp, UserId};
+use super::{CaseRef, Category, ChannelId, GuildId, Level, MessageId, ReportRef, Timestamp, UserId};
 
 /// One thing to do outside. Holds ids and codes only, never a word of a message.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -43,6 +43,13 @@ pub enum Effect {
         about: Nudge,
         /// In which space it happened.
         space: Option<ChannelId>,
+    },
+    /// The receipt of a report: a private message with its reference and where to find help now.
+    Receipt {
+        /// To whom.
+        to: UserId,
+        /// The reference.
+        reference: ReportRef,
     },
     /// A neutral notice in a space ("this space is closed until …, ask …").
     Notice {
@@ -141,6 +148,7 @@ impl Effect {
             Effect::Lock { .. } => "lock",
             Effect::Disconnect { .. } => "disconnect",
             Effect::Nudge { .. } => "nudge",
+            Effect::Receipt { .. } => "receipt",
             Effect::Notice { .. } => "notice",
             Effect::Page { .. } => "page",
             Effect::PageTogether { .. } => "page-together",
@@ -217,6 +225,12 @@ pub enum Nudge {
     NobodyMayKnow,
     /// To the operator: things can be kept again.
     EvidenceIsKeptAgain,
+    /// To somebody who gave something private away: what it is good to keep to oneself, and how to take it back.
+    KeepDetailsPrivate,
+    /// To somebody who shared a link, a file, an invitation or an offer that does not belong here.
+    MindWhatYouShare,
+    /// To somebody who writes very much or the same again and again.
+    SlowDown,
     /// To an adult, level 3 boundary: please keep to the agreed places.
     KeepToAgreedPlaces,
     /// To a worker who can see the room, or the operator: nobody on the ladder has answered.

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::fact::{Handling, Register, Travel};
 use super::space::Permissions;
-use super::{CaseRef, ChannelId, Effect, GuildId, Level, MessageId, RoleId, Space, Timestamp, UserId};
+use super::{
+    CaseRef, ChannelId, Effect, GuildId, Level, MessageId, ReportRef, RoleId, Space, Timestamp, UserId,
+};
 
 /// An event with the moment at which it was heard.
 #[derive(Clone, Debug, PartialEq)]
@@ -315,14 +317,21 @@ pub enum Event {
         /// Where it is.
         state: Travel,
     },
-    /// Somebody reported something to safeguarding.
+    /// Somebody reported something to safeguarding, with a command. (A direct message to the bot is a report too; it
+    /// arrives as [`Event::Said`].)
     Reported {
         /// Who reports.
         by: UserId,
         /// The message that they point at.
         message: Option<Box<Message>>,
+        /// The person whom they point at, where it is no message.
+        person: Option<UserId>,
+        /// What they say in their own words, as a message of theirs to safeguarding.
+        words: Option<Box<Message>>,
         /// On which server it counts.
         guild: Option<GuildId>,
+        /// The reference that they were told.
+        reference: ReportRef,
     },
     /// A register changed: a session booked, a plan approved, a relaxation recorded, …
     Register(Register),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::Ended;
 pub use super::register::{ContactPlan, Register, Session};
+use super::report::{ReportRef, Way};
 use super::{
     CaseRef, Category, ChannelId, ConcernKey, Effect, Level, MessageId, Observation, Timestamp, UserId,
 };
@@ -238,6 +239,24 @@ pub enum Fact {
         message: MessageId,
         /// Why, as a code (`not-at-hand`).
         why: String,
+    },
+    /// Somebody reported something to safeguarding.
+    Reported {
+        /// The reference that they were told.
+        reference: ReportRef,
+        /// Who.
+        by: UserId,
+        /// On which way.
+        way: Way,
+        /// Whose conduct it is about, where they pointed at a message or a person.
+        about: Option<UserId>,
+        /// The case that it belongs to.
+        case: Option<CaseRef>,
+        /// Where it was said, when it was a direct message to the bot.
+        space: Option<ChannelId>,
+        /// It goes on with a report that a receipt was given for a short while ago.
+        #[serde(default)]
+        goes_on: bool,
     },
     /// A case got a key of its own: what belongs to it is sealed to this key from here on. It gets another when those
     /// who may know of it change.

@@ -207,6 +207,11 @@ impl Roster {
         self.people.get(&id)
     }
 
+    /// The person behind an account, to be changed in place.
+    pub fn get_mut(&mut self, id: UserId) -> Option<&mut Person> {
+        self.people.get_mut(&id)
+    }
+
     /// The kind of an account; one that nobody knows is a guest.
     #[must_use]
     pub fn kind(&self, id: UserId) -> Kind {

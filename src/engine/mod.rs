@@ -7,10 +7,13 @@
 //! * `blocked`: what the platform's own filter stopped.
 //! * [`state`]: what folding the facts gives.
 //! * `raise`: from findings to concerns, cases and effects.
+//! * `reports`: what people tell safeguarding.
 //! * `watch`: the rules of supervised contact over time.
 
 mod blocked;
+mod gently;
 mod raise;
+mod reports;
 pub mod state;
 mod watch;
 
@@ -18,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::contact::Server;
+use crate::contact::{EnrolmentRule, Server};
 use crate::detect::Detector;
 use crate::detect::contact_days::ContactDay;
 use crate::domain::event::{Ended, Message};
@@ -46,6 +49,8 @@ const WORKERS_TOLD: usize = 20;
 pub struct Policy {
     /// Local time for late hours and agreed times.
     pub zone: Zone,
+    /// What makes an adult count as cover.
+    pub enrolment: EnrolmentRule,
     /// How long an adult may be alone with a young person in a private space before it is a finding: the time it
     /// takes to add the second adult.
     pub lone_adult_grace: Duration,
@@ -61,6 +66,7 @@ impl Default for Policy {
     fn default() -> Self {
         Policy {
             zone: Zone::default(),
+            enrolment: EnrolmentRule::default(),
             lone_adult_grace: Duration::from_secs(20),
             context_before: 50,
             context_after: 20,
@@ -113,6 +119,8 @@ pub struct Organisation {
     recent: BTreeMap<ChannelId, VecDeque<(MessageId, UserId)>>,
     assessed: BTreeSet<MessageId>,
     wrote: BTreeMap<ChannelId, BTreeSet<UserId>>,
+    /// Spaces in which somebody was found to have written, to be looked at with the next event.
+    unwatched: BTreeSet<ChannelId>,
     protected_viewers: BTreeMap<ChannelId, Arc<BTreeSet<UserId>>>,
     alone: BTreeMap<(ChannelId, UserId), watch::Alone>,
     members_until: BTreeMap<GuildId, Timestamp>,
@@ -136,6 +144,7 @@ impl Organisation {
             recent: BTreeMap::new(),
             assessed: BTreeSet::new(),
             wrote: BTreeMap::new(),
+            unwatched: BTreeSet::new(),
             protected_viewers: BTreeMap::new(),
             alone: BTreeMap::new(),
             members_until: BTreeMap::new(),
@@ -169,6 +178,12 @@ impl Organisation {
         &self.state
     }
 
+    /// What the charity has decided about the rules.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// The servers as they are now.
     #[must_use]
     pub fn servers(&self) -> &BTreeMap<GuildId, Server> {
@@ -180,7 +195,9 @@ impl Organisation {
     pub fn recollect(&mut self, message: &Message) {
         let _ = self.read(message, false);
         self.remember_place(message);
-        self.wrote.entry(message.space).or_default().insert(message.author);
+        if self.wrote.entry(message.space).or_default().insert(message.author) {
+            self.unwatched.insert(message.space);
+        }
     }
 
     /// Decides what one event leads to.
@@ -190,6 +207,10 @@ impl Organisation {
         self.forget_what_is_over(now);
         match &heard.event {
             Event::SessionBegan { own } => self.own = Some(*own),
+            Event::Said(message) | Event::Edited(message) if self.is_told_in_private(message) => {
+                self.remember_place(message);
+                self.told_in_private(message, now, &mut a);
+            }
             Event::Said(message) => self.hear_message(message, now, false, &mut a),
             Event::Edited(message) => self.hear_message(message, now, true, &mut a),
             Event::Blocked { .. } => self.hear_blocked(heard, &mut a),
@@ -202,9 +223,19 @@ impl Organisation {
             }
             Event::Register(change) => {
                 self.conclude(now, Fact::Register(change.clone()), &mut a);
+                self.enrol();
                 self.watch_everywhere(now, &mut a);
             }
-            Event::Reported { by, message, .. } => self.reported(*by, message.as_deref(), now, &mut a),
+            Event::Reported { by, message, person, words, reference, .. } => {
+                let report = reports::Report {
+                    by: *by,
+                    message: message.as_deref(),
+                    person: *person,
+                    words: words.as_deref(),
+                    reference: *reference,
+                };
+                self.reported(report, now, &mut a);
+            }
             Event::Outcome { job, effect, ended } => self.outcome(job, effect, ended, now, &mut a),
             Event::Unreadable { .. } => self.about_itself(Code::Unreadable, now, &mut a),
             Event::GuildGone { outage: false, guild } => {
@@ -223,8 +254,16 @@ impl Organisation {
             Event::Due => self.watch_due(now, &mut a),
             event => self.server_changed(event, now, &mut a),
         }
+        for space in std::mem::take(&mut self.unwatched) {
+            self.watch_space(space, now, &mut a);
+        }
         a.due = self.next_due(now);
         a
+    }
+
+    /// Whether a message is somebody's direct message to the bot.
+    fn is_told_in_private(&self, message: &Message) -> bool {
+        message.guild.is_none() && !message.automated && Some(message.author) != self.own
     }
 
     /// Lets go of what no window reaches any more, so that years of a club fit in memory.
@@ -298,32 +337,6 @@ impl Organisation {
         workers.into_iter().take(WORKERS_TOLD).collect()
     }
 
-    /// A report is about whoever wrote the message that is pointed at. What that message says counts as well: one
-    /// between two members was never heard before.
-    fn reported(&mut self, by: UserId, message: Option<&Message>, now: Timestamp, a: &mut Assessment) {
-        let mut found = message.map(|message| self.read_reported(message, by)).unwrap_or_default();
-        found.push(Observation {
-            at: now,
-            code: Code::ReportedByPerson,
-            by: message.map_or(by, |message| message.author),
-            towards: Some(by),
-            space: message.map(|message| message.space),
-            message: message.map(|message| message.id),
-            quote: None,
-        });
-        self.take(found, message, now, a);
-    }
-
-    fn read_reported(&mut self, message: &Message, by: UserId) -> Vec<Observation> {
-        if message.guild.is_some() {
-            return self.read(message, false);
-        }
-        let server = self.servers.values().find(|server| server.roster.get(by).is_some());
-        let roster = server.map_or(&self.nobody, |server| &server.roster);
-        let audience = BTreeSet::from([by]);
-        self.detector.hear(message, roster, Some(&audience))
-    }
-
     fn outcome(&mut self, job: &str, effect: &Effect, ended: &Ended, now: Timestamp, a: &mut Assessment) {
         let fact = Fact::Outcome { job: job.to_owned(), effect: effect.clone(), ended: ended.clone() };
         self.conclude(now, fact, a);
@@ -347,9 +360,8 @@ impl Organisation {
 
     fn hear_message(&mut self, message: &Message, now: Timestamp, edited: bool, a: &mut Assessment) {
         if let Some(server) = message.guild.and_then(|guild| self.servers.get_mut(&guild)) {
-            let changed = server.meet(message);
-            if changed.everywhere {
-                self.protected_viewers.clear();
+            for space in server.meet(message).spaces {
+                self.protected_viewers.remove(&space);
             }
         }
         let found = self.read(message, edited);

@@ -52,6 +52,7 @@ impl Organisation {
             self.raise(&raised, &new, message, now, a);
         }
         self.hide_serious(&new, message, now, a);
+        self.remind(&new, message, now, a);
         // What no case holds is kept for the pattern, sealed to leads who are on neither side of it.
         for observation in &new {
             if let (Some(message), Some(space)) = (observation.message, observation.space)
@@ -65,6 +66,34 @@ impl Organisation {
                 }
             }
         }
+    }
+
+    /// The concern that a report opens where it touches none that is known.
+    pub(super) fn key_of_report(&self, report: &Observation) -> Option<ConcernKey> {
+        self.findings(std::slice::from_ref(report), report.at).first().map(|raised| raised.key)
+    }
+
+    /// Raises what a report touches by one level, to a page at most: that somebody is in danger now, nobody has said.
+    pub(super) fn raise_by_report(
+        &mut self,
+        key: &ConcernKey,
+        report: &Observation,
+        message: Option<&Message>,
+        now: Timestamp,
+        a: &mut Assessment,
+    ) {
+        let Some(known) = self.state.concerns.get(key) else { return };
+        let level = known.level.max(known.level.raised().min(Level::Serious));
+        let grows = known.category == Category::Boundary && level >= Level::Serious;
+        let raised = Raised {
+            key: *key,
+            category: if grows { Category::Grooming } else { known.category },
+            level,
+            by: known.by.clone(),
+            towards: known.towards.clone(),
+            reasons: known.reasons.iter().chain([report]).cloned().collect(),
+        };
+        self.raise(&raised, std::slice::from_ref(report), message, now, a);
     }
 
     fn findings(&self, new: &[Observation], now: Timestamp) -> Vec<Raised> {
@@ -254,7 +283,10 @@ impl Organisation {
             let hides = code.level_alone() >= Level::Serious
                 && !matches!(code.category(), Category::Welfare | Category::Contact | Category::Integrity)
                 && observation.message == Some(message.id);
-            if hides {
+            if super::gently::harms_by_being_there(code) && observation.message == Some(message.id) {
+                let case = self.concern_of(observation).and_then(|concern| concern.case);
+                self.hide(message, case, None, now, a);
+            } else if hides {
                 let case = self.concern_of(observation).and_then(|concern| concern.case);
                 self.hide(message, case, observation.towards, now, a);
             }

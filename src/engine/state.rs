@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::contact::Agreed;
+use crate::contact::{Agreed, Enrolments};
 use crate::detect::contact_days::{ContactDay, ContactDays, day_of};
 use crate::detect::grooming::{Beside, PairTimeline, WINDOW, pair_of};
 use crate::domain::fact::{Handling, Part, Register};
@@ -13,7 +13,7 @@ use crate::domain::observation::ObservationKey;
 use crate::domain::space::Overwrite;
 use crate::domain::{
     Case, CaseRef, CaseState, ChannelId, Concern, ConcernKey, Effect, Fact, MessageId, Observation,
-    Timestamp, UserId,
+    ReportRef, Timestamp, UserId,
 };
 
 /// With how many other young people an adult's conduct towards one is compared at most.
@@ -43,8 +43,10 @@ pub struct State {
     pub concerns: BTreeMap<ConcernKey, Concern>,
     /// Cases by number.
     pub cases: BTreeMap<CaseRef, Case>,
-    /// Sessions, plans, relaxations.
+    /// Sessions, plans, relaxations, separations.
     pub agreed: Agreed,
+    /// Enrolments and responsibilities.
+    pub enrolments: Enrolments,
     /// Locks by space and adult.
     pub locks: BTreeMap<(ChannelId, UserId), Lock>,
     /// How often a lock was lifted, by space and adult.
@@ -57,6 +59,10 @@ pub struct State {
     kept_edits: BTreeSet<(MessageId, Option<CaseRef>, Timestamp)>,
     /// Spaces in which the messages that follow a finding are kept with its case, and how many more.
     pub following: BTreeMap<ChannelId, BTreeMap<CaseRef, u32>>,
+    /// The references of every report.
+    pub reports: BTreeSet<ReportRef>,
+    /// The newest receipt of whoever reported in a direct message: when, and for which report.
+    pub receipts: BTreeMap<UserId, (Timestamp, ReportRef)>,
     /// How many messages after a finding are kept.
     context_after: u32,
 }
@@ -133,8 +139,15 @@ impl State {
                     self.kept_for_case(*case, *space, *part);
                 }
             }
+            Fact::Reported { reference, by, goes_on, space, .. } => {
+                self.reports.insert(*reference);
+                if !goes_on && space.is_some() {
+                    self.receipts.insert(*by, (at, *reference));
+                }
+            }
             Fact::Register(change) => {
                 self.agreed.apply(change);
+                self.enrolments.apply(change);
                 self.registered(at, change);
             }
             Fact::Decided { job, effect, .. } => {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::event::{GuildSnapshot, Member, Role};
 use crate::domain::space::Permissions;
-use crate::domain::{Category, Level, RoleId, Space, SpaceKind};
+use crate::domain::{Category, Level, ReportRef, RoleId, Space, SpaceKind};
 
 const GUILD: GuildId = GuildId(1);
 const ELLA: UserId = UserId(10);
@@ -231,12 +231,29 @@ fn a_containment_that_fails_after_an_earlier_failure_was_taken_on_calls_again() 
     assert!(calls_for_somebody(&hear(&mut club, 86_400, failed(3))));
 }
 
+fn reports(id: u64, message: Option<Message>) -> Event {
+    Event::Reported {
+        by: ELLA,
+        message: message.map(Box::new),
+        person: None,
+        words: None,
+        guild: None,
+        reference: ReportRef::of(MessageId(id)),
+    }
+}
+
+#[test]
+fn a_command_that_is_heard_twice_is_one_report() {
+    let mut club = club();
+    assert!(!hear(&mut club, 5, reports(1, None)).facts.is_empty());
+    assert_eq!(hear(&mut club, 6, reports(1, None)).facts, []);
+}
+
 #[test]
 fn whoever_wrote_what_is_reported_is_the_subject() {
     let mut club = club();
     let reported = Message { id: MessageId(9), author: SAM, guild: None, ..Message::default() };
-    let event = |message| Event::Reported { by: ELLA, message, guild: None };
-    let a = hear(&mut club, 5, event(Some(Box::new(reported))));
+    let a = hear(&mut club, 5, reports(1, Some(reported)));
     let subjects: Vec<_> = a
         .facts
         .iter()
@@ -249,7 +266,7 @@ fn whoever_wrote_what_is_reported_is_the_subject() {
     assert_eq!(a.keep.len(), 1);
     assert!(a.keep[0].subjects.contains(&SAM), "nothing is sealed to whoever is reported");
 
-    let a = hear(&mut club, 6, event(None));
+    let a = hear(&mut club, 6, reports(2, None));
     assert!(
         a.facts.iter().any(|fact| matches!(fact, Fact::CaseOpened { subjects, .. } if subjects.is_empty()))
     );
@@ -260,7 +277,7 @@ fn what_a_reported_message_says_counts() {
     let mut club = club();
     let reported =
         Message { id: MessageId(9), author: SAM, content: "kys".into(), guild: None, ..Message::default() };
-    let a = hear(&mut club, 5, Event::Reported { by: ELLA, message: Some(Box::new(reported)), guild: None });
+    let a = hear(&mut club, 5, reports(1, Some(reported)));
     assert!(club.state().cases.values().any(|case| case.level == Level::Serious), "{:?}", a.facts);
     assert!(!decided(&a).contains(&"hide"), "a message between two people cannot be hidden");
 }

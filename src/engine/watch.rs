@@ -47,7 +47,8 @@ impl Organisation {
     pub(super) fn server_changed(&mut self, event: &Event, now: Timestamp, a: &mut Assessment) {
         if let Event::Guild(snapshot) = event {
             let mapping = self.mapping.clone();
-            self.servers.entry(snapshot.id).or_insert_with(|| Server::new(snapshot.id, mapping));
+            let server = self.servers.entry(snapshot.id).or_insert_with(|| Server::new(snapshot.id, mapping));
+            server.enrol(&self.state.enrolments, self.policy.enrolment);
             if snapshot.members_missing {
                 self.members_until.insert(snapshot.id, now.plus(MEMBERS_WAIT));
             } else {
@@ -74,6 +75,16 @@ impl Organisation {
                     self.protected_viewers.remove(&space);
                     self.watch_space(space, now, a);
                 }
+            }
+        }
+    }
+
+    /// An enrolment began or ended: what accounts are may have changed on every server.
+    pub(super) fn enrol(&mut self) {
+        for server in self.servers.values_mut() {
+            let changed = server.enrol(&self.state.enrolments, self.policy.enrolment);
+            for space in changed.spaces {
+                self.protected_viewers.remove(&space);
             }
         }
     }

@@ -105,17 +105,19 @@ impl Actor {
                 // Only now: what was due must not make the position of an undecided event durable.
                 pending.position = position.or(pending.position.take());
                 let blocked = self.organisation.blocked_message(&heard);
-                let message = match &heard.event {
-                    Event::Said(message) | Event::Edited(message) => Some(&**message),
-                    Event::Reported { message, .. } => message.as_deref(),
-                    _ => blocked.as_ref(),
+                let (message, words) = match &heard.event {
+                    Event::Said(message) | Event::Edited(message) => (Some(&**message), None),
+                    Event::Reported { message, words, .. } => (message.as_deref(), words.as_deref()),
+                    _ => (blocked.as_ref(), None),
                 };
                 let frame = match &heard.event {
                     Event::Unreadable { name, .. } => raw.clone().map(|raw| (name.clone(), raw)),
                     _ => None,
                 };
-                if let (Some(raw), Some(message)) = (raw, message) {
-                    self.put(message, raw, heard.at);
+                if let Some(raw) = raw {
+                    for message in message.into_iter().chain(words) {
+                        self.put(message, raw.clone(), heard.at);
+                    }
                 }
                 let (mut commit, due) = self.decide(&heard);
                 if let Some((name, raw)) = frame {

@@ -55,6 +55,7 @@ fn kind(fact: &Fact) -> &'static str {
         Fact::NotKept { .. } => "not-kept",
         Fact::Withheld { .. } => "withheld",
         Fact::Started { .. } => "started",
+        Fact::Reported { .. } => "reported",
         Fact::Register(_) => "register",
         Fact::Decided { .. } => "decided",
         Fact::Outcome { .. } => "outcome",

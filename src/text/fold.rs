@@ -14,8 +14,9 @@ use unicode_security::confusable_detection::skeleton;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folded {
     text: String,
-    /// For each byte of `text` the Unicode scalar of the original; absent where both are the same number.
-    from: Option<Vec<u32>>,
+    /// For each byte of `text` the first and the last Unicode scalar of the original that it stands for; absent where
+    /// both are its own number.
+    from: Option<Vec<(u32, u32)>>,
     scalars: u32,
 }
 
@@ -23,23 +24,40 @@ impl Folded {
     /// Folds a text. Linear in its length; never fails.
     #[must_use]
     pub fn of(original: &str) -> Folded {
-        if original.is_ascii() {
+        if original.is_ascii() && !has_percent_code(original.as_bytes()) {
             return Folded {
                 text: original.to_ascii_lowercase(),
                 from: None,
                 scalars: u32::try_from(original.len()).unwrap_or(u32::MAX),
             };
         }
-        let mut text = String::with_capacity(original.len());
-        let mut from = Vec::with_capacity(original.len());
-        let mut scalar = 0_u32;
-        for c in original.chars() {
-            let before = text.len();
-            fold_char(c, &mut text);
-            from.extend(std::iter::repeat_n(scalar, text.len() - before));
+        let mut writer = Writer::default();
+        if is_upside_down(original) {
+            let count = original.chars().count();
+            for (at, c) in original.chars().rev().enumerate() {
+                writer.put(upright(c), number(count - 1 - at), number(count - 1 - at));
+            }
+            return writer.done(number(count));
+        }
+        let bytes = original.as_bytes();
+        let (mut at, mut scalar) = (0, 0_u32);
+        while let Some(c) = original.get(at..).and_then(|rest| rest.chars().next()) {
+            // "%6b%79%73": two codes or more in a row, or it is an ordinary per cent sign.
+            if c == '%'
+                && code(bytes, at).is_some()
+                && (code(bytes, at + 3).is_some() || is_coded_before(bytes, at))
+            {
+                let (decoded, length) = decode(bytes, at);
+                writer.put(decoded, scalar, scalar.saturating_add(number(length) - 1));
+                at += length;
+                scalar = scalar.saturating_add(number(length));
+                continue;
+            }
+            writer.put(c, scalar, scalar);
+            at += c.len_utf8();
             scalar = scalar.saturating_add(1);
         }
-        Folded { text, from: Some(from), scalars: scalar }
+        writer.done(scalar)
     }
 
     /// The folded text.
@@ -58,17 +76,127 @@ impl Folded {
     #[must_use]
     pub fn scalar_at(&self, at: usize) -> u32 {
         match &self.from {
-            None => u32::try_from(at).unwrap_or(u32::MAX).min(self.scalars),
-            Some(from) => from.get(at).copied().unwrap_or(self.scalars),
+            None => number(at).min(self.scalars),
+            Some(from) => from.get(at).map_or(self.scalars, |(first, _)| *first),
         }
     }
 
     /// The half-open range of original scalars that a non-empty byte range came from.
     #[must_use]
     pub fn scalars_of(&self, start: usize, end: usize) -> (u32, u32) {
-        let last = self.scalar_at(end.max(start + 1) - 1);
-        (self.scalar_at(start), last.saturating_add(1).min(self.scalars))
+        let last = end.max(start + 1) - 1;
+        match &self.from {
+            None => (number(start).min(self.scalars), number(last + 1).min(self.scalars)),
+            Some(from) => {
+                let nowhere = (self.scalars, self.scalars);
+                let (one, two) = (*from.get(start).unwrap_or(&nowhere), *from.get(last).unwrap_or(&nowhere));
+                // What stood upside down runs the other way.
+                (one.0.min(two.0), one.1.max(two.1).saturating_add(1).min(self.scalars))
+            }
+        }
     }
+}
+
+#[derive(Default)]
+struct Writer {
+    text: String,
+    from: Vec<(u32, u32)>,
+}
+
+impl Writer {
+    fn put(&mut self, c: char, first: u32, last: u32) {
+        fold_char(c, &mut self.text);
+        self.from.resize(self.text.len(), (first, last));
+    }
+
+    fn done(self, scalars: u32) -> Folded {
+        Folded { text: self.text, from: Some(self.from), scalars }
+    }
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// The byte that a percent code stands for.
+fn code(bytes: &[u8], at: usize) -> Option<u8> {
+    let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+    if bytes.get(at) != Some(&b'%') {
+        return None;
+    }
+    u8::try_from(digit(at + 1)? * 16 + digit(at + 2)?).ok()
+}
+
+fn has_percent_code(bytes: &[u8]) -> bool {
+    let mut from = 0;
+    while let Some(at) = bytes[from..].iter().position(|byte| *byte == b'%').map(|n| from + n) {
+        if code(bytes, at).is_some() && code(bytes, at + 3).is_some() {
+            return true;
+        }
+        from = at + 1;
+    }
+    false
+}
+
+fn is_coded_before(bytes: &[u8], at: usize) -> bool {
+    at.checked_sub(3).is_some_and(|before| code(bytes, before).is_some())
+}
+
+/// One character that percent codes stand for, and how many bytes of the text it takes.
+fn decode(bytes: &[u8], at: usize) -> (char, usize) {
+    let mut coded = [0_u8; 4];
+    let mut count = 0;
+    while count < 4
+        && let Some(byte) = code(bytes, at + 3 * count)
+    {
+        coded[count] = byte;
+        count += 1;
+        if let Some(c) = std::str::from_utf8(&coded[..count]).ok().and_then(|text| text.chars().next()) {
+            return (c, 3 * count);
+        }
+    }
+    ('%', 1)
+}
+
+/// Letters that stand on their heads, and what they are.
+const UPSIDE_DOWN: [(char, char); 25] = [
+    ('\u{250}', 'a'),
+    ('\u{254}', 'c'),
+    ('\u{1dd}', 'e'),
+    ('\u{25f}', 'f'),
+    ('\u{183}', 'g'),
+    ('\u{265}', 'h'),
+    ('\u{1d09}', 'i'),
+    ('\u{131}', 'i'),
+    ('\u{27e}', 'j'),
+    ('\u{29e}', 'k'),
+    ('\u{26f}', 'm'),
+    ('\u{279}', 'r'),
+    ('\u{287}', 't'),
+    ('\u{28c}', 'v'),
+    ('\u{28d}', 'w'),
+    ('\u{28e}', 'y'),
+    ('\u{a781}', 'l'),
+    ('u', 'n'),
+    ('n', 'u'),
+    ('p', 'd'),
+    ('d', 'p'),
+    ('q', 'b'),
+    ('b', 'q'),
+    ('\u{2c9}', '_'),
+    ('\u{2d9}', '.'),
+];
+
+/// Three letters on their heads, and at least a third of all: nobody writes so by chance.
+fn is_upside_down(text: &str) -> bool {
+    let heads =
+        |c: &char| !c.is_ascii() && *c != '\u{131}' && UPSIDE_DOWN.iter().any(|(turned, _)| turned == c);
+    let turned = text.chars().filter(heads).count();
+    turned >= 2 && turned * 3 >= text.chars().filter(|c| c.is_alphabetic()).count()
+}
+
+fn upright(c: char) -> char {
+    UPSIDE_DOWN.iter().find(|(turned, _)| *turned == c).map_or(c, |(_, upright)| *upright)
 }
 
 fn fold_char(c: char, into: &mut String) {
@@ -93,6 +221,18 @@ fn fold_char(c: char, into: &mut String) {
             into.push('\n');
             return;
         }
+        // Letters as flags and as signs in a frame.
+        '\u{1f1e6}'..='\u{1f1ff}' => return put_letter(c, 0x1f1e6, into),
+        '\u{1f150}'..='\u{1f169}' => return put_letter(c, 0x1f150, into),
+        '\u{1f170}'..='\u{1f189}' => return put_letter(c, 0x1f170, into),
+        '\u{1f18e}' => {
+            into.push_str("ab");
+            return;
+        }
+        '\u{24c2}' => {
+            into.push('m');
+            return;
+        }
         _ if is_invisible(c) || is_combining_mark(c) => return,
         _ if c.is_whitespace() => {
             into.push(' ');
@@ -110,6 +250,12 @@ fn fold_char(c: char, into: &mut String) {
             fold_foreign(part, into);
         }
     }
+}
+
+/// The letter that stands so many places behind the first of its kind.
+fn put_letter(c: char, first: u32, into: &mut String) {
+    let letters = 'a'..='z';
+    into.extend(letters.into_iter().nth((u32::from(c) - first) as usize));
 }
 
 /// A character that is not ASCII even when decomposed: as the ASCII that it looks like, else in lower case.
@@ -157,6 +303,13 @@ mod tests {
             ("morning 01I", "morning 01i"), // ASCII is never sent through the look-alike table
             ("é morning", "e morning"),
             ("İstanbul", "istanbul"),
+            ("🇰🇾🇸", "kys"),
+            ("🅚🅨🅢 🅺🆈🆂 ⓚⓨⓢ 🄺🅈🅂", "kys kys kys kys"),
+            ("%6b%79%73 100%25 50%", "kys 100%25 50%"),
+            ("%F0%9D%93%B4ys", "kys"),
+            ("sʎʞ", "kys"),
+            ("ɟlǝsɹnoʎ llᴉʞ", "kill yourself"),
+            ("/ˈtɛst/", "/ˈtɛst/"),
         ] {
             assert_eq!(Folded::of(disguised).text(), plain, "{disguised:?}");
         }
@@ -169,6 +322,10 @@ mod tests {
         assert_eq!(folded.scalars_of(at, at + 3), (6, 10));
         let fine = folded.text().find("fine").unwrap();
         assert_eq!(folded.scalars_of(fine, fine + 4), (2, 5));
+        let coded = Folded::of("é %6b%79%73!");
+        assert_eq!((coded.text(), coded.scalars_of(2, 5)), ("e kys!", (2, 11)));
+        let turned = Folded::of("x sʎʞ");
+        assert_eq!((turned.text(), turned.scalars_of(0, 3)), ("kys x", (2, 5)));
         assert_eq!(Folded::of("ab").scalars_of(1, 2), (1, 2));
         assert_eq!(Folded::of("").scalar_at(0), 0);
     }

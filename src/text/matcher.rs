@@ -1,19 +1,23 @@
-//! The lists, compiled: one pass of an automaton over a line finds which patterns can match at all, and only those
-//! are run. Both steps are linear in the text.
+//! The lists, compiled. The numbers of a text's words say which patterns can match at all and around which words;
+//! only there are they tried. The work is bounded by the text times the patterns that its words make possible.
 
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
 use crate::domain::{Code, Quote};
 
+use super::clause::{Clause, clauses};
+use super::frames::lexicon::Token;
+use super::frames::{Found, Frames};
+use super::index::{Index, Place, Present};
+use super::lexicon::Vocabulary;
 use super::parser;
-use super::reading::{Reading, Vocabulary};
+use super::program::{Program, Scratch};
+use super::reading::Reading;
 use super::stance;
-use super::wordlist::{Entry, Innocent, Mistake, Need, Quiet};
+use super::wordlist::{Entry, Innocent, Kind, Mistake, Need, Quiet, Stance};
 
 /// A place where an entry matches a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +66,8 @@ pub struct Explanation {
     pub folded: String,
     /// The line of plain words that patterns ran over.
     pub line: String,
+    /// Words that were taken for others: mistyped, or several written as one.
+    pub guesses: Vec<(String, String)>,
     /// Each hit with the file and id of its entry, its needs about people, and what quietens it.
     pub hits: Vec<(Hit, String, String, Vec<Need>)>,
 }
@@ -69,78 +75,13 @@ pub struct Explanation {
 #[derive(Debug)]
 struct Compiled {
     entry: usize,
-    /// One for each part of the pattern, the rarest first.
-    sources: Vec<String>,
-    regexes: OnceLock<Option<Vec<regex::bytes::Regex>>>,
-}
-
-impl Compiled {
-    fn new(entry: usize, sources: Vec<String>) -> Self {
-        Compiled { entry, sources, regexes: OnceLock::new() }
-    }
-
-    /// Compiled when first needed: most patterns are never candidates on a quiet evening.
-    fn regexes(&self) -> &[regex::bytes::Regex] {
-        let compile =
-            || self.sources.iter().map(|one| regex::bytes::RegexBuilder::new(one).build().ok()).collect();
-        self.regexes.get_or_init(compile).as_deref().unwrap_or_default()
-    }
-
-    /// Where it matches, in bytes of the line. The parts of a pattern stand within two sentences that follow each
-    /// other.
-    fn places(&self, reading: &Reading) -> Vec<(usize, usize)> {
-        let line = reading.line.as_bytes();
-        let Some((first, others)) = self.regexes().split_first() else { return Vec::new() };
-        let found = first.find_iter(line).map(|found| (found.start(), found.end()));
-        if others.is_empty() {
-            return found.take(CONSIDERED).collect();
-        }
-        let together = |(start, end): (usize, usize)| {
-            let (word, last) = reading.indices(start + 1, end - 1);
-            [(0, 0), (1, 0), (0, 1)].into_iter().find_map(|(back, on)| {
-                let (from, to) = around(reading, word, last, back, on);
-                let window = line.get(from..to)?;
-                let mut span = (start, end);
-                for other in others {
-                    let found = other.find(window)?;
-                    span = (span.0.min(from + found.start()), span.1.max(from + found.end()));
-                }
-                Some(span)
-            })
-        };
-        found.take(CONSIDERED_TOGETHER).filter_map(together).collect()
-    }
-
-    /// Whether it stands anywhere in a part of a line.
-    fn stands_in(&self, window: &[u8]) -> bool {
-        let regexes = self.regexes();
-        !regexes.is_empty() && regexes.iter().all(|regex| regex.is_match(window))
-    }
-}
-
-/// The part of a line that holds the sentences of the words `first..last`, and `back` sentences before and `on`
-/// after them, with their stops: half-open, in bytes.
-fn around(reading: &Reading, first: usize, last: usize, back: usize, on: usize) -> (usize, usize) {
-    // A match may begin or end at a stop: the words inside are what counts.
-    let first = if reading.words.get(first).is_some_and(|word| word.stop) { first + 1 } else { first };
-    let last = last.saturating_sub(1).max(first);
-    let last =
-        if reading.words.get(last).is_some_and(|word| word.stop) && last > first { last - 1 } else { last };
-    let (mut start, _) = reading.sentence(first);
-    let (_, mut end) = reading.sentence(last);
-    for _ in 0..back {
-        if start >= 2 {
-            start = reading.sentence(start - 2).0;
-        }
-    }
-    for _ in 0..on {
-        if end + 1 < reading.words.len() {
-            end = reading.sentence(end + 1).1;
-        }
-    }
-    let from = reading.words.get(start.saturating_sub(1)).map_or(0, |word| word.start.saturating_sub(1));
-    let to = reading.words.get(end).map_or(reading.line.len(), |word| word.end + 1);
-    (from, to.min(reading.line.len()).max(from))
+    program: Program,
+    /// How many words can stand before the word by which it is found.
+    before: usize,
+    /// What has to stand in the text beside that word.
+    rest: Vec<Clause>,
+    /// The other parts of the pattern, near the first.
+    beside: Vec<Program>,
 }
 
 /// How many places of one pattern are looked at before the rest of a text is left alone: keeps a text made of
@@ -155,14 +96,17 @@ pub struct Lists {
     entries: Vec<Entry>,
     pub(super) innocents: Vec<Innocent>,
     patterns: Vec<Compiled>,
-    /// For each literal of the automaton the patterns that it makes possible.
-    possible: Vec<Vec<u32>>,
-    literals: AhoCorasick,
-    /// Per entry, compiled exceptions.
-    unless: Vec<Vec<Compiled>>,
+    index: Index,
+    /// Per entry, compiled exceptions: what has to stand in the text, and the exception.
+    unless: Vec<Vec<(Vec<Clause>, Program)>>,
     /// Entries that run over the folded text.
     raw: Vec<usize>,
     vocabulary: Vocabulary,
+    /// Entries of meanings (by their index), and ways of speaking (by theirs behind the entries').
+    frames: Frames,
+    stances: Vec<Stance>,
+    /// Sets that say which group a match is about.
+    groups: Vec<(u16, Code)>,
 }
 
 macro_rules! builtin {
@@ -205,6 +149,20 @@ pub const BUILTIN: &[(&str, &str)] = builtin![
     "eating",
     "friend_worry",
     "ridicule",
+    "scam",
+    "malware",
+    "hacking",
+    "piracy",
+    "advertising",
+    "people_sets",
+    "hate_sets",
+    "hate",
+    "stance",
+    "insult",
+    "harm",
+    "harassment",
+    "extremism",
+    "drugs",
 ];
 
 impl Lists {
@@ -240,51 +198,64 @@ impl Lists {
     pub fn parse(files: &[(&str, &str)]) -> Result<Lists, Vec<Mistake>> {
         let parsed = parser::parse(files)?;
         let mut vocabulary = Vocabulary::new();
+        for phrase in parsed.entries.iter().flat_map(|entry| entry.phrases.iter().chain(&entry.unless)) {
+            phrase.teach(&mut vocabulary);
+        }
         let mut patterns = Vec::new();
-        let mut possible: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+        let mut rarest = Vec::new();
         let mut unless = Vec::new();
         let mut raw = Vec::new();
         for (at, entry) in parsed.entries.iter().enumerate() {
             for phrase in &entry.phrases {
-                phrase.teach(&mut vocabulary);
-                let number = u32::try_from(patterns.len()).unwrap_or(u32::MAX);
-                for literal in phrase.required().unwrap_or_default() {
-                    possible.entry(literal).or_default().push(number);
-                }
-                patterns.push(Compiled::new(at, phrase.regexes()));
+                let program = Program::of(phrase.nodes(), &vocabulary);
+                let mut clauses = clauses(phrase.nodes(), &vocabulary).into_iter();
+                let Some(first) = clauses.next() else { continue };
+                let beside = phrase.beside().iter().map(|nodes| Program::of(nodes, &vocabulary)).collect();
+                let mut rest: Vec<Clause> = clauses.collect();
+                rest.extend(phrase.beside().iter().flat_map(|nodes| self::clauses(nodes, &vocabulary)));
+                patterns.push(Compiled { entry: at, program, before: first.before, rest, beside });
+                rarest.push(first.of);
             }
-            for phrase in &entry.unless {
-                phrase.teach(&mut vocabulary);
-            }
-            unless.push(entry.unless.iter().map(|phrase| Compiled::new(at, phrase.regexes())).collect());
+            let exceptions = entry.unless.iter().map(|phrase| {
+                (clauses(phrase.nodes(), &vocabulary), Program::of(phrase.nodes(), &vocabulary))
+            });
+            unless.push(exceptions.collect());
             if !entry.regexes.is_empty() {
                 raw.push(at);
             }
         }
-        let (literals, possible): (Vec<String>, Vec<Vec<u32>>) = possible.into_iter().unzip();
-        let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
-            .match_kind(MatchKind::Standard)
-            .build(&literals)
-            .map_err(|why| {
-                vec![Mistake { file: "lists".into(), line: 1, what: format!("too large to compile: {why}") }]
-            })?;
+        let frames = compile_frames(&parsed)?;
+        frames.teach(&mut vocabulary);
+        let groups = GROUPS.iter().filter_map(|(name, code)| Some((frames.set(name)?, *code))).collect();
+        let index = Index::of((0..).zip(&rarest), &vocabulary);
         Ok(Lists {
             entries: parsed.entries,
             innocents: parsed.innocents,
             patterns,
-            possible,
-            literals: automaton,
+            index,
             unless,
             raw,
             vocabulary,
+            frames,
+            stances: parsed.stances,
+            groups,
         })
     }
 
     /// Whether any list knows this word.
     #[must_use]
     pub fn knows(&self, word: &str) -> bool {
-        self.vocabulary.contains(word)
+        self.vocabulary.number(word).is_some()
+    }
+
+    /// A reading with some of its words replaced: names of known people by what those people are.
+    #[must_use]
+    pub fn reading_with(
+        &self,
+        reading: &Reading,
+        replacement: impl Fn(&str) -> Option<&'static str>,
+    ) -> Option<Reading> {
+        reading.with(&self.vocabulary, replacement)
     }
 
     /// Reads a text into plain words.
@@ -302,21 +273,35 @@ impl Lists {
     /// Every hit in a text that has been read already.
     #[must_use]
     pub fn hits(&self, reading: &Reading) -> Vec<Hit> {
-        let mut candidates = BTreeSet::new();
-        for found in self.literals.find_overlapping_iter(&reading.line) {
-            candidates.extend(self.possible[found.pattern().as_usize()].iter().copied());
-        }
-        if candidates.is_empty() && self.raw.is_empty() {
+        let places = self.index.places(reading);
+        let tokens = self.frames.tokens(reading);
+        let found = self.frames.find(&tokens);
+        if places.is_empty() && self.raw.is_empty() && found.is_empty() {
             return Vec::new();
         }
         let frame = LazyCell::new(|| stance::frame(reading));
+        let present = LazyCell::new(|| Present::of(reading, &self.vocabulary));
+        let mut scratch = Scratch::default();
         let mut best: BTreeMap<usize, Hit> = BTreeMap::new();
-        for number in candidates {
-            let pattern = &self.patterns[number as usize];
-            for (start, end) in pattern.places(reading) {
-                // The last byte of a match is the space that closes its last word.
-                let (first, last) = reading.indices(start + 1, end - 1);
-                let quote = reading.quote(start + 1, end - 1);
+        for places in places.chunk_by(|one, two| one.0 == two.0) {
+            let Some(pattern) = places.first().and_then(|place| self.patterns.get(place.0 as usize)) else {
+                continue;
+            };
+            if !present.has_all(&pattern.rest) {
+                continue;
+            }
+            let found: Vec<(usize, usize)> = if pattern.beside.is_empty() {
+                pattern.matches(&mut scratch, reading, places).take(CONSIDERED).collect()
+            } else {
+                let found: Vec<_> =
+                    pattern.matches(&mut scratch, reading, places).take(CONSIDERED_TOGETHER).collect();
+                found.into_iter().filter_map(|one| pattern.together(&mut scratch, reading, one)).collect()
+            };
+            for (first, last) in found {
+                if best.get(&pattern.entry).is_some_and(Hit::counts) {
+                    break;
+                }
+                let quote = reading.quote_of(first, last);
                 self.consider(reading, pattern.entry, (first, last), quote, &frame, &mut best);
             }
         }
@@ -337,7 +322,16 @@ impl Lists {
                 }
             }
         }
+        let entries = self.entries.len();
+        for one in found.iter().filter(|one| one.owner < entries) {
+            let quote = match (reading.words.get(one.first), reading.words[..one.last].last()) {
+                (Some(first), Some(last)) => reading.quote(first.start, last.end.max(first.end)),
+                _ => continue,
+            };
+            self.consider(reading, one.owner, (one.first, one.last), quote, &frame, &mut best);
+        }
         let mut hits: Vec<Hit> = best.into_values().collect();
+        self.speaking(reading, &tokens, &found, &mut hits);
         hits.sort_by_key(|hit| (hit.quote, hit.code, hit.entry));
         hits
     }
@@ -346,6 +340,12 @@ impl Lists {
     #[must_use]
     pub fn entry(&self, hit: &Hit) -> &Entry {
         &self.entries[hit.entry]
+    }
+
+    /// The frames of all lists.
+    #[must_use]
+    pub fn frames(&self) -> &Frames {
+        &self.frames
     }
 
     /// Every entry of every list.
@@ -362,6 +362,7 @@ impl Lists {
         Explanation {
             folded: reading.folded.text().to_owned(),
             line: reading.line.trim().to_owned(),
+            guesses: self.frames.guesses(&reading),
             hits: hits
                 .into_iter()
                 .map(|hit| {
@@ -406,9 +407,25 @@ impl Lists {
                 }
             }
         }
+        for (at, stance) in self.stances.iter().enumerate() {
+            let owner = self.entries.len() + at;
+            let found = |text: &String| {
+                let reading = self.reading(text);
+                self.frames.find(&self.frames.tokens(&reading)).iter().any(|one| one.owner == owner)
+            };
+            let mut fail = |what: String| {
+                failures.push(Failure { file: stance.file.clone(), line: stance.line, what });
+            };
+            for text in stance.yes.iter().filter(|text| !found(text)) {
+                fail(format!("{:?} should be found in {text:?}", stance.id));
+            }
+            for text in stance.no.iter().filter(|text| found(text)) {
+                fail(format!("{:?} should not be found in {text:?}", stance.id));
+            }
+        }
         for innocent in &self.innocents {
             for hit in self.read(&innocent.text) {
-                if hit.counts() && innocent.codes.contains(&hit.code) {
+                if hit.counts() && innocent.codes.contains(&self.entry(&hit).code) {
                     failures.push(Failure {
                         file: innocent.file.clone(),
                         line: innocent.line,
@@ -419,6 +436,38 @@ impl Lists {
         }
         failures.sort();
         failures
+    }
+
+    /// Quietens attacks by the ways of speaking that the lists describe, and names the group that they are about.
+    fn speaking(&self, reading: &Reading, tokens: &[Token], found: &[Found], hits: &mut [Hit]) {
+        for hit in hits {
+            if self.entries[hit.entry].kind != Kind::Frame {
+                continue;
+            }
+            let category = hit.code.category();
+            let (first, last) = reading.covered(hit.quote);
+            for one in found {
+                let Some(stance) =
+                    one.owner.checked_sub(self.entries.len()).and_then(|at| self.stances.get(at))
+                else {
+                    continue;
+                };
+                if stance.categories.contains(&category)
+                    && stance::reaches(reading, stance.reach, (one.first, one.last), (first, last))
+                {
+                    hit.stance.insert(stance.quiet);
+                    if !self.entries[hit.entry].despite.contains(&stance.quiet) {
+                        hit.quietened.insert(stance.quiet);
+                    }
+                }
+            }
+            if hit.code == Code::Hate
+                && let Some((_, code)) =
+                    self.groups.iter().find(|(set, _)| self.frames.stands(*set, tokens, first, last))
+            {
+                hit.code = *code;
+            }
+        }
     }
 
     fn consider(
@@ -458,10 +507,123 @@ impl Lists {
         if self.unless[entry].is_empty() {
             return false;
         }
-        let (from, to) = around(reading, first, last, 1, 1);
-        let window = &reading.line.as_bytes()[from..to];
-        self.unless[entry].iter().any(|phrase| phrase.stands_in(window))
+        let (mut start, _) = reading.sentence(first);
+        let (_, mut end) = reading.sentence(last.saturating_sub(1).max(first));
+        if start >= 2 {
+            start = reading.sentence(start - 2).0;
+        }
+        if end + 1 < reading.words.len() {
+            end = reading.sentence(end + 1).1;
+        }
+        let window = &reading.words[start.saturating_sub(1)..(end + 1).min(reading.words.len())];
+        let present = Present::of(reading, &self.vocabulary);
+        let mut scratch = Scratch::default();
+        self.unless[entry].iter().any(|(clauses, phrase)| {
+            present.has_all(clauses) && phrase.is_in(&mut scratch, window, &reading.line)
+        })
     }
+}
+
+impl Compiled {
+    /// The range of words of a match with the other parts of the pattern, if all of them stand in the same sentence or
+    /// one beside it.
+    fn together(
+        &self,
+        scratch: &mut Scratch,
+        reading: &Reading,
+        (first, last): (usize, usize),
+    ) -> Option<(usize, usize)> {
+        let inside = (first..last).find(|&at| !reading.words[at].stop).unwrap_or(first);
+        let (start, end) = reading.sentence(inside);
+        let earlier = if start >= 2 { reading.sentence(start - 2).0 } else { start };
+        let later = if end + 1 < reading.words.len() { reading.sentence(end + 1).1 } else { end };
+        [(start, end), (earlier, end), (start, later)].into_iter().find_map(|(from, to)| {
+            // With the stops at both ends, for the edges of sentences.
+            let (from, to) = (from.saturating_sub(1), (to + 1).min(reading.words.len()));
+            let words = &reading.words[from..to];
+            let mut span = (first, last);
+            for program in &self.beside {
+                program.ready(scratch, words.len());
+                let found = (0..words.len()).find_map(|at| {
+                    program.at(scratch, words, &reading.line, at).filter(|end| *end > at).map(|end| (at, end))
+                })?;
+                span = (span.0.min(from + found.0), span.1.max(from + found.1));
+            }
+            Some(span)
+        })
+    }
+
+    /// The matches around some places of a text, as ranges of words, from left to right and apart from each other.
+    fn matches<'a>(
+        &'a self,
+        scratch: &'a mut Scratch,
+        reading: &'a Reading,
+        places: &'a [Place],
+    ) -> impl Iterator<Item = (usize, usize)> + 'a {
+        self.program.ready(scratch, reading.words.len());
+        let mut places = places.iter().map(|place| place.1 as usize);
+        let mut next = 0;
+        let mut until = None;
+        std::iter::from_fn(move || {
+            loop {
+                let last = match until {
+                    Some(last) if next <= last => last,
+                    _ => {
+                        let place = places.next()?;
+                        next = next.max(place.saturating_sub(self.before));
+                        until = Some(place);
+                        continue;
+                    }
+                };
+                let from = next;
+                next += 1;
+                if let Some(end) = self.program.at(scratch, &reading.words, &reading.line, from)
+                    && end > from
+                {
+                    next = end;
+                    return Some((from, end));
+                }
+                _ = last;
+            }
+        })
+    }
+}
+
+/// Which set of the lists names which kind of group, the more telling ones first.
+const GROUPS: [(&str, Code); 8] = [
+    ("group-trans", Code::HateGenderIdentity),
+    ("group-sexuality", Code::HateSexuality),
+    ("group-disability", Code::HateDisability),
+    ("group-religion", Code::HateReligion),
+    ("group-race", Code::HateRace),
+    ("group-origin", Code::HateOrigin),
+    ("group-gender", Code::HateGender),
+    ("group-class", Code::HateClass),
+];
+
+fn compile_frames(parsed: &parser::Parsed) -> Result<Frames, Vec<Mistake>> {
+    let of_entries = parsed
+        .entries
+        .iter()
+        .enumerate()
+        .flat_map(|(at, entry)| entry.frames.iter().map(move |one| (at, one)));
+    let behind = parsed.entries.len();
+    let of_stances = parsed
+        .stances
+        .iter()
+        .enumerate()
+        .flat_map(|(at, stance)| stance.frames.iter().map(move |one| (behind + at, one)));
+    let all: Vec<_> = of_entries.chain(of_stances).collect();
+    Frames::compile(&all, &parsed.sets).map_err(|(owner, what)| {
+        let (file, line) = match parsed.entries.get(owner) {
+            Some(entry) => (entry.file.clone(), entry.line),
+            None => parsed
+                .stances
+                .get(owner - behind)
+                .map_or(("lists".to_owned(), 1), |stance| (stance.file.clone(), stance.line)),
+        };
+        vec![Mistake { file, line, what }]
+    })
 }
 
 /// Needs that the text decides; those about people hold for now.
@@ -475,6 +637,8 @@ fn holds(need: Need, reading: &Reading, word: usize) -> bool {
         Need::SecondPerson => sentence_has(&["you", "your", "ur", "yours", "yourself", "yous", "yer"]),
         Need::FirstPerson => sentence_has(&["i", "me", "my", "we", "us", "our", "myself", "mine"]),
         Need::Short => reading.words.iter().filter(|word| !word.stop).count() <= 12,
+        Need::Link => reading.finds.iter().any(|find| find.what.leads_elsewhere()),
+        Need::Contact => reading.finds.iter().any(|find| find.what.is_contact()),
         _ => true,
     }
 }

@@ -8,12 +8,21 @@
 //! with a code, a quote in Unicode scalars of the original, the entry that found it, and why it does not count, if
 //! so. Who speaks to whom is not known here: an entry's [`Need`]s about people are for `detect` to judge.
 
+mod clause;
+pub mod find;
 pub mod fold;
+pub mod frames;
+mod index;
+pub mod lexicon;
 pub mod matcher;
 mod parser;
 pub mod pattern;
+mod program;
+mod quotation;
 pub mod reading;
+mod split;
 pub mod stance;
+mod typed;
 pub mod wordlist;
 pub mod words;
 

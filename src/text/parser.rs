@@ -5,16 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::domain::Code;
+use crate::domain::{Category, Code};
 
 use super::pattern::{Pattern, Sets};
-use super::wordlist::{Entry, Innocent, Kind, Mistake, Need, Quiet};
+use super::wordlist::{Entry, Innocent, Kind, Mistake, Need, Quiet, Reach, Stance};
 
 /// All files read together.
 #[derive(Debug, Default)]
 pub(super) struct Parsed {
     pub entries: Vec<Entry>,
     pub innocents: Vec<Innocent>,
+    pub stances: Vec<Stance>,
+    pub sets: Sets,
 }
 
 /// Parses list files given as (name, text).
@@ -43,6 +45,7 @@ pub(super) fn parse(files: &[(&str, &str)]) -> Result<Parsed, Vec<Mistake>> {
         reader.file(&Source { file, text }, table);
     }
     if reader.mistakes.is_empty() {
+        reader.parsed.sets = reader.sets;
         Ok(reader.parsed)
     } else {
         reader.mistakes.sort();
@@ -112,11 +115,11 @@ impl Reader {
                 "despite" => common.despite = self.despite(source, value),
                 "unless" => common.unless = self.unless(source, value),
                 "no" => innocents = self.strings(source, value, "no"),
-                "sets" | "entry" => {}
+                "sets" | "entry" | "stance" => {}
                 other => self.wrong(
                     source,
                     key.span().start,
-                    format!("{other:?} is not a key of a list; keys are about, code, needs, despite, unless, no, entry, sets"),
+                    format!("{other:?} is not a key of a list; keys are about, code, needs, despite, unless, no, entry, stance, sets"),
                 ),
             }
         }
@@ -131,6 +134,18 @@ impl Reader {
                 }
             } else {
                 self.wrong(source, value.span().start, "entries are written [[entry]]");
+            }
+        }
+        if let Some((_, value)) = table.iter().find(|(key, _)| key.get_ref() == "stance") {
+            if let DeValue::Array(stances) = value.get_ref() {
+                for stance in stances {
+                    match stance.get_ref() {
+                        DeValue::Table(table) => self.stance(source, stance.span().start, table),
+                        _ => self.wrong(source, stance.span().start, "a stance is a table: [[stance]]"),
+                    }
+                }
+            } else {
+                self.wrong(source, value.span().start, "stances are written [[stance]]");
             }
         }
         let codes: BTreeSet<Code> = self.parsed.entries[first..].iter().map(|entry| entry.code).collect();
@@ -159,6 +174,7 @@ impl Reader {
             line: line_of(source.text, at),
             phrases: Vec::new(),
             regexes: Vec::new(),
+            frames: Vec::new(),
         };
         let mut has_code = common.code.is_some();
         let mut patterns = Vec::new();
@@ -222,6 +238,10 @@ impl Reader {
                     self.wrong(source, at, format!("not a regular expression: {last}"));
                 }
             },
+            Kind::Frame => match Pattern::frame(&written) {
+                Ok(pattern) => entry.frames.push(pattern),
+                Err(why) => self.wrong(source, at, why),
+            },
             Kind::Word | Kind::Stem | Kind::Phrase => {
                 let mut text = written.clone();
                 if entry.kind != Kind::Phrase && text.split_whitespace().count() != 1 {
@@ -237,6 +257,82 @@ impl Reader {
             }
         }
         entry.patterns.push(written);
+    }
+
+    fn stance(&mut self, source: &Source, at: usize, table: &DeTable) {
+        let mut stance = Stance {
+            id: String::new(),
+            quiet: Quiet::CounterSpeech,
+            reach: Reach::Sentence,
+            categories: BTreeSet::from([Category::Hate, Category::Bullying]),
+            yes: Vec::new(),
+            no: Vec::new(),
+            file: source.file.to_owned(),
+            line: line_of(source.text, at),
+            frames: Vec::new(),
+        };
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "id" => stance.id = self.string(source, value, "id"),
+                "quiet" => {
+                    if let Some(quiet) = self.one_of(source, value, "quiet", &Quiet::NAMES) {
+                        stance.quiet = quiet;
+                    }
+                }
+                "reach" => {
+                    if let Some(reach) = self.one_of(source, value, "reach", &Reach::NAMES) {
+                        stance.reach = reach;
+                    }
+                }
+                "categories" => {
+                    let names: Vec<(&str, Category)> =
+                        Category::ALL.iter().map(|category| (category.name(), *category)).collect();
+                    stance.categories = self.named(source, value, "categories", &names);
+                }
+                "patterns" => {
+                    for (written, at) in self.strings(source, value, "patterns") {
+                        match Pattern::frame(&written) {
+                            Ok(pattern) => stance.frames.push(pattern),
+                            Err(why) => self.wrong(source, at, why),
+                        }
+                    }
+                }
+                "note" => drop(self.string(source, value, "note")),
+                "since" => drop(self.string(source, value, "since")),
+                "yes" => stance.yes = texts(self.strings(source, value, "yes")),
+                "no" => stance.no = texts(self.strings(source, value, "no")),
+                other => self.wrong(
+                    source,
+                    key.span().start,
+                    format!("{other:?} is not a key of a stance; keys are id, quiet, reach, categories, patterns, note, since, yes, no"),
+                ),
+            }
+        }
+        if stance.id.is_empty() || stance.frames.is_empty() || stance.yes.is_empty() {
+            self.wrong(source, at, "a stance has an id, patterns, and a `yes` example");
+        } else if let Some(other) =
+            self.ids.insert(stance.id.clone(), format!("{}:{}", stance.file, stance.line))
+        {
+            self.wrong(source, at, format!("the id {:?} stands twice; first at {other}", stance.id));
+        }
+        self.parsed.stances.push(stance);
+    }
+
+    fn one_of<T: Copy>(
+        &mut self,
+        source: &Source,
+        value: &Spanned<DeValue>,
+        key: &str,
+        names: &[(&str, T)],
+    ) -> Option<T> {
+        let text = self.string(source, value, key);
+        let found = names.iter().find(|(name, _)| *name == text).map(|(_, one)| *one);
+        if found.is_none() {
+            let all: Vec<_> = names.iter().map(|(name, _)| *name).collect();
+            let what = format!("{text:?} is not known in `{key}`; known are {}", all.join(", "));
+            self.wrong(source, value.span().start, what);
+        }
+        found
     }
 
     fn string(&mut self, source: &Source, value: &Spanned<DeValue>, key: &str) -> String {
@@ -266,8 +362,9 @@ impl Reader {
             "stem" => Kind::Stem,
             "phrase" => Kind::Phrase,
             "regex" => Kind::Regex,
+            "frame" => Kind::Frame,
             other => {
-                let what = format!("{other:?} is not a kind; kinds are word, stem, phrase, regex");
+                let what = format!("{other:?} is not a kind; kinds are word, stem, phrase, regex, frame");
                 self.wrong(source, value.span().start, what);
                 Kind::Phrase
             }
@@ -309,6 +406,9 @@ impl Reader {
         let mut out = Vec::new();
         for (text, at) in self.strings(source, value, "unless") {
             match Pattern::parse(&text, &self.sets) {
+                Ok(pattern) if !pattern.beside().is_empty() => {
+                    self.wrong(source, at, "an exception has one part: it stands without +".to_owned());
+                }
                 Ok(pattern) => out.push(pattern),
                 Err(why) => self.wrong(source, at, why),
             }

@@ -13,10 +13,11 @@
 //! | `^` `$` | the beginning and the end of a sentence |
 //! | `tell + {parent} + late` | all of these, in any order, in one sentence or two that follow each other |
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 
-use super::reading::{Vocabulary, plain_words};
+use super::clause;
+use super::lexicon::Vocabulary;
+use super::typed::plain_words;
 
 /// Named sets of alternatives, each written in the pattern language.
 pub type Sets = BTreeMap<String, Vec<String>>;
@@ -33,19 +34,26 @@ const DEEPEST: u32 = 8;
 /// A parsed pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
-    /// What must all stand near each other; most patterns are one part.
-    parts: Vec<Vec<Node>>,
+    nodes: Vec<Node>,
+    /// What must stand near it as well; most patterns are one part.
+    beside: Vec<Vec<Node>>,
 }
 
+/// A part of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Node {
+pub(super) enum Node {
     Word(String),
     Stem(String),
     Number,
     Gap(u32),
     Start,
     End,
-    Any { of: Vec<Vec<Node>>, optional: bool },
+    Any {
+        of: Vec<Vec<Node>>,
+        optional: bool,
+    },
+    /// A named set that stays one (only in frames).
+    Set(String),
 }
 
 impl Pattern {
@@ -56,49 +64,52 @@ impl Pattern {
     pub fn parse(text: &str, sets: &Sets) -> Result<Pattern, String> {
         let mut parts = Vec::new();
         for part in text.split(" + ") {
-            parts.push(Parser { rest: part, sets, depth: 0 }.whole()?);
-        }
-        let empty = |nodes: &Vec<Node>| may_be_nothing(nodes);
-        if parts.iter().any(empty) || parts.iter().all(|nodes| required(nodes).is_none()) {
-            return Err("every word of the pattern may be missing; it needs at least one that may not".into());
+            parts.push(Parser { rest: part, sets: Some(sets), depth: 0 }.whole()?);
         }
         if parts.len() > MOST_PARTS {
             return Err(format!("a pattern has at most {MOST_PARTS} parts"));
         }
-        // The rarest part goes first: the others are only looked for beside it.
-        parts.sort_by_key(|nodes| required(nodes).map_or(usize::MAX, |set| cost(&set)));
-        Ok(Pattern { parts })
+        let found_by = parts.iter().position(|nodes| clause::has_any(nodes));
+        let Some(found_by) = found_by.filter(|_| !parts.iter().any(|nodes| may_be_nothing(nodes))) else {
+            return Err("every word of the pattern may be missing; it needs at least one that may not".into());
+        };
+        let nodes = parts.remove(found_by);
+        Ok(Pattern { nodes, beside: parts })
     }
 
-    /// The regular expressions (over [`super::reading::Reading::line`]) that it stands for, one for each part.
-    #[must_use]
-    pub fn regexes(&self) -> Vec<String> {
-        self.parts
-            .iter()
-            .map(|nodes| {
-                let mut out = String::from("(?-u)");
-                emit(nodes, &mut out);
-                out.push(' ');
-                out
-            })
-            .collect()
+    /// Parses a frame: a pattern whose sets stay sets (see [`super::frames`]).
+    ///
+    /// # Errors
+    /// Says in words what is wrong with it.
+    pub fn frame(text: &str) -> Result<Pattern, String> {
+        let nodes = Parser { rest: text, sets: None, depth: 0 }.whole()?;
+        if may_be_nothing(&nodes) {
+            return Err("every word of the pattern may be missing; it needs at least one that may not".into());
+        }
+        Ok(Pattern { nodes, beside: Vec::new() })
     }
 
-    /// Literals one of which stands in every line that matches: the rarest such set.
-    #[must_use]
-    pub fn required(&self) -> Option<BTreeSet<String>> {
-        self.parts.first().and_then(|nodes| required(nodes))
+    /// Its parts.
+    pub(super) fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// What must stand near it as well.
+    pub(super) fn beside(&self) -> &[Vec<Node>] {
+        &self.beside
     }
 
     /// Enters every word of the pattern into a vocabulary.
     pub fn teach(&self, vocabulary: &mut Vocabulary) {
-        self.parts.iter().for_each(|nodes| teach(nodes, vocabulary));
+        teach(&self.nodes, vocabulary);
+        self.beside.iter().for_each(|nodes| teach(nodes, vocabulary));
     }
 }
 
 struct Parser<'a> {
     rest: &'a str,
-    sets: &'a Sets,
+    /// Without them a set stays its name.
+    sets: Option<&'a Sets>,
     depth: u32,
 }
 
@@ -201,14 +212,18 @@ impl Parser<'_> {
     fn set(&mut self) -> Result<Node, String> {
         let close = self.rest.find('}').ok_or("a { is not closed")?;
         let name = &self.rest[1..close];
-        let members = self.sets.get(name).ok_or_else(|| format!("there is no set called {name:?}"))?;
+        let Some(sets) = self.sets else {
+            self.take(close + 1);
+            return Ok(Node::Set(name.to_owned()));
+        };
+        let members = sets.get(name).ok_or_else(|| format!("there is no set called {name:?}"))?;
         let depth = self.depth + 1;
         if depth > DEEPEST {
             return Err(format!("the set {name:?} is nested too deeply"));
         }
         let mut of = Vec::with_capacity(members.len());
         for member in members {
-            let parser = Parser { rest: member, sets: self.sets, depth };
+            let parser = Parser { rest: member, sets: Some(sets), depth };
             let nodes = parser.whole().map_err(|why| format!("in the set {name:?}, {member:?}: {why}"))?;
             if may_be_nothing(&nodes) {
                 return Err(format!("in the set {name:?}, {member:?} may be nothing at all"));
@@ -248,104 +263,16 @@ fn may_be_nothing(nodes: &[Node]) -> bool {
     nodes.iter().all(|node| matches!(node, Node::Gap(_) | Node::Any { optional: true, .. }))
 }
 
-/// What a `you` or a `your` may be typed as. `ur` is both; `your` often stands for "you're".
-fn emit(nodes: &[Node], out: &mut String) {
-    let mut at = 0;
-    while let Some(node) = nodes.get(at) {
-        at += 1;
-        match node {
-            Node::Word(word) if word == "you" && nodes.get(at) == Some(&Node::Word("are".into())) => {
-                at += 1;
-                out.push_str("(?: you are| ur| your)");
-            }
-            Node::Word(word) if word == "your" => out.push_str("(?: your| ur| yer)"),
-            Node::Word(word) => {
-                out.push(' ');
-                out.push_str(&regex::escape(word));
-            }
-            Node::Stem(stem) => {
-                out.push(' ');
-                out.push_str(&regex::escape(stem));
-                out.push_str("[^ ]*");
-            }
-            Node::Number => out.push_str(" [0-9][^ ]*"),
-            Node::Gap(width) => {
-                let _ = write!(out, "(?: [^ .?]+){{0,{width}}}?");
-            }
-            Node::Start | Node::End => out.push_str(" [.?]"),
-            Node::Any { of, optional } => {
-                out.push_str("(?:");
-                for (nth, alternative) in of.iter().enumerate() {
-                    if nth > 0 {
-                        out.push('|');
-                    }
-                    emit(alternative, out);
-                }
-                out.push_str(if *optional { ")?" } else { ")" });
-            }
-        }
-    }
-}
-
-fn required(nodes: &[Node]) -> Option<BTreeSet<String>> {
-    let mut best: Option<BTreeSet<String>> = None;
-    for node in nodes {
-        let set = match node {
-            Node::Word(word) if matches!(word.as_str(), "you" | "your" | "are") => BTreeSet::from([
-                " you ".to_owned(),
-                " your ".to_owned(),
-                " ur ".to_owned(),
-                " yer ".to_owned(),
-                " are ".to_owned(),
-            ]),
-            Node::Word(word) => BTreeSet::from([format!(" {word} ")]),
-            Node::Stem(stem) => BTreeSet::from([format!(" {stem}")]),
-            Node::Any { of, optional: false } => {
-                let mut all = BTreeSet::new();
-                let mut whole = true;
-                for alternative in of {
-                    match required(alternative) {
-                        Some(set) => all.extend(set),
-                        None => whole = false,
-                    }
-                }
-                if !whole {
-                    continue;
-                }
-                all
-            }
-            _ => continue,
-        };
-        if best.as_ref().is_none_or(|best| cost(&set) < cost(best)) {
-            best = Some(set);
-        }
-    }
-    best
-}
-
-/// How often a set of literals is likely to be found: common words cost much, long ones little.
-fn cost(set: &BTreeSet<String>) -> usize {
-    set.iter()
-        .map(|literal| {
-            let word = literal.trim();
-            if COMMON.contains(&word) { 200 } else { 1 + 24 / word.len().max(1) }
-        })
-        .sum()
-}
-
-const COMMON: [&str; 74] = [
-    "a", "about", "all", "and", "any", "are", "as", "at", "be", "been", "but", "can", "come", "could", "did",
-    "do", "for", "from", "get", "go", "going", "good", "got", "had", "has", "have", "he", "how", "i", "if",
-    "in", "is", "it", "just", "know", "like", "me", "my", "no", "not", "now", "of", "on", "one", "or", "out",
-    "see", "she", "so", "some", "that", "the", "then", "there", "they", "this", "to", "up", "us", "want",
-    "was", "we", "what", "when", "will", "with", "would", "yeah", "you", "your", "ur", "yer", "ok", "think",
-];
-
 fn teach(nodes: &[Node], vocabulary: &mut Vocabulary) {
     for node in nodes {
         match node {
+            Node::Word(word) if word == "your" || word == "you" => {
+                for typed in [word, "your", "ur", "yer"] {
+                    vocabulary.insert(typed);
+                }
+            }
             Node::Word(word) | Node::Stem(word) => {
-                vocabulary.insert(word.clone());
+                vocabulary.insert(word);
             }
             Node::Any { of, .. } => of.iter().for_each(|alternative| teach(alternative, vocabulary)),
             _ => {}
@@ -356,6 +283,8 @@ fn teach(nodes: &[Node], vocabulary: &mut Vocabulary) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::index::Present;
+    use crate::text::program::{Program, Scratch};
     use crate::text::reading::Reading;
 
     fn matches(pattern: &str, text: &str) -> bool {
@@ -363,14 +292,20 @@ mod tests {
         let pattern = Pattern::parse(pattern, &sets).unwrap();
         let mut vocabulary = Vocabulary::new();
         pattern.teach(&mut vocabulary);
-        let line = Reading::of(text, &vocabulary).line;
-        let found = pattern
-            .regexes()
-            .iter()
-            .all(|regex| regex::bytes::Regex::new(regex).unwrap().is_match(line.as_bytes()));
+        let reading = Reading::of(text, &vocabulary);
+        let others = |nodes: &Vec<Node>| {
+            let program = Program::of(nodes, &vocabulary);
+            program.is_in(&mut Scratch::default(), &reading.words, &reading.line)
+        };
+        let found = pattern.beside().iter().all(others)
+            && Program::of(pattern.nodes(), &vocabulary).is_in(
+                &mut Scratch::default(),
+                &reading.words,
+                &reading.line,
+            );
         if found {
-            let literals = pattern.required().unwrap();
-            assert!(literals.iter().any(|literal| line.contains(literal)), "{literals:?} not in {line:?}");
+            let present = Present::of(&reading, &vocabulary);
+            assert!(present.has_all(&clause::clauses(pattern.nodes(), &vocabulary)), "{reading:?}");
         }
         found
     }

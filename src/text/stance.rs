@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::domain::Quote;
 
 use super::reading::Reading;
-use super::wordlist::Quiet;
+use super::wordlist::{Quiet, Reach};
 
 /// What the whole message is framed as: a lesson, a play. Worked out once a message.
 #[must_use]
@@ -40,6 +40,22 @@ pub fn quiet(reading: &Reading, first: usize, last: usize, quote: Quote) -> BTre
         found.insert(Quiet::Hypothesis);
     }
     found
+}
+
+/// Whether a way of speaking that stands at the words `said` is about the match at the words `of`.
+#[must_use]
+pub fn reaches(reading: &Reading, reach: Reach, said: (usize, usize), of: (usize, usize)) -> bool {
+    let sentence = |word: usize| reading.sentence(word).0;
+    match reach {
+        Reach::Message => true,
+        Reach::Sentence => said.1 > sentence(of.0) && said.0 <= reading.sentence(of.1.saturating_sub(1)).1,
+        Reach::Before => said.0 <= of.0 && said.1 > sentence(of.0),
+        Reach::After => {
+            let (_, end) = reading.sentence(of.1.saturating_sub(1).max(of.0));
+            let next = if end + 1 < reading.words.len() { reading.sentence(end + 1).1 } else { end };
+            said.0 >= of.1 && said.0 <= next
+        }
+    }
 }
 
 /// How many words before a match a "not" still reaches it.

@@ -12,7 +12,7 @@
 //! [[entry]]
 //! id = "keep-between-us"                       # unique over all files
 //! pattern = "keep * between us"                # or `patterns = [..]`; the language: see `pattern`
-//! kind = "phrase"                              # word | stem | phrase (default) | regex
+//! kind = "phrase"                              # word | stem | phrase (default) | regex | frame
 //! note = "why it is here"
 //! since = "0.1"
 //! yes = ["keep this between us ok"]            # must match this entry
@@ -20,6 +20,14 @@
 //!
 //! [sets]                                       # named alternatives for {name} in patterns, for all files
 //! parent = ["mum", "dad", "step dad"]
+//!
+//! [[stance]]                                   # a way of speaking that quietens attacks
+//! id = "saying-so-is-wrong"
+//! quiet = "counter-speech"                     # negation | quotation | reporting | … | counter-speech | reclaimed
+//! reach = "after"                              # message | sentence (default) | before | after
+//! categories = ["hate"]                        # what it quietens (hate and bullying unless said)
+//! patterns = ["is *1 (wrong|racist)"]          # frames
+//! yes = ["… is just racist"]
 //! ```
 //!
 //! Every mistake of every file is reported at once, each with file and line. A `regex` entry is the only kind that
@@ -28,11 +36,11 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::domain::Code;
+use crate::domain::{Category, Code};
 
 use super::pattern::Pattern;
 
-/// What must hold before a match counts. The first four are about the text and decided while reading; the rest are
+/// What must hold before a match counts. The first six are about the text and decided while reading; the rest are
 /// about people and decided by whoever knows who speaks to whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Need {
@@ -44,6 +52,10 @@ pub enum Need {
     FirstPerson,
     /// The message is short: twelve words at most.
     Short,
+    /// A link stands in the message, other than to the places that everybody knows.
+    Link,
+    /// A number, an e-mail address, an account, a profile or an invitation stands in the message.
+    Contact,
     /// The speaker counts as an adult for risk.
     AdultSpeaker,
     /// The speaker is a young person or an adult at risk.
@@ -58,11 +70,13 @@ pub enum Need {
 
 impl Need {
     /// Every one, with its name in the lists.
-    pub const NAMES: [(&'static str, Need); 9] = [
+    pub const NAMES: [(&'static str, Need); 11] = [
         ("question", Need::Question),
         ("second-person", Need::SecondPerson),
         ("first-person", Need::FirstPerson),
         ("short", Need::Short),
+        ("link", Need::Link),
+        ("contact", Need::Contact),
         ("adult-speaker", Need::AdultSpeaker),
         ("young-speaker", Need::YoungSpeaker),
         ("young-listener", Need::YoungListener),
@@ -73,7 +87,15 @@ impl Need {
     /// Whether the text alone decides it.
     #[must_use]
     pub fn is_of_the_text(self) -> bool {
-        matches!(self, Need::Question | Need::SecondPerson | Need::FirstPerson | Need::Short)
+        matches!(
+            self,
+            Need::Question
+                | Need::SecondPerson
+                | Need::FirstPerson
+                | Need::Short
+                | Need::Link
+                | Need::Contact
+        )
     }
 }
 
@@ -92,17 +114,23 @@ pub enum Quiet {
     Play,
     /// "What if somebody …".
     Hypothesis,
+    /// It is said in order to object to it: "people who say that …", "… is racist".
+    CounterSpeech,
+    /// Somebody speaks of a group that they belong to.
+    Reclaimed,
 }
 
 impl Quiet {
     /// Every one, with its name in the lists.
-    pub const NAMES: [(&'static str, Quiet); 6] = [
+    pub const NAMES: [(&'static str, Quiet); 8] = [
         ("negation", Quiet::Negation),
         ("quotation", Quiet::Quotation),
         ("reporting", Quiet::Reporting),
         ("teaching", Quiet::Teaching),
         ("play", Quiet::Play),
         ("hypothesis", Quiet::Hypothesis),
+        ("counter-speech", Quiet::CounterSpeech),
+        ("reclaimed", Quiet::Reclaimed),
     ];
 }
 
@@ -117,6 +145,54 @@ pub enum Kind {
     Phrase,
     /// A regular expression over the folded text.
     Regex,
+    /// Meanings in the pattern language: see [`super::frames`].
+    Frame,
+}
+
+/// Where a way of speaking must stand to be about a match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Anywhere in the message.
+    Message,
+    /// In the same sentence.
+    Sentence,
+    /// Before it in the same sentence.
+    Before,
+    /// After it, in the same sentence or the next.
+    After,
+}
+
+impl Reach {
+    /// Every one, with its name in the lists.
+    pub const NAMES: [(&'static str, Reach); 4] = [
+        ("message", Reach::Message),
+        ("sentence", Reach::Sentence),
+        ("before", Reach::Before),
+        ("after", Reach::After),
+    ];
+}
+
+/// A way of speaking that a list describes in frames (`[[stance]]`): it quietens what frames find, whichever list they
+/// stand in, and is no finding itself.
+#[derive(Clone, Debug)]
+pub struct Stance {
+    /// Its name, unique over all files.
+    pub id: String,
+    /// What it is.
+    pub quiet: Quiet,
+    /// Where it must stand.
+    pub reach: Reach,
+    /// Categories that it quietens.
+    pub categories: BTreeSet<Category>,
+    /// Texts in which it must be found.
+    pub yes: Vec<String>,
+    /// Texts in which it must not be found.
+    pub no: Vec<String>,
+    /// Which file.
+    pub file: String,
+    /// Which line.
+    pub line: usize,
+    pub(super) frames: Vec<Pattern>,
 }
 
 /// One entry of a list, as it was written (parsed and checked).
@@ -152,6 +228,8 @@ pub struct Entry {
     pub(super) phrases: Vec<Pattern>,
     /// Compiled patterns: regular expressions.
     pub(super) regexes: Vec<regex::Regex>,
+    /// Parsed patterns: frames.
+    pub(super) frames: Vec<Pattern>,
 }
 
 /// What is wrong with a list, and where.

@@ -1,5 +1,6 @@
 //! Short private messages and neutral notices.
 
+use crate::domain::ReportRef;
 use crate::domain::effect::Nudge;
 
 /// The private message for a nudge.
@@ -36,12 +37,7 @@ pub fn nudge(about: Nudge) -> &'static str {
              Rather text? Send SHOUT to 85258, free, any time.\n\n\
              You can keep talking here."
         }
-        Nudge::ReportReceived => {
-            "Thank you for telling us. You did the right thing. A safeguarding lead will read it and decide what \
-             happens next, and may want to talk with you. We can't promise to keep it secret, because keeping you \
-             safe comes first, but only people who need to know are told.\n\n\
-             In danger now: ring 999. Childline: 0800 1111, free, any time. Shout: text SHOUT to 85258."
-        }
+        Nudge::ReportReceived => RECEIPT,
         Nudge::KeepItKind => {
             "A quick one, just to you: your last message could hurt somebody. Please keep it kind here. If something \
              is going on, a youth worker is happy to listen."
@@ -50,6 +46,21 @@ pub fn nudge(about: Nudge) -> &'static str {
             "A reminder, just to you: please keep contact with young people to the agreed times and the spaces that \
              a second adult can see. If something made that difficult, tell a safeguarding lead. It protects them \
              and you."
+        }
+        Nudge::KeepDetailsPrivate => {
+            "A quick one, just to you: something in your last message looks private, such as a number, an address, a \
+             school, an account or a password. You are not in trouble. Here it can be read by people you don't know, \
+             so you may want to delete it. If somebody asked you for it, or you are not sure, a youth worker is happy \
+             to help, or use /report. If it was a password or a card, change it or tell somebody at home today."
+        }
+        Nudge::MindWhatYouShare => {
+            "A quick one, just to you: your last message has a link, file, invitation or offer that does not belong \
+             here or could harm somebody's account or computer. Please take it down, or ask a youth worker whether it \
+             is fine. If somebody sent it to you, don't open it; you can show it to a youth worker."
+        }
+        Nudge::SlowDown => {
+            "A quick one, just to you: that was a lot in a short time. Please slow down a little so that everybody \
+             can follow."
         }
         Nudge::EvidenceCannotBeKept => {
             "Chaperone cannot keep evidence at present (a full disk, or a database that may only be read). Until it \
@@ -80,6 +91,31 @@ pub fn nudge(about: Nudge) -> &'static str {
     }
 }
 
+const RECEIPT: &str = "Thank you for telling us. You did the right thing. A safeguarding lead will read it and decide what \
+     happens next, and may want to talk with you. We can't promise to keep it secret, because keeping you safe comes \
+     first, but only people who need to know are told.\n\n\
+     In danger now: ring 999. Childline: 0800 1111, free, any time. Shout: text SHOUT to 85258.";
+
+/// To whoever reported: it was received, under which reference, and what happens next.
+#[must_use]
+pub fn report_received(reference: ReportRef) -> String {
+    format!(
+        "{RECEIPT}\n\nYour reference is {reference}. You can say more at any time, with /report or by \
+         writing to me."
+    )
+}
+
+/// The same while it is not on record yet: it has arrived, and a person may not have it yet.
+#[must_use]
+pub fn report_not_kept_yet(reference: ReportRef) -> String {
+    format!(
+        "Thank you for telling us. You did the right thing. It has arrived and is being recorded; that takes longer \
+         than usual just now. If you need somebody now, please tell a youth worker you trust as well.\n\n\
+         In danger now: ring 999. Childline: 0800 1111, free, any time. Shout: text SHOUT to 85258.\n\n\
+         Your reference is {reference}. You can say more at any time, with /report or by writing to me."
+    )
+}
+
 /// The neutral notice that everybody in a space can read. It says nothing about anybody.
 #[must_use]
 pub fn notice(about: Nudge) -> &'static str {
@@ -98,6 +134,15 @@ pub fn notice(about: Nudge) -> &'static str {
         | Nudge::LeadsNotReached
         | Nudge::DrillMissed
         | Nudge::RotaHasGaps => nudge(about),
+        Nudge::KeepDetailsPrivate => {
+            "Please keep numbers, addresses, schools, accounts and passwords out of here, your own and other people's. \
+             If somebody asks you for them, tell a youth worker or use /report."
+        }
+        Nudge::MindWhatYouShare => {
+            "Please don't open links or files here that you did not expect, and never give anybody a code or a password. \
+             If you are not sure, ask a youth worker."
+        }
+        Nudge::SlowDown => "Please slow down a little here so that everybody can follow.",
         Nudge::MessageHidden | Nudge::KeepItKind | Nudge::KeepToAgreedPlaces | Nudge::ReportReceived => {
             "Please keep it kind here. If something worries you, /report reaches the safeguarding leads."
         }
@@ -108,7 +153,7 @@ pub fn notice(about: Nudge) -> &'static str {
 mod tests {
     use super::*;
 
-    const NUDGES: [Nudge; 14] = [
+    const NUDGES: [Nudge; 17] = [
         Nudge::SpaceLocked,
         Nudge::SpaceClosed,
         Nudge::MessageHidden,
@@ -116,6 +161,9 @@ mod tests {
         Nudge::WelfareSupport,
         Nudge::ReportReceived,
         Nudge::KeepItKind,
+        Nudge::KeepDetailsPrivate,
+        Nudge::MindWhatYouShare,
+        Nudge::SlowDown,
         Nudge::KeepToAgreedPlaces,
         Nudge::EvidenceCannotBeKept,
         Nudge::EvidenceIsKeptAgain,
@@ -127,10 +175,13 @@ mod tests {
 
     #[test]
     fn nudges_and_notices_read_like_this() {
-        let all: Vec<String> = NUDGES
+        let mut all: Vec<String> = NUDGES
             .iter()
             .map(|&about| format!("{about:?}\n{}\n\nin the space: {}", nudge(about), notice(about)))
             .collect();
+        let reference = ReportRef::of(crate::domain::MessageId(7));
+        all.push(report_received(reference));
+        all.push(report_not_kept_yet(reference));
         insta::assert_snapshot!(all.join("\n----\n"));
     }
 

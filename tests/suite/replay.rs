@@ -1,7 +1,7 @@
 //! `replay`: exports of any version, merged by time, told as JSON and in words; broken files named.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use chaperone::cli::replay::export::Export;
 use chaperone::cli::replay::timeline::Timeline;
@@ -22,10 +22,8 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/fixtures/replay").join(name)
 }
 
-/// The lists, compiled once for all tests.
 fn lists() -> Arc<Lists> {
-    static LISTS: OnceLock<Arc<Lists>> = OnceLock::new();
-    LISTS.get_or_init(|| Lists::shared()).clone()
+    Lists::shared()
 }
 
 /// Runs the command; gives exit status, standard output and standard error.

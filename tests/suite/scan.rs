@@ -1,6 +1,6 @@
 //! `scan`: one text at a time, whatever stands in the line.
 
-use std::sync::OnceLock;
+use std::sync::Arc;
 
 use chaperone::cli::scan::{Args, run_with, scan};
 use chaperone::text::Lists;
@@ -108,7 +108,7 @@ proptest! {
         input.push(b'\n');
         let count = input.split(|byte| *byte == b'\n').count();
         let mut out = Vec::new();
-        scan(lists(), &input[..], &mut out).unwrap();
+        scan(&lists(), &input[..], &mut out).unwrap();
         prop_assert_eq!(out.split(|byte| *byte == b'\n').count(), count);
     }
 
@@ -116,7 +116,7 @@ proptest! {
     fn any_text_is_judged(text in any::<String>()) {
         let input = json!({"id": "1", "text": text}).to_string();
         let mut out = Vec::new();
-        prop_assert!(scan(lists(), input.as_bytes(), &mut out).unwrap());
+        prop_assert!(scan(&lists(), input.as_bytes(), &mut out).unwrap());
         let answer: Value = serde_json::from_slice(&out).unwrap();
         let length = text.chars().count() as u64;
         for span in answer["spans"].as_array().unwrap() {
@@ -126,8 +126,6 @@ proptest! {
     }
 }
 
-/// The lists, compiled once for all tests.
-fn lists() -> &'static Lists {
-    static LISTS: OnceLock<Lists> = OnceLock::new();
-    LISTS.get_or_init(Lists::builtin)
+fn lists() -> Arc<Lists> {
+    Lists::shared()
 }

@@ -203,6 +203,9 @@ fn decided(assessment: &Assessment, wanted: CaseRef) -> impl Iterator<Item = Don
             Effect::Disconnect { room, adult, .. } => Done::Disconnect { channel_id: *room, user_id: *adult },
             Effect::Nudge { to, about, .. } => Done::Nudge { to: *to, about: *about },
             Effect::Notice { space, about } => Done::Notice { channel_id: *space, about: *about },
+            Effect::Receipt { to, .. } => {
+                Done::Nudge { to: *to, about: crate::domain::effect::Nudge::ReportReceived }
+            }
             // Pages are the ladder's; an export has none, and `Callers` says who would be called first.
             Effect::Page { .. }
             | Effect::PageTogether { .. }

@@ -6,6 +6,7 @@
 //! bot's own it never prints.
 
 pub mod acknowledge;
+pub mod options;
 mod reply;
 pub mod report;
 
@@ -20,7 +21,8 @@ use serde_json::value::RawValue;
 
 use super::decode;
 use crate::domain::event::Message;
-use crate::domain::{CaseRef, Event, GuildId, Timestamp, UserId};
+use crate::domain::{CaseRef, ChannelId, Event, GuildId, MessageId, ReportRef, Timestamp, UserId};
+use options::{Options, WireOption};
 
 pub use reply::Reply;
 
@@ -35,6 +37,12 @@ impl fmt::Debug for ReplyTo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ReplyTo({}, …)", self.id)
     }
+}
+
+/// Every command to register, as Discord's bulk overwrite takes them.
+#[must_use]
+pub fn commands() -> serde_json::Value {
+    report::commands().into()
 }
 
 /// What somebody did with something of ours.
@@ -72,8 +80,14 @@ pub enum Interaction {
         by: UserId,
         /// The message they point at, where they point at one.
         message: Option<Box<Message>>,
+        /// The person they point at, where it is no message.
+        person: Option<UserId>,
+        /// What they say in their own words.
+        words: Option<Box<Message>>,
         /// The server it happened on; none in direct messages.
         guild: Option<GuildId>,
+        /// The reference that they are told.
+        reference: ReportRef,
     },
     /// Something that this version does not know (a button of an older one). It still gets an answer.
     Unknown {
@@ -96,8 +110,15 @@ impl Interaction {
                 let via = super::page_dm::CHANNEL.to_owned();
                 Some(Event::AcknowledgedTogether { at: *at, by: *by, via })
             }
-            Interaction::Report { by, message, guild, .. } => {
-                Some(Event::Reported { by: *by, message: message.clone(), guild: *guild })
+            Interaction::Report { by, message, person, words, guild, reference, .. } => {
+                Some(Event::Reported {
+                    by: *by,
+                    message: message.clone(),
+                    person: *person,
+                    words: words.clone(),
+                    guild: *guild,
+                    reference: *reference,
+                })
             }
             Interaction::Unknown { .. } | Interaction::Other => None,
         }
@@ -113,7 +134,7 @@ impl Interaction {
             Interaction::AcknowledgeTogether { to, by, page, .. } => {
                 Some((to, acknowledge::answer_together(page, *by)))
             }
-            Interaction::Report { to, .. } => Some((to, report::answer())),
+            Interaction::Report { to, reference, .. } => Some((to, report::answer(*reference))),
             Interaction::Unknown { to } => {
                 Some((to, Reply::Private(crate::wording::not_any_more().to_owned())))
             }
@@ -141,6 +162,8 @@ struct Wire<'a> {
     #[serde(default)]
     guild_id: Option<GuildId>,
     #[serde(default)]
+    channel_id: Option<ChannelId>,
+    #[serde(default)]
     member: Option<Member>,
     #[serde(default)]
     user: Option<Account>,
@@ -150,6 +173,8 @@ struct Wire<'a> {
 
 #[derive(Deserialize)]
 struct Data<'a> {
+    #[serde(rename = "type", default)]
+    kind: u64,
     #[serde(default)]
     name: Option<String>,
     #[serde(default)]
@@ -158,6 +183,8 @@ struct Data<'a> {
     target_id: Option<String>,
     #[serde(borrow, default)]
     resolved: Option<Resolved<'a>>,
+    #[serde(default)]
+    options: Vec<WireOption>,
 }
 
 #[derive(Deserialize)]
@@ -174,6 +201,8 @@ struct Member {
 #[derive(Deserialize)]
 struct Account {
     id: UserId,
+    #[serde(default)]
+    username: String,
 }
 
 #[derive(Deserialize)]
@@ -182,6 +211,8 @@ struct Page {
     content: String,
 }
 
+/// A command on a person (Discord's command types).
+const ON_A_PERSON: u64 = 2;
 const COMMAND: u64 = 2;
 const COMPONENT: u64 = 3;
 const MODAL: u64 = 5;
@@ -203,8 +234,8 @@ pub fn parse(raw: &str) -> Option<Interaction> {
 
 fn read(wire: Wire<'_>) -> Interaction {
     let to = ReplyTo { id: wire.id.0, token: wire.token };
-    let by = wire.member.map(|member| member.user).or(wire.user).map(|account| account.id);
-    let (Some(by), Some(data)) = (by, wire.data) else {
+    let account = wire.member.map(|member| member.user).or(wire.user);
+    let (Some(Account { id: by, username }), Some(data)) = (account, wire.data) else {
         return Interaction::Other;
     };
     match wire.kind {
@@ -220,12 +251,18 @@ fn read(wire: Wire<'_>) -> Interaction {
             }
         }
         COMMAND if data.name.as_deref().is_some_and(report::is_report) => {
-            let message = data.target_id.zip(data.resolved).and_then(|(target, resolved)| {
-                let mut message = decode::message_of(resolved.messages.get(&target)?.get())?;
+            let target = data.target_id;
+            let message = target.as_ref().zip(data.resolved).and_then(|(target, resolved)| {
+                let mut message = decode::message_of(resolved.messages.get(target)?.get())?;
                 message.guild = message.guild.or(wire.guild_id);
                 Some(Box::new(message))
             });
-            Interaction::Report { to, by, message, guild: wire.guild_id }
+            // A message that could not be read is not taken for a person.
+            let person = target.filter(|_| data.kind == ON_A_PERSON).and_then(|target| target.parse().ok());
+            let place = (wire.channel_id, wire.guild_id);
+            let words = report::words(&Options::of(data.options), wire.id.0, by, &username, place);
+            let reference = ReportRef::of(MessageId(wire.id.0));
+            Interaction::Report { to, by, message, person, words, guild: wire.guild_id, reference }
         }
         COMMAND | MODAL => Interaction::Unknown { to },
         _ => Interaction::Other,

@@ -50,7 +50,9 @@ fn a_message_is_reported_whole_from_inside_a_direct_message() {
         },
     }));
     let interaction = parse(&raw).unwrap();
-    let Some(Event::Reported { by, message: Some(message), guild }) = interaction.event() else {
+    let Some(Event::Reported { by, message: Some(message), guild, person: None, words: None, .. }) =
+        interaction.event()
+    else {
         panic!("{interaction:?}")
     };
     assert_eq!((by, guild), (UserId(3), None));
@@ -65,8 +67,46 @@ fn the_slash_command_works_without_a_message() {
         "id": "902", "type": 2, "token": "t", "guild_id": "1", "member": { "user": { "id": "3" }, "roles": [] },
         "data": { "id": "2", "type": 1, "name": report::COMMAND },
     }));
-    let event = parse(&raw).unwrap().event();
-    assert_eq!(event, Some(Event::Reported { by: UserId(3), message: None, guild: Some(GuildId(1)) }));
+    let Some(Event::Reported { by, message: None, person: None, words: None, guild, .. }) =
+        parse(&raw).unwrap().event()
+    else {
+        panic!("not a report")
+    };
+    assert_eq!((by, guild), (UserId(3), Some(GuildId(1))));
+}
+
+#[test]
+fn what_is_written_behind_the_slash_command_is_a_message_to_safeguarding() {
+    let raw = frame(&json!({
+        "id": "902", "type": 2, "token": "t", "channel_id": "8", "user": { "id": "3", "username": "ella" },
+        "data": { "id": "2", "type": 1, "name": report::COMMAND, "options": [
+            { "name": "what", "type": 3, "value": "  somebody keeps asking for my address " },
+        ] },
+    }));
+    let Some(Event::Reported { words: Some(words), .. }) = parse(&raw).unwrap().event() else {
+        panic!("no words")
+    };
+    assert_eq!(words.content, "somebody keeps asking for my address");
+    assert_eq!(
+        (words.id, words.author, words.space, words.guild),
+        (MessageId(902), UserId(3), ChannelId(8), None)
+    );
+}
+
+#[test]
+fn a_person_is_reported_from_their_menu() {
+    let raw = frame(&json!({
+        "id": "904", "type": 2, "token": "t", "guild_id": "1", "member": { "user": { "id": "3" }, "roles": [] },
+        "data": { "id": "2", "type": 2, "name": report::MENU, "target_id": "7",
+            "resolved": { "users": { "7": { "id": "7", "username": "sam" } }, "members": {} } },
+    }));
+    let interaction = parse(&raw).unwrap();
+    let Some(Event::Reported { person: Some(UserId(7)), message: None, reference, .. }) = interaction.event()
+    else {
+        panic!("{interaction:?}")
+    };
+    let (_, reply) = interaction.answer().unwrap();
+    assert!(matches!(reply, Reply::Private(text) if text.contains(&reference.to_string())));
 }
 
 #[test]

@@ -123,7 +123,35 @@ impl EmailChannel {
         self
     }
 
+    /// Connects, secures the connection and signs in, and says good-bye: nothing is sent.
+    ///
+    /// # Errors
+    /// Why pages would not leave; never what the server said, which may quote an address.
+    pub async fn reach(&self) -> Result<(), String> {
+        match tokio::time::timeout(self.patience, self.connect()).await {
+            Ok(Ok(mut connection)) => {
+                let _ = tokio::time::timeout(Duration::from_secs(2), connection.quit()).await;
+                Ok(())
+            }
+            Ok(Err(error)) => match error.into_delivered() {
+                Delivered::Never { why } | Delivered::Later { why, .. } | Delivered::Withheld { why } => {
+                    Err(why)
+                }
+                Delivered::Done { .. } => Ok(()),
+            },
+            Err(_) => Err("the mail server took too long".to_owned()),
+        }
+    }
+
     async fn send(&self, message: &Message) -> Result<(), SendError> {
+        let mut connection = self.connect().await?;
+        connection.send(message.envelope(), &message.formatted()).await?;
+        // Accepted. How the server says good-bye changes nothing about that.
+        let _ = tokio::time::timeout(Duration::from_secs(2), connection.quit()).await;
+        Ok(())
+    }
+
+    async fn connect(&self) -> Result<AsyncSmtpConnection, SendError> {
         let hello = ClientId::default();
         let wrapper = if self.server.security == Security::Tls { self.tls.clone() } else { None };
         let server = (self.server.host.as_str(), self.server.port);
@@ -140,10 +168,7 @@ impl EmailChannel {
             let credentials = Credentials::new(user.clone(), password.clone());
             connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await?;
         }
-        connection.send(message.envelope(), &message.formatted()).await?;
-        // Accepted. How the server says good-bye changes nothing about that.
-        let _ = tokio::time::timeout(Duration::from_secs(2), connection.quit()).await;
-        Ok(())
+        Ok(connection)
     }
 
     fn message(&self, job: &Job) -> Result<Message, String> {

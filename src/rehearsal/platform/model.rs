@@ -295,7 +295,7 @@ pub struct Interaction {
     pub id: u64,
     /// What the bot answers with.
     pub token: String,
-    /// Discord's interaction type: 2 command, 3 component, 5 modal.
+    /// Discord's interaction type: 2 command, 3 component, 4 choices while typing, 5 modal.
     pub kind: u8,
     /// For a command, Discord's type of it: 1 slash, 2 on a person, 3 on a message; else 0.
     pub command: u8,
@@ -315,6 +315,8 @@ pub struct Interaction {
     pub original: Option<MessageId>,
     /// The form that the bot opened; gone when it was sent.
     pub modal: Option<Value>,
+    /// What the bot offered while somebody was typing.
+    pub choices: Option<Value>,
 }
 
 /// A command that the bot registered.

@@ -86,6 +86,8 @@ pub enum Op {
     RegisterCommands { guild: Option<GuildId>, commands: Vec<Map<String, Value>>, replace: bool },
     /// A person uses a command: slash (1), on a person (2), on a message (3).
     UseCommand { by: UserId, channel: ChannelId, command: CommandUse },
+    /// A person types in a command, and Discord asks the bot what to offer for the field with `focused`.
+    AskChoices { by: UserId, channel: ChannelId, command: CommandUse },
     /// A person clicks a button or chooses from a menu.
     Click {
         by: UserId,

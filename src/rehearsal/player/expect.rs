@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::memory::Mark;
 use super::stage::Stage;
 use super::words;
+use crate::domain::effect::Nudge;
 use crate::domain::event::Ended;
 use crate::domain::{CaseRef, Category, Code, Effect, Fact, Level, Timestamp, UserId};
 use crate::rehearsal::mailbox::Mail;
@@ -299,6 +300,11 @@ impl Evidence<'_> {
                 Fact::Outcome {
                     effect: Effect::Nudge { to, about, .. }, ended: Ended::Done { .. }, ..
                 } if *to == person => Some(words::nudge_code(about)),
+                Fact::Outcome { effect: Effect::Receipt { to, .. }, ended: Ended::Done { .. }, .. }
+                    if *to == person =>
+                {
+                    Some(words::nudge_code(&Nudge::ReportReceived))
+                }
                 _ => None,
             });
         told.collect()

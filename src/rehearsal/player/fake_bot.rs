@@ -93,7 +93,7 @@ fn enact(platform: &Handle, stage: &Stage, effect: &Effect) {
             let edit = MemberEdit { voice: Some(None), ..MemberEdit::default() };
             platform.perform(Op::EditMember { by: bot, guild: *guild, user: *adult, edit }).unwrap();
         }
-        Effect::Nudge { to, .. } => tell(*to, NewMessage::text("a kind word")),
+        Effect::Nudge { to, .. } | Effect::Receipt { to, .. } => tell(*to, NewMessage::text("a kind word")),
         Effect::Page { .. } => {
             let button = json!({"type": 2, "style": 1, "label": "Acknowledge", "custom_id": "ack:C-0001"});
             let components = vec![json!({"type": 1, "components": [button]})];

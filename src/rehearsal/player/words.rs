@@ -73,6 +73,12 @@ pub fn fact(fact: &Fact, names: &dyn Names) -> Option<String> {
             format!("calls {} about case {case} (rung {}{turn})", people.join(" and "), step + 1)
         }
         Fact::NotKept { message, why, .. } => format!("could not keep message {message} ({why})"),
+        Fact::Reported { reference, by, goes_on: false, .. } => {
+            format!("report {reference} from {} is on record", names.person(*by))
+        }
+        Fact::Reported { reference, by, .. } => {
+            format!("{} said more on report {reference}", names.person(*by))
+        }
         Fact::Register(change) => register(change, names)?,
         Fact::Outcome { effect, ended, .. } => outcome(effect, ended, names),
         Fact::Gap { from, until, why } => format!("did not hear live from {from} to {until} ({why})"),
@@ -174,6 +180,9 @@ fn outcome(effect: &Effect, ended: &Ended, names: &dyn Names) -> String {
         }
         Effect::Nudge { to, about, .. } => {
             format!("sent {} a private message [{}]", names.person(*to), nudge_code(about))
+        }
+        Effect::Receipt { to, reference } => {
+            format!("sent {} a receipt for report {reference}", names.person(*to))
         }
         Effect::Notice { space, about } => {
             format!("left a neutral notice in {} [{}]", names.space(*space), nudge_code(about))

@@ -74,3 +74,39 @@ async fn somebody_who_is_named_is_the_one_who_is_helped() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_number_given_away_is_answered_in_private_and_pages_nobody() {
+    story(|w| async move {
+        let ella = w.person("ella");
+        ella.says("#art", "my number is 07700 900123 if anyone wants to chat").await;
+        let reminded = w.next_private_message("ella");
+        assert!(reminded.contains("You are not in trouble") && reminded.contains("delete it"), "{reminded}");
+        ella.says("#art", "or email me, ella.b@gmail.com").await;
+        w.no_page("dsl");
+        assert_eq!(
+            w.count(|fact| matches!(fact, Fact::ConcernRaised { .. })).await,
+            0,
+            "nobody is the subject"
+        );
+        w.advance(days(1)).await;
+        ella.says("#art", "my number is 07700 900123").await;
+        assert!(w.next_private_message("ella").contains("looks private"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_link_that_imitates_goes_out_of_sight_and_stands_in_the_digest() {
+    story(|w| async move {
+        let (coach, tom) = (w.person("coach"), w.person("tom"));
+        coach.says("#art", "sign up for saturday at https://club.example.org/forms").await;
+        let link = tom.says("#art", "look https://dlscord-gift.com/nitro").await;
+        w.message_is_hidden(link);
+        assert!(w.next_private_message("tom").contains("is hidden while a person looks at it"));
+        w.no_page("dsl");
+        let scam = |fact: &Fact| matches!(fact, Fact::ConcernRaised { level: Level::Concern, .. });
+        assert_eq!(w.count(scam).await, 1);
+    })
+    .await;
+}

@@ -38,6 +38,9 @@ impl World {
         for (_, message) in self.unread_notices() {
             left.push(format!("in a channel: {}", message.content));
         }
+        for (reader, _, _, text) in self.unread_answers() {
+            left.push(format!("to {reader} only: {text}"));
+        }
         for mail in self.0.mailbox.mails().iter().skip(self.seen(|seen| seen.mails)) {
             left.push(format!("mail to {:?}: {}", mail.to, mail.subject));
         }

@@ -1,9 +1,12 @@
 //! What people do. Each act happens on the platform, then the bot is given time to hear it.
 
+use chaperone::discord::interactions::report;
 use chaperone::domain::{ChannelId, MessageId, UserId};
 use chaperone::rehearsal::platform::model::Attachment;
-use chaperone::rehearsal::platform::op::{MessageEdit, NewThread};
+use chaperone::rehearsal::platform::op::{CommandUse, MessageEdit, NewThread};
 use chaperone::rehearsal::platform::{Answer, NewMessage, Op, Refused};
+
+use serde_json::{Value, json};
 
 use super::World;
 
@@ -148,6 +151,63 @@ impl Person {
     pub async fn adds(&self, whom: &Person, thread: ChannelId) {
         self.does(Op::AddThreadMember { by: self.id, thread, user: whom.id }).unwrap();
         self.w.settle().await;
+    }
+
+    /// Writes to somebody in a direct message, which no bot can see.
+    pub fn whispers(&self, to: &Person, text: &str) -> Said {
+        let channel = self.w.platform().dm(self.id, to.id).unwrap();
+        self.blurts(channel, text)
+    }
+
+    /// Writes to the bot.
+    pub async fn tells_bot(&self, text: &str) -> Said {
+        let channel = self.w.platform().dm(self.id, self.w.platform().bot()).unwrap();
+        self.says(channel, text).await
+    }
+
+    /// Adds the bot to their own account, so that its commands are there in every direct message.
+    pub fn adds_the_app(&self) {
+        self.does(Op::InstallApp { by: self.id }).unwrap();
+    }
+
+    /// Uses an entry of the menu of a message.
+    pub async fn reports(&self, said: Said) {
+        self.uses(said.space, report::MENU, 3, Some(said.message.0), &[]).await;
+    }
+
+    /// Uses the entry of the menu of a person.
+    pub async fn reports_person(&self, place: impl Place, whom: &Person) {
+        self.uses(place.of(&self.w), report::MENU, 2, Some(whom.id.0), &[]).await;
+    }
+
+    /// Writes `/report` somewhere.
+    pub async fn reports_in_words(&self, place: impl Place, words: &str) {
+        self.blurts_a_report(place, words);
+        self.w.settle().await;
+    }
+
+    /// The same without waiting for the bot.
+    pub fn blurts_a_report(&self, place: impl Place, words: &str) {
+        self.w.seen(|seen| seen.words.push(words.to_owned()));
+        let options = vec![json!({ "name": "what", "type": 3, "value": words })];
+        self.tries(place.of(&self.w), report::COMMAND, 1, None, options).unwrap();
+    }
+
+    async fn uses(&self, channel: ChannelId, name: &str, kind: u8, target: Option<u64>, options: &[Value]) {
+        self.tries(channel, name, kind, target, options.to_vec()).unwrap();
+        self.w.settle().await;
+    }
+
+    fn tries(
+        &self,
+        channel: ChannelId,
+        name: &str,
+        kind: u8,
+        target: Option<u64>,
+        options: Vec<Value>,
+    ) -> Result<Answer, Refused> {
+        let command = CommandUse { name: name.to_owned(), kind, options, target };
+        self.does(Op::UseCommand { by: self.id, channel, command })
     }
 
     /// Takes no direct messages any more.

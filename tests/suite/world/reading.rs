@@ -1,7 +1,7 @@
 //! What people see: pages, mails, private messages, notices, hidden messages, locks. Whatever is read here is marked
 //! as read; the end of a story asks for the rest.
 
-use chaperone::domain::{CaseRef, ChannelId, Fact, Level, MessageId};
+use chaperone::domain::{CaseRef, ChannelId, Fact, Level, MessageId, UserId};
 use chaperone::rehearsal::mailbox::Mail;
 use chaperone::rehearsal::platform::view::{MessageView, SpaceView};
 
@@ -112,6 +112,38 @@ impl World {
         let (space, message) = found.unwrap_or_else(|| panic!("{who} got no private message"));
         self.mark(space, message.id);
         message.content
+    }
+
+    /// Answers for one person's eyes only that nobody has read yet, oldest first: whose, where, what.
+    pub(super) fn unread_answers(&self) -> Vec<(UserId, ChannelId, MessageId, String)> {
+        let mut unread: Vec<_> = self.platform().read(|state| {
+            let messages = state.messages.values().flat_map(|all| all.values());
+            messages
+                .filter_map(|message| {
+                    Some((message.ephemeral_to?, message.channel, message.id, message.content.clone()))
+                })
+                .collect()
+        });
+        unread
+            .retain(|(_, space, message, _)| self.seen(|seen| !seen.messages.contains(&(*space, *message))));
+        unread.sort_by_key(|(_, _, message, _)| *message);
+        unread
+    }
+
+    /// Whether somebody was answered and has not read it.
+    pub fn has_answer(&self, who: &str) -> bool {
+        let person = self.person(who).id;
+        self.unread_answers().iter().any(|(reader, ..)| *reader == person)
+    }
+
+    /// What the bot answered somebody and nobody else could read; it is read now.
+    #[track_caller]
+    pub fn next_answer(&self, who: &str) -> String {
+        let person = self.person(who).id;
+        let found = self.unread_answers().into_iter().find(|(reader, ..)| *reader == person);
+        let (_, space, message, text) = found.unwrap_or_else(|| panic!("{who} got no answer"));
+        self.mark(space, message);
+        text
     }
 
     /// The next notice of the bot in a channel; it is read now.

@@ -33,7 +33,14 @@ impl Turn<'_> {
             return Err(Refused::unknown_interaction());
         }
         let mut modal = None;
+        let mut choices = None;
         let original = match kind {
+            8 if found.kind == 4 => {
+                check_choices(data)?;
+                choices = Some(data["choices"].clone());
+                None
+            }
+            _ if found.kind == 4 || kind == 8 => return Err(bad_kind()),
             4 => {
                 let message = body::message(data)?;
                 text::check(&message)?;
@@ -65,6 +72,7 @@ impl Turn<'_> {
             kept.answered = Some(kind);
             kept.original = original;
             kept.modal = modal;
+            kept.choices = choices;
         }
         Ok(original.map_or(Answer::Interaction(id), |message| Answer::Message(found.channel, message)))
     }
@@ -192,6 +200,20 @@ impl Turn<'_> {
 
 fn bad_kind() -> Refused {
     Refused::invalid("type", "BASE_TYPE_CHOICES", "Not a type that answers this interaction")
+}
+
+/// At most 25, each with a name of 1 to 100 characters and a value of as many.
+fn check_choices(data: &Value) -> Result<(), Refused> {
+    let all = data["choices"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let fits = |text: &Value| text.as_str().is_some_and(|text| (1..=100).contains(&text.chars().count()));
+    if all.len() > 25 || !all.iter().all(|choice| fits(&choice["name"]) && fits(&choice["value"])) {
+        return Err(Refused::invalid(
+            "data.choices",
+            "BASE_TYPE_BAD_LENGTH",
+            "Must be 25 or fewer in length.",
+        ));
+    }
+    Ok(())
 }
 
 fn check_modal(data: &Value) -> Result<(), Refused> {

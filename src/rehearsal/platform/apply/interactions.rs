@@ -18,6 +18,36 @@ impl Turn<'_> {
         channel: ChannelId,
         used: &CommandUse,
     ) -> Result<Answer, Refused> {
+        self.command_as(2, by, channel, used)
+    }
+
+    /// While somebody types: Discord asks only for a field that was registered with `autocomplete`.
+    pub(super) fn ask_choices(
+        &mut self,
+        by: UserId,
+        channel: ChannelId,
+        used: &CommandUse,
+    ) -> Result<Answer, Refused> {
+        let registered = self
+            .state
+            .commands
+            .values()
+            .find(|command| command.body.get("name").and_then(Value::as_str) == Some(used.name.as_str()));
+        let focused = focused(&used.options);
+        let options = registered.and_then(|command| command.body.get("options")).cloned().unwrap_or_default();
+        if !focused.is_some_and(|name| is_offered(&options, name)) {
+            return Err(Refused::unknown_command());
+        }
+        self.command_as(4, by, channel, used)
+    }
+
+    fn command_as(
+        &mut self,
+        kind: u8,
+        by: UserId,
+        channel: ChannelId,
+        used: &CommandUse,
+    ) -> Result<Answer, Refused> {
         let place = self.state.channel(channel)?;
         self.state.allow(channel, by, 0, self.at)?;
         let context = match place.guild {
@@ -72,7 +102,7 @@ impl Turn<'_> {
         if resolved.as_object().is_some_and(|fields| !fields.is_empty()) {
             data["resolved"] = resolved;
         }
-        Ok(self.interact((2, used.kind), by, channel, &used.name, None, &data))
+        Ok(self.interact((kind, used.kind), by, channel, &used.name, None, &data))
     }
 
     /// The person or message that a context menu was used on, whole.
@@ -216,12 +246,30 @@ impl Turn<'_> {
             answered: None,
             original: None,
             modal: None,
+            choices: None,
         };
         let whole = wire::message::interaction(self.state, &interaction, data, self.at);
         self.state.interactions.insert(id, interaction);
         self.emit_channel("INTERACTION_CREATE", channel, whole);
         Answer::Interaction(id)
     }
+}
+
+/// The field that somebody is typing in.
+fn focused(options: &[Value]) -> Option<&str> {
+    options.iter().find_map(|option| {
+        if option["focused"] == true {
+            return option["name"].as_str();
+        }
+        option["options"].as_array().and_then(|inner| focused(inner))
+    })
+}
+
+/// Whether a command, or a subcommand of it, was registered with choices for this field.
+fn is_offered(options: &Value, name: &str) -> bool {
+    options.as_array().into_iter().flatten().any(|option| {
+        (option["name"] == name && option["autocomplete"] == true) || is_offered(&option["options"], name)
+    })
 }
 
 fn find_component<'v>(components: &'v [Value], custom_id: &str) -> Option<&'v Value> {

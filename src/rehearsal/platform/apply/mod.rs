@@ -92,6 +92,7 @@ impl Turn<'_> {
                 self.register_commands(*guild, commands, *replace)
             }
             Op::UseCommand { by, channel, command } => self.use_command(*by, *channel, command),
+            Op::AskChoices { by, channel, command } => self.ask_choices(*by, *channel, command),
             Op::Click { by, channel, message, custom_id, values } => {
                 self.click(*by, *channel, *message, custom_id, values)
             }
