@@ -17,7 +17,7 @@
 //! and by hearing recent messages again without acting on them. Hearing a message twice gives the same observations
 //! and remembers it once.
 
-pub mod age;
+pub mod ages;
 pub mod aside;
 pub mod contact_days;
 pub mod content;
@@ -43,7 +43,7 @@ use crate::domain::{
 };
 use crate::text::{Entry, Hit, Lists, Need, Quiet, Reading};
 
-use age::Ages;
+use ages::Ages;
 use aside::Asides;
 use contact_days::{ContactDay, Day};
 use direction::{Direction, Names, Recent, Speech};
@@ -179,7 +179,7 @@ impl Detector {
             at: message.at,
             author: message.author,
             towards: heard.direction.person(),
-            asks_age: age::doubts(&heard.reading),
+            asks_age: ages::doubts(&heard.reading),
             opens_lesson: heard.speaker.adult && setting::opens_lesson(&heard.reading),
             plans_surprise: setting::plans_a_surprise(&heard.reading),
             in_the_open: heard.speaker.adult && setting::is_in_the_open(&heard.reading),
@@ -493,13 +493,13 @@ impl Detector {
             let entry = if seen.code == Code::AgeClue { clue } else { None };
             new.extend(self.ages.hear(seen, entry));
         }
-        if heard.is_young && age::doubts(&heard.reading) {
+        if heard.is_young && ages::doubts(&heard.reading) {
             let of = heard.direction.person().filter(|_| heard.direction.is_said());
             new.extend(self.ages.asked(message.author, of, message.at));
         }
         if heard.is_young {
             let asked = self.was_asked_age(message);
-            if let Some(age) = age::stated(&heard.reading, asked) {
+            if let Some(age) = ages::stated(&heard.reading, asked) {
                 self.ages.states(message.author, message.at, age);
             }
             if let Some(towards) = heard.direction.person()

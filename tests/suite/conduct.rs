@@ -287,16 +287,27 @@ fn innocent_turns_change_no_level() {
     let lists = Arc::new(Lists::builtin());
     for script in development() {
         let plain = script.play(&lists).highest();
-        let adult = script.people.iter().find(|(_, role)| role != "young_person");
-        let young = script.people.iter().find(|(_, role)| role == "young_person");
-        let (Some((adult, _)), Some((young, _))) = (adult, young) else { continue };
+        // The two whom it is about, else some adult and some young person.
+        let of = |key: &str| script.head.get(key).filter(|name| !name.contains(',')).cloned();
+        let role = |young: bool| {
+            script
+                .people
+                .iter()
+                .find(|(_, role)| (role == "young_person") == young)
+                .map(|(name, _)| name.clone())
+        };
+        let (Some(adult), Some(young)) =
+            (of("actor").or_else(|| role(false)), of("target").or_else(|| role(true)))
+        else {
+            continue;
+        };
         let mut padded = Vec::new();
         for line in script.lines {
             let (at, space) = (line.at, line.space.clone());
             padded.push(line);
             for turn in 0..4_i64 {
-                let by = if turn % 2 == 0 { adult } else { young };
-                let to = if turn % 2 == 0 { young } else { adult };
+                let by = if turn % 2 == 0 { &adult } else { &young };
+                let to = if turn % 2 == 0 { &young } else { &adult };
                 padded.push(Line {
                     number: 0,
                     at: Timestamp(at.0 + (turn + 1) * 100_000),
