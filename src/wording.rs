@@ -7,6 +7,7 @@
 mod chronology;
 mod conduct;
 mod letters;
+mod links;
 mod nudges;
 
 use crate::domain::{CaseRef, Category, GuildId, Level, Timestamp, UserId};
@@ -16,6 +17,10 @@ use crate::paging::digest::DigestLine;
 pub use chronology::chronology;
 pub use conduct::{quieter, rests_on};
 pub use letters::{Letter, letter};
+pub use links::{
+    NOT_PRESSED, PRESS_ONE, handling_refused, link_acknowledged, link_case, link_drill, link_handled,
+    link_is_over, spoken, what_acknowledging_means,
+};
 pub use nudges::{notice, nudge, report_not_kept_yet, report_received};
 
 /// The name of a level.
@@ -114,6 +119,12 @@ pub fn acknowledged_together(by: UserId) -> String {
     format!("All of these are acknowledged by <@{by}>. Nobody else is being called for them.")
 }
 
+/// Whom to ring, below a notice that no lead has answered.
+#[must_use]
+pub fn ring(number: &str) -> String {
+    format!("Ring: {number}")
+}
+
 /// The label of the button under a page.
 pub const ACKNOWLEDGE: &str = "Acknowledge";
 
@@ -136,6 +147,7 @@ pub fn acknowledgement_refused(why: &str) -> &'static str {
         "already-acknowledged" => {
             "Somebody has already acknowledged this case. There is nothing for you to do."
         }
+        "stale" => link_is_over(),
         // The same words for a subject, a stranger and a case that does not exist: nobody learns which it was.
         _ => "There is nothing here for you to acknowledge. If you have a concern, tell a safeguarding lead.",
     }

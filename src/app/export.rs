@@ -194,6 +194,7 @@ fn belongs(fact: &Fact, of: CaseRef, reasons: &BTreeSet<Observation>, jobs: &BTr
         | Fact::Decided { case, .. } => *case == Some(of),
         Fact::CaseOpened { case, .. }
         | Fact::CaseRose { case, .. }
+        | Fact::SubjectsJoined { case, .. }
         | Fact::CaseKeyMade { case, .. }
         | Fact::Acknowledged { case, .. }
         | Fact::AcknowledgementRefused { case, .. }

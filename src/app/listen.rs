@@ -44,6 +44,8 @@ pub(super) struct Listener {
     pub(super) earlier: Option<Timestamp>,
     /// Tells how far this one has: by shard, the session and its last sequence number.
     pub(super) heard: watch::Sender<BTreeMap<u32, (String, u64)>>,
+    /// Tells whether this one is connected.
+    pub(super) connected: watch::Sender<BTreeMap<u32, bool>>,
     /// Says why nothing can be heard any more.
     pub(super) failed: watch::Sender<Option<String>>,
 }
@@ -99,6 +101,7 @@ impl Listener {
                 Some(Signal::Packet(packet)) => {
                     if !std::mem::replace(&mut listening, true) {
                         tracing::info!(shard = self.shard.0, "listening");
+                        self.is_connected(true);
                     }
                     if self.take(packet, &asker, &mut missed).await.is_err() {
                         return;
@@ -107,6 +110,7 @@ impl Listener {
                 Some(Signal::Closed { fatal: true, what, .. }) => return self.fail(&what),
                 Some(Signal::Closed { what, .. }) => {
                     listening = false;
+                    self.is_connected(false);
                     tracing::warn!(shard = self.shard.0, what, "connection closed");
                 }
                 Some(Signal::Behind { waiting, disconnected }) => {
@@ -122,7 +126,14 @@ impl Listener {
         }
     }
 
+    fn is_connected(&self, connected: bool) {
+        self.connected.send_modify(|shards| {
+            shards.insert(self.shard.0, connected);
+        });
+    }
+
     fn fail(&self, what: &str) {
+        self.is_connected(false);
         tracing::error!(shard = self.shard.0, what, "nothing can be heard any more");
         self.failed.send_replace(Some(what.to_owned()));
     }

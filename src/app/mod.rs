@@ -4,10 +4,12 @@
 //! platform: the same parts, other settings.
 
 mod commands;
+pub mod drill;
 pub mod export;
 pub mod keep;
 mod listen;
 mod missed;
+pub mod reach;
 pub mod settings;
 mod trouble;
 
@@ -21,15 +23,14 @@ use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::discord::contain::Contain;
-use crate::discord::page_dm::PageDm;
 use crate::discord::rest::Rest;
 use crate::discord::token::Token;
 use crate::domain::person::RoleMapping;
-use crate::domain::{ChannelId, Effect, Event, Fact, GuildId, Heard, Timestamp, UserId};
+use crate::domain::{ChannelId, Effect, Event, Fact, GuildId, Heard, Timestamp};
 use crate::engine::{Organisation, Policy};
 use crate::outbox::{Deliver, Dispatcher};
 use crate::paging::channels::email::EmailChannel;
-use crate::paging::gate::{Gate, StillWanted};
+use crate::paging::links::Links;
 use crate::paging::{Calls, LadderPolicy, People};
 use crate::pipeline::actor::Actor;
 use crate::pipeline::case_keys::CaseKeys;
@@ -38,6 +39,7 @@ use crate::pipeline::ring::Ring;
 use crate::pipeline::{Ear, Progress};
 use crate::store::Store;
 use crate::text::Lists;
+use reach::Reach;
 
 /// Everything that the parts need to know, checked.
 pub struct Settings {
@@ -69,6 +71,8 @@ pub struct Settings {
     pub leads: Vec<Lead>,
     /// How e-mail leaves, where it does.
     pub email: Option<EmailChannel>,
+    /// Further channels, the listener for answers, the heartbeat.
+    pub reach: Reach,
     /// Where the operator is told about trouble.
     pub operator_channel: Option<ChannelId>,
 }
@@ -85,6 +89,7 @@ pub struct Running {
     pub ear: Ear,
     store: Store,
     organisation: String,
+    address: Option<String>,
     clock: Clock,
     progress: Progress,
     heard: watch::Receiver<BTreeMap<u32, (String, u64)>>,
@@ -110,7 +115,8 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
     let calls = Arc::new(RwLock::new(calls));
 
     let rest = Rest::new(&settings.api_url, &settings.token, clock.clone())?;
-    let routes = Arc::new(routes(&mut settings, &rest, &calls));
+    let door = reach::door(&settings.reach, &settings.signing_key.with_file_name("links.key")).await?;
+    let routes = Arc::new(routes(&mut settings, &rest, &calls, &door.links, &clock)?);
     let progress = Progress::default();
     let (ear, inputs) = Ear::new(progress.clone());
     let (commits, to_commit) = mpsc::channel(1_024);
@@ -120,7 +126,8 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
     let left = trouble::Left::default();
     let by = format!("{}-{}", std::process::id(), clock.now().0);
     let to = left.or_to(routes.clone());
-    let dispatcher = Dispatcher::new(store.clone(), to, clock.clone(), outcomes, by);
+    let (delays, delayed) = mpsc::unbounded_channel();
+    let dispatcher = Dispatcher::new(store.clone(), to, clock.clone(), outcomes, by).telling_delays(delays);
     let witness = trouble::Trouble::new(
         settings.operator_channel,
         settings.organisation.clone(),
@@ -144,7 +151,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
     let actor = Actor {
         name: settings.organisation.clone(),
         organisation,
-        calls,
+        calls: calls.clone(),
         commits,
         clock: clock.clone(),
         progress: progress.clone(),
@@ -160,6 +167,11 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
     ear.hear(crate::pipeline::Input::event(started)).await?;
     tasks.push(tokio::spawn(dispatcher.run(until_stopped(stopped.clone()))));
     tasks.push(tokio::spawn(report_outcomes(ended, ear.clone(), clock.clone())));
+    tasks.push(tokio::spawn(report_delays(delayed, ear.clone(), clock.clone())));
+    let address = door.links.base().map(str::to_owned);
+    let (connected_now, connected) = watch::channel(BTreeMap::new());
+    let alive = reach::Alive { store: store.clone(), connected, clock: clock.clone() };
+    tasks.extend(reach::answer_and_beat(door, &settings.reach, calls, ear.clone(), alive, &stopped)?);
     let (heard_now, heard) = watch::channel(BTreeMap::new());
     let shards = settings.shards.max(1);
     for shard in 0..shards {
@@ -174,6 +186,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
             position: store.position(shard).await?,
             earlier,
             heard: heard_now.clone(),
+            connected: connected_now.clone(),
             failed: failed.clone(),
         };
         tasks.push(tokio::spawn(listener.run(until_stopped(stopped.clone()))));
@@ -183,6 +196,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
         ear,
         store,
         organisation: settings.organisation,
+        address,
         clock,
         progress,
         heard,
@@ -255,6 +269,12 @@ impl Running {
     #[must_use]
     pub fn organisation(&self) -> &str {
         &self.organisation
+    }
+
+    /// Where answers by link come in, where any do.
+    #[must_use]
+    pub fn address(&self) -> Option<&str> {
+        self.address.as_deref()
     }
 
     /// Whether everything up to this sequence number of a shard's session was handed on.
@@ -346,35 +366,41 @@ impl Running {
 /// Where each effect goes.
 pub(crate) struct Routes {
     contain: Arc<dyn Deliver>,
-    page_dm: Arc<dyn Deliver>,
-    email: Option<Arc<dyn Deliver>>,
+    couriers: reach::Couriers,
 }
 
 impl Routes {
     /// Who carries an effect out; nobody when its channel is not configured.
     pub(crate) fn to(&self, effect: &Effect) -> Option<Arc<dyn Deliver>> {
         match effect.channel() {
-            Some(crate::paging::people::DISCORD_DM) => Some(self.page_dm.clone()),
-            Some(crate::paging::people::EMAIL) => self.email.clone(),
-            Some(_) => None,
+            Some(channel) => self.couriers.get(channel).cloned(),
             None => Some(self.contain.clone()),
         }
     }
 }
 
-fn routes(settings: &mut Settings, rest: &Rest, calls: &Arc<RwLock<Calls>>) -> Routes {
-    let calls = calls.clone();
-    let still_wanted: Arc<StillWanted> = Arc::new(move |_: &str, effect: &Effect| {
-        calls.read().unwrap_or_else(std::sync::PoisonError::into_inner).as_still_wanted(effect)
-    });
-    let accounts: BTreeMap<String, UserId> =
-        settings.people.iter().filter_map(|person| Some((person.name.clone(), person.account?))).collect();
-    let email = settings.email.take();
-    let email = email.map(|email| Arc::new(Gate::before(email, still_wanted.clone())) as Arc<dyn Deliver>);
-    Routes {
-        contain: Arc::new(Contain::new(rest.clone())),
-        page_dm: Arc::new(Gate::before(PageDm::new(rest.clone(), accounts), still_wanted)),
-        email,
+fn routes(
+    settings: &mut Settings,
+    rest: &Rest,
+    calls: &Arc<RwLock<Calls>>,
+    links: &Links,
+    clock: &Clock,
+) -> anyhow::Result<Routes> {
+    let still_wanted = reach::still_wanted(calls);
+    let (email, reach) = (settings.email.take(), &settings.reach);
+    let contain = Contain::new(rest.clone()).with_number_to_ring(reach.ring.clone());
+    Ok(Routes {
+        contain: Arc::new(contain),
+        couriers: reach::couriers(rest, &settings.people, email, reach, links, &still_wanted, clock)?,
+    })
+}
+
+async fn report_delays(mut delays: mpsc::UnboundedReceiver<crate::outbox::Delayed>, ear: Ear, clock: Clock) {
+    while let Some(delayed) = delays.recv().await {
+        let heard = Heard { at: clock.now(), event: delayed.into_event() };
+        if ear.hear(crate::pipeline::Input::event(heard)).await.is_err() {
+            return;
+        }
     }
 }
 

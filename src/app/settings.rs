@@ -1,15 +1,21 @@
 //! From a checked configuration to what the parts need.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, anyhow};
 
 use super::Settings;
+use super::reach::{Listen, Reach};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Twilio, Way};
 use crate::discord::token::Token;
 use crate::domain::who_may_know::Readers;
 use crate::engine;
 use crate::evidence::Recipient;
 use crate::paging::channels::email::EmailChannel;
+use crate::paging::channels::http::base;
+use crate::paging::channels::twilio::Account;
+use crate::paging::channels::webhook::Target;
 use crate::pipeline::committer::Lead;
 use crate::text::Lists;
 
@@ -60,8 +66,67 @@ pub fn settings(config: &Config, clock: &Clock) -> anyhow::Result<Settings> {
         ladder: config.ladder.clone(),
         leads,
         email,
+        reach: reach(config)?,
         operator_channel: config.policy.operator_channel,
     })
+}
+
+/// Channels beyond Discord and e-mail with their secrets read.
+///
+/// # Errors
+/// When a secret cannot be read or is none.
+pub fn reach(config: &Config) -> anyhow::Result<Reach> {
+    let read = |source: &crate::config::SecretSource| {
+        source.read().map(|secret| secret.expose().to_owned()).map_err(|why| anyhow!("{why}"))
+    };
+    let from = &config.reach;
+    let mut reach = Reach { ring: from.ring.clone(), ..Reach::default() };
+    let (mut topics, mut keys, mut numbers) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    for contact in &config.contacts {
+        if let Some(topic) = &contact.ntfy {
+            topics.insert(contact.name.clone(), read(topic)?);
+        }
+        if let Some(phone) = &contact.phone {
+            numbers.insert(contact.name.clone(), phone.clone());
+        }
+    }
+    for shared in &from.shared {
+        let name = shared.name.clone();
+        reach.shared.insert(name.clone());
+        match &shared.way {
+            // Its address is among the others.
+            Way::Email(_) => {}
+            Way::Ntfy(topic) => drop(topics.insert(name, read(topic)?)),
+            Way::PagerDuty(key) => drop(keys.insert(name, read(key)?)),
+            Way::Webhook(url, secret) => {
+                let target =
+                    Target::new(url.clone(), &read(secret)?).map_err(|why| anyhow!("{name}: {why}"))?;
+                reach.webhooks.insert(name, target);
+            }
+            Way::Alertmanager(url) => drop(reach.alertmanagers.insert(name, url.clone())),
+        }
+    }
+    if let Some((base, token)) = &from.ntfy {
+        reach.ntfy = Some((base.clone(), token.as_ref().map(&read).transpose()?, topics));
+    }
+    if let Some(Twilio { base, sid, token, from }) = &from.twilio {
+        let (sid, from, base) = (sid.clone(), from.clone(), base.clone());
+        reach.twilio = Some((Account { sid, token: read(token)?, from, base }, numbers));
+    }
+    if !keys.is_empty() {
+        let base = from.pagerduty.clone().unwrap_or_else(|| "https://events.pagerduty.com".to_owned());
+        reach.pagerduty = Some((base, keys));
+    }
+    if let Some(listen) = &from.inbound {
+        let crate::config::Listen { listen, public_url, behind_proxy } = listen.clone();
+        reach.inbound = Some(Listen { listen, public_url: Some(public_url), behind_proxy });
+    }
+    if let Some((url, every)) = &from.heartbeat {
+        let url = read(url)?;
+        let url = base(&url).map_err(|why| anyhow!("[paging.heartbeat] {why}"))?;
+        reach.heartbeat = Some((url, *every));
+    }
+    Ok(reach)
 }
 
 /// What a charity has decided about the rules.

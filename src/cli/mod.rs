@@ -9,6 +9,7 @@ pub mod evidence;
 pub mod init;
 pub mod keys;
 pub mod lines;
+pub mod page;
 pub mod rehearse;
 pub mod replay;
 pub mod run;
@@ -43,6 +44,7 @@ enum Command {
     Evaluate(evaluate::Args),
     Keys(keys::Keys),
     Evidence(evidence::Evidence),
+    Page(page::Page),
 }
 
 /// Reads the arguments, runs the command, and tells how it ended.
@@ -59,6 +61,7 @@ pub fn main() -> ExitCode {
         Command::Evaluate(args) => Ok(evaluate::run(&args)),
         Command::Keys(args) => return ended(args.run()),
         Command::Evidence(args) => return ended(args.run()),
+        Command::Page(args) => page::run(&args),
     };
     ended(status.map(ExitCode::from))
 }

@@ -5,6 +5,7 @@
 //! ([`SecretSource`]) and are read by whoever needs them.
 
 mod calls;
+mod channels;
 mod people;
 mod places;
 mod raw;
@@ -20,10 +21,11 @@ use crate::domain::person::RoleMapping;
 use crate::domain::zone::Zone;
 use crate::domain::{ChannelId, GuildId, UserId};
 use crate::paging::channels::email::{Security, SmtpServer};
-use crate::paging::people::{DISCORD_DM, EMAIL};
+use crate::paging::people::{DISCORD_DM, EMAIL, NTFY, SMS, VOICE};
 use crate::paging::rota::Rota;
 use crate::paging::{LadderPolicy, OnCall, People, Slot};
 
+pub use channels::{Listen, Reach, Shared, Twilio, Way};
 pub use raw::Problem;
 use raw::Reader;
 pub use secret::{Secret, SecretSource};
@@ -48,6 +50,8 @@ pub struct Config {
     pub ladder: LadderPolicy,
     /// Who is on duty when.
     pub rota: Rota,
+    /// How people are reached beyond Discord and e-mail.
+    pub reach: Reach,
     /// The mail server, where pages travel by e-mail.
     pub email: Option<Email>,
     /// The grace of the lone-adult rule, the operator's channel.
@@ -100,6 +104,14 @@ pub struct Contact {
     pub discord: Option<UserId>,
     /// Their e-mail address.
     pub email: Option<String>,
+    /// Where the ntfy topic stands that only they read.
+    pub ntfy: Option<SecretSource>,
+    /// Their telephone number (E.164).
+    pub phone: Option<String>,
+    /// Their channels in the order in which they prefer them; those that are not named follow.
+    pub prefer: Vec<String>,
+    /// Accounts in whose cases they are never called: people whom they manage.
+    pub not_about: BTreeSet<UserId>,
     /// Their age recipient (`age1…`), as it was written; its checksum is not checked here.
     pub recipient: Option<String>,
 }
@@ -210,8 +222,9 @@ impl Config {
         let roles = places::roles(r, &mut root);
         let data = places::data(r, &mut root, base);
         let mut remarks = Vec::new();
-        let (ladder, email, calls) = steps::paging(r, &mut root, base, env);
-        let contacts = people::people(r, &mut root, email.present(), &mut remarks);
+        let (ladder, email, calls, reach) = steps::paging(r, &mut root, base, env);
+        let from = channels::From { base, env };
+        let contacts = people::people(r, &mut root, (email.present(), &reach), &from, &mut remarks);
         let mut ladder = steps::ladder(r, ladder, &contacts);
         let zone = organisation.as_ref().map_or_else(Zone::default, |organisation| organisation.zone);
         let rota = calls.complete(r, &mut ladder, zone, &contacts);
@@ -237,6 +250,7 @@ impl Config {
                 contacts,
                 ladder,
                 rota,
+                reach,
                 email: email.into_option(),
                 policy,
                 remarks,
@@ -245,28 +259,58 @@ impl Config {
         }
     }
 
-    /// Who can be called, with the channels that reach each: Discord first, then e-mail where a mail server is
-    /// configured.
+    /// Who can be called, with the channels that reach each: as they prefer them, else Discord first, then e-mail, a
+    /// push message, a text message, a call.
     #[must_use]
     pub fn people(&self) -> People {
-        let on_call = |contact: &Contact| {
-            let discord = contact.discord.map(|_| DISCORD_DM.to_owned());
-            let email = contact.email.as_ref().filter(|_| self.email.is_some()).map(|_| EMAIL.to_owned());
-            OnCall {
-                name: contact.name.clone(),
-                slot: contact.slot,
-                account: contact.discord,
-                channels: discord.into_iter().chain(email).collect(),
-            }
+        let shared = self.reach.shared.iter();
+        let shared_on_call = shared.clone().map(|shared| OnCall {
+            name: shared.name.clone(),
+            slot: shared.slot,
+            account: None,
+            channels: vec![shared.way.channel().to_owned()],
+        });
+        let closed_to = self
+            .contacts
+            .iter()
+            .map(|contact| (contact.name.clone(), contact.not_about.clone()))
+            .chain(shared.clone().map(|shared| (shared.name.clone(), shared.readers.clone())));
+        People::new(self.contacts.iter().map(|contact| self.on_call(contact)).chain(shared_on_call).collect())
+            .with_closed_to(closed_to.collect())
+            .with_shared(shared.map(|shared| shared.name.clone()).collect())
+            .with_rota(self.rota.clone())
+    }
+
+    fn on_call(&self, contact: &Contact) -> OnCall {
+        let telephone = contact.phone.is_some() && self.reach.twilio.is_some();
+        let calls = self.reach.twilio.as_ref().is_some_and(|twilio| !twilio.from.starts_with("MG"));
+        let has = |channel: &&str| match *channel {
+            DISCORD_DM => contact.discord.is_some(),
+            EMAIL => contact.email.is_some() && self.email.is_some(),
+            NTFY => contact.ntfy.is_some() && self.reach.ntfy.is_some(),
+            SMS => telephone,
+            VOICE => telephone && calls,
+            _ => false,
         };
-        People::new(self.contacts.iter().map(on_call).collect()).with_rota(self.rota.clone())
+        let usual = [DISCORD_DM, EMAIL, NTFY, SMS, VOICE];
+        let mut channels: Vec<String> = Vec::new();
+        for channel in contact.prefer.iter().map(String::as_str).chain(usual).filter(has) {
+            if !channels.iter().any(|known| known == channel) {
+                channels.push(channel.to_owned());
+            }
+        }
+        OnCall { name: contact.name.clone(), slot: contact.slot, account: contact.discord, channels }
     }
 
     /// The e-mail address of everybody who has one, by name.
     #[must_use]
     pub fn addresses(&self) -> BTreeMap<String, String> {
         let address = |contact: &Contact| Some((contact.name.clone(), contact.email.clone()?));
-        self.contacts.iter().filter_map(address).collect()
+        let shared = self.reach.shared.iter().filter_map(|shared| match &shared.way {
+            Way::Email(address) => Some((shared.name.clone(), address.clone())),
+            _ => None,
+        });
+        self.contacts.iter().filter_map(address).chain(shared).collect()
     }
 }
 

@@ -4,7 +4,10 @@ use crate::domain::UserId;
 use crate::paging::Slot;
 use crate::paging::channels::email::is_address;
 
+use crate::paging::people::{DISCORD_DM, EMAIL, NTFY, SMS, VOICE};
+
 use super::Contact;
+use super::channels::{From, Reach, is_e164};
 use super::raw::{At, Problem, Reader, Section};
 
 /// The length of an X25519 recipient of age: `age1` and 58 characters of Bech32 (C2SP age specification).
@@ -15,14 +18,15 @@ const BECH32: &str = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 pub(super) fn people(
     r: &mut Reader<'_>,
     root: &mut Section<'_>,
-    mail_server: bool,
+    (mail_server, reach): (bool, &Reach),
+    from: &From<'_>,
     remarks: &mut Vec<Problem>,
 ) -> Vec<Contact> {
     let mut contacts: Vec<Contact> = Vec::new();
     let mut unread = false;
     for section in root.sections(r, "people") {
         let at = section.at;
-        let Some(contact) = contact(r, section, mail_server) else {
+        let Some(contact) = contact(r, section, (mail_server, reach), from) else {
             unread = true;
             continue;
         };
@@ -47,6 +51,12 @@ pub(super) fn people(
         }
         contacts.push(contact);
     }
+    for shared in &reach.shared {
+        if contacts.iter().any(|contact| contact.name == shared.name) {
+            let what = format!("[[paging.shared]] the name {:?} stands in [[people]] too", shared.name);
+            r.problem(0, what, "give it a name of its own");
+        }
+    }
     // Who is missing can only be said of people who could all be read.
     if !unread {
         missing(r, &contacts);
@@ -68,7 +78,12 @@ fn missing(r: &mut Reader<'_>, contacts: &[Contact]) {
     }
 }
 
-fn contact(r: &mut Reader<'_>, mut section: Section<'_>, mail_server: bool) -> Option<Contact> {
+fn contact(
+    r: &mut Reader<'_>,
+    mut section: Section<'_>,
+    (mail_server, reach): (bool, &Reach),
+    from: &From<'_>,
+) -> Option<Contact> {
     let at = section.at;
     let name_fix = "write a short name of letters, digits, - and _: name = \"sam\"";
     let name = section.text(r, "name", name_fix);
@@ -77,7 +92,26 @@ fn contact(r: &mut Reader<'_>, mut section: Section<'_>, mail_server: bool) -> O
     let discord = section.id(r, "discord");
     let email = section.text(r, "email", "write it like \"sam@example.org\"");
     let recipient = section.text(r, "recipient", "paste the line that begins with age1");
+    let ntfy = from.secret(r, &mut section, ("ntfy_topic_env", "ntfy_topic_file"));
+    let phone = phone(r, &mut section);
+    let prefer = prefer(r, &mut section);
+    let not_about = section.ids(r, "not_about");
     section.done(r);
+    let elsewhere = (ntfy.is_some() && reach.ntfy.is_some()) || (phone.is_some() && reach.twilio.is_some());
+    if ntfy.is_some() && reach.ntfy.is_none() {
+        r.problem(
+            at,
+            "[[people]] somebody has an ntfy topic, but no server is configured",
+            "add [paging.ntfy]",
+        );
+    }
+    if phone.is_some() && reach.twilio.is_none() {
+        r.problem(
+            at,
+            "[[people]] somebody has a telephone number, but nothing that calls it",
+            "add [paging.twilio]",
+        );
+    }
 
     let shown = name.as_ref().map_or_else(|| "somebody".to_owned(), |name| format!("{:?}", name.value));
     match &name {
@@ -120,10 +154,10 @@ fn contact(r: &mut Reader<'_>, mut section: Section<'_>, mail_server: bool) -> O
                 format!("[[people]] {shown} has no discord account, so nobody could tell when they are the subject"),
                 "add discord = their account's id",
             );
-        } else if discord.is_none() && email.is_none() {
+        } else if discord.is_none() && email.is_none() && !elsewhere {
             let what = format!("[[people]] {shown} cannot be reached");
             r.problem(at, what, "add email = \"…\" or discord = their account's id");
-        } else if discord.is_none() && !mail_server {
+        } else if discord.is_none() && !mail_server && !elsewhere {
             let what =
                 format!("[[people]] {shown} can only be reached by e-mail, but no mail server is configured");
             r.problem(at, what, "add [paging.email]");
@@ -134,6 +168,10 @@ fn contact(r: &mut Reader<'_>, mut section: Section<'_>, mail_server: bool) -> O
         slot: slot?,
         discord,
         email: email.map(|email| email.value),
+        ntfy,
+        phone,
+        prefer,
+        not_about: not_about.into_iter().flat_map(|ids| ids.value).map(UserId).collect(),
         recipient: recipient.map(|recipient| recipient.value),
     })
 }
@@ -157,4 +195,30 @@ fn check_recipient(r: &mut Reader<'_>, at: usize, shown: &str, keeps: bool, reci
     {
         r.problem(*at, format!("[[people]] the recipient of {shown} is not an age recipient"), how);
     }
+}
+
+fn phone(r: &mut Reader<'_>, section: &mut Section<'_>) -> Option<String> {
+    let fix = "write it as the whole world does: phone = \"+447700900123\"";
+    let phone = section.text(r, "phone", fix)?;
+    let number: String = phone.value.chars().filter(|c| *c != ' ').collect();
+    if !is_e164(&number) {
+        r.problem(phone.at, format!("[[people]] {:?} is not a telephone number", phone.value), fix);
+        return None;
+    }
+    Some(number)
+}
+
+fn prefer(r: &mut Reader<'_>, section: &mut Section<'_>) -> Vec<String> {
+    let fix = "list channels in order: discord-dm, email, ntfy, sms, voice";
+    let Some(names) = section.texts(r, "prefer", fix) else { return Vec::new() };
+    for name in &names.value {
+        if ![DISCORD_DM, EMAIL, NTFY, SMS, VOICE].contains(&name.as_str()) {
+            r.problem(
+                names.at,
+                format!("[[people]] prefer names {name:?}, which is not a channel of a person"),
+                fix,
+            );
+        }
+    }
+    names.value
 }

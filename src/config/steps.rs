@@ -8,6 +8,7 @@ use crate::paging::policy::Step;
 use crate::paging::{LadderPolicy, Slot};
 
 use super::calls::{Calls, calls};
+use super::channels::{From, Reach, reach};
 use super::places::secret;
 use super::raw::{At, Reader, Section};
 use super::{Contact, Email};
@@ -49,12 +50,12 @@ pub(super) fn paging(
     root: &mut Section<'_>,
     base: &Path,
     env: &dyn Fn(&str) -> Option<String>,
-) -> (Paging, MailServer, Calls) {
+) -> (Paging, MailServer, Calls, Reach) {
     let five = Duration::from_mins(5);
     let mut paging =
         Paging { wait: five, repeat: None, repeat_immediate: None, at_once: None, steps: Vec::new() };
     let Some(mut section) = root.section(r, "paging") else {
-        return (paging, MailServer::Absent, calls(r, None));
+        return (paging, MailServer::Absent, calls(r, None), Reach::default());
     };
     paging.wait = minutes(r, &mut section, "wait_minutes").unwrap_or(five);
     paging.repeat = minutes(r, &mut section, "repeat_minutes");
@@ -74,8 +75,9 @@ pub(super) fn paging(
         Some(section) => mail_server(r, section, base, env).map_or(MailServer::Wrong, MailServer::Right),
     };
     let calls = calls(r, Some(&mut section));
+    let reach = reach(r, &mut section, &From { base, env });
     section.done(r);
-    (paging, email, calls)
+    (paging, email, calls, reach)
 }
 
 pub(super) fn minutes(r: &mut Reader<'_>, section: &mut Section<'_>, key: &'static str) -> Option<Duration> {

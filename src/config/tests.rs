@@ -181,8 +181,8 @@ fn every_mistake_says_where_and_what_to_do() {
         ("[discord]", "[polices]\n[discord]", "4: polices is not a setting"),
         (
             "[[people]]\nname = \"dee\"",
-            "[[people]]\nname = \"dee\"\nphone = \"1\"",
-            "20: [[people]] phone is not a setting — settings here are",
+            "[[people]]\nname = \"dee\"\nfax = \"1\"",
+            "20: [[people]] fax is not a setting — settings here are",
         ),
     ];
     for (from, to, expected) in cases {
@@ -325,6 +325,80 @@ fn the_digest_the_drill_other_ladders_and_the_rota_are_read() {
         ("days = [\"mon\", \"tue\"]\n", "", "[[paging.shift]] needs days or a date"),
         ("until = \"2026-12-27 09:00\"", "until = \"2026-12-23 09:00\"", "ends before it begins"),
         ("from = \"2026-08-01 00:00\"", "from = \"in August\"", "[[paging.absence]] from is \"in August\""),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let all = problems(&text.replacen(from, to, 1));
+        assert!(all.iter().any(|problem| problem.contains(expected)), "{expected}: {all:#?}");
+    }
+}
+
+const REACH: &str = r#"
+[paging]
+ring = "01632 960000"
+
+[paging.ntfy]
+url = "https://ntfy.example.org"
+
+[paging.twilio]
+account = "AC0123456789abcdef0123456789abcdef"
+from = "+441632960000"
+token_env = "TWILIO_TOKEN"
+
+[paging.inbound]
+listen = "127.0.0.1:8085"
+public_url = "https://pages.example.org/"
+
+[paging.heartbeat]
+url_env = "HEARTBEAT_URL"
+
+[[paging.shared]]
+name = "office"
+slot = "dsl"
+readers = [323456789012345678]
+pagerduty_key_env = "PAGERDUTY_KEY"
+
+[paging.email]"#;
+
+#[test]
+fn further_channels_what_is_shared_and_where_answers_come_in_are_read() {
+    let text = good().replace("\n[paging.email]", REACH).replace(
+        "email = \"sam@example.org\"",
+        "email = \"sam@example.org\"\nphone = \"+44 7700 900123\"\nntfy_topic_env = \"SAM_TOPIC\"\nprefer = [\"sms\", \"voice\"]\nnot_about = [523456789012345678]",
+    );
+    let config = parse(&text).unwrap();
+    let people = config.people();
+    let channels: Vec<_> = people.iter().map(|person| person.channels.join("+")).collect();
+    assert_eq!(channels, ["sms+voice+discord-dm+email+ntfy", "discord-dm", "pagerduty"]);
+    let office = people.named("office").unwrap();
+    assert!(people.is_shared(office));
+    assert!(
+        !people.may_know(office, &[UserId(323_456_789_012_345_678)].into()),
+        "a declared reader is the subject"
+    );
+    let sam = people.named("sam").unwrap();
+    assert!(!people.may_know(sam, &[UserId(523_456_789_012_345_678)].into()), "somebody whom they manage");
+    let inbound = config.reach.inbound.as_ref().unwrap();
+    assert_eq!((inbound.public_url.as_str(), inbound.behind_proxy), ("https://pages.example.org", true));
+    for (from, to, expected) in [
+        (
+            "https://ntfy.example.org",
+            "http://ntfy.example.org",
+            "[paging.ntfy] url: pages would travel in the clear",
+        ),
+        ("AC0123456789abcdef0123456789abcdef", "SK01", "account is no account SID"),
+        ("\"+441632960000\"", "\"01632\"", "[paging.twilio] from is \"01632\" — write it like"),
+        (
+            "\"+44 7700 900123\"",
+            "\"07700 900123\"",
+            "is not a telephone number — write it as the whole world does",
+        ),
+        ("\"127.0.0.1:8085\"", "\"everywhere\"", "[paging.inbound] listen is \"everywhere\""),
+        ("url_env = \"HEARTBEAT_URL\"\n", "", "[paging.heartbeat] has no address"),
+        ("readers = [323456789012345678]\n", "", "declares no readers, so a subject might be among them"),
+        ("pagerduty_key_env = \"PAGERDUTY_KEY\"\n", "", "[[paging.shared]] is not one thing in one slot"),
+        ("name = \"office\"", "name = \"dee\"", "the name \"dee\" stands in [[people]] too"),
+        ("\"sms\", \"voice\"", "\"fax\"", "prefer names \"fax\", which is not a channel"),
+        ("01632 960000", "ring me", "[paging] ring is \"ring me\""),
     ] {
         assert!(text.contains(from), "{from}");
         let all = problems(&text.replacen(from, to, 1));

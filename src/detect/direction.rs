@@ -57,6 +57,18 @@ pub struct Names {
     known: BTreeMap<UserId, Vec<String>>,
 }
 
+/// Words that are names too, but nearly always something else.
+const NEVER_A_NAME: [&str; 12] =
+    ["will", "may", "can", "art", "the", "and", "for", "you", "are", "not", "mark", "ray"];
+/// Short everyday words that a longer name may begin with.
+const SHORT_WORDS: [&str; 64] = [
+    "all", "any", "bad", "ban", "bar", "bat", "ben", "bet", "big", "bit", "but", "cal", "car", "cat", "col",
+    "day", "did", "den", "don", "end", "far", "fin", "fun", "get", "got", "had", "hal", "ham", "has", "hen",
+    "her", "him", "his", "how", "jam", "kid", "lad", "let", "lie", "lot", "mad", "man", "mar", "met", "mum",
+    "new", "now", "off", "old", "one", "our", "out", "pat", "pen", "per", "pop", "rib", "sad", "say", "see",
+    "she", "sir", "they", "too",
+];
+
 /// The shortest word that counts as a name or as the beginning of one.
 const SHORTEST_NAME: usize = 3;
 
@@ -92,6 +104,32 @@ impl Names {
                 }
             }
         }
+    }
+
+    /// Everybody whose name stands anywhere in a reading, in order: spoken to or spoken about. A short form counts
+    /// for somebody near ("tav" for "tavi"), unless it is an everyday word.
+    #[must_use]
+    pub fn named(&self, reading: &Reading, near: &BTreeSet<UserId>) -> Vec<UserId> {
+        let mut found = Vec::new();
+        for (at, word) in reading.words.iter().enumerate() {
+            let text = reading.word_at(at);
+            if word.stop || text.len() < SHORTEST_NAME || NEVER_A_NAME.contains(&text) {
+                continue;
+            }
+            let exact =
+                |text: &str| self.by_word.contains_key(text).then(|| self.called(text, near)).flatten();
+            let owner = || text.strip_suffix('s').filter(|stem| stem.len() >= SHORTEST_NAME).and_then(exact);
+            let short = || {
+                let everyday = text.len() > 5 || !text.bytes().all(|b| b.is_ascii_lowercase());
+                (!everyday && !SHORT_WORDS.contains(&text)).then(|| self.called(text, near)).flatten()
+            };
+            if let Some(id) = exact(text).or_else(owner).or_else(short)
+                && !found.contains(&id)
+            {
+                found.push(id);
+            }
+        }
+        found
     }
 
     /// Who is called so: somebody of that name, else whoever among `near` has a name that begins so

@@ -19,6 +19,7 @@
 
 pub mod ages;
 pub mod aside;
+pub mod bullying;
 pub mod contact_days;
 pub mod content;
 pub mod direction;
@@ -45,6 +46,7 @@ use crate::text::{Entry, Hit, Lists, Need, Quiet, Reading};
 
 use ages::Ages;
 use aside::Asides;
+use bullying::scene::{Cue, Said, Scenes};
 use contact_days::{ContactDay, Day};
 use direction::{Direction, Names, Recent, Speech};
 use memory::{Line, Space};
@@ -71,6 +73,7 @@ pub struct Detector {
     spaces: BTreeMap<ChannelId, Space>,
     names: Names,
     persistence: Persistence,
+    scenes: Scenes,
     /// What came out about ages.
     ages: Ages,
     /// What young people say to each other that would count if one of them were an adult.
@@ -114,6 +117,9 @@ struct Heard<'a> {
     open: bool,
     /// A treat for somebody else is planned in the space.
     surprise: bool,
+    /// The reading with the names of members read as what these members are, where it names any.
+    with_roles: Option<Reading>,
+    near: BTreeSet<UserId>,
 }
 
 impl Detector {
@@ -126,6 +132,7 @@ impl Detector {
             spaces: BTreeMap::new(),
             names: Names::default(),
             persistence: Persistence::default(),
+            scenes: Scenes::default(),
             ages: Ages::default(),
             asides: Asides::default(),
             new_asides: Vec::new(),
@@ -168,7 +175,7 @@ impl Detector {
         }
         self.learn_names(message, roster, audience);
         let heard = self.work_out(message, roster, audience);
-        let mut observations = self.observe(&heard);
+        let mut observations = self.observe(&heard, roster);
         self.count(&heard);
         observations.extend(
             self.crowd.hear(&heard.post(roster)).into_iter().map(|code| heard.observation(code, None, None)),
@@ -203,7 +210,7 @@ impl Detector {
         }
         self.learn_names(message, roster, audience);
         let heard = self.work_out(message, roster, audience);
-        let mut observations = self.observe(&heard);
+        let mut observations = self.observe(&heard, roster);
         if message.edited_at.is_some() && heard.speaker.adult && heard.listener.protected {
             observations.push(heard.observation(Code::AdultEditedMessage, heard.direction.person(), None));
         }
@@ -236,6 +243,31 @@ impl Detector {
             .collect()
     }
 
+    /// Hears that somebody put an emoji under a message: what it is in its conversation. `author` wrote the message;
+    /// where the platform does not say who did, it is looked up among the lines of the space.
+    pub fn hear_reaction(
+        &mut self,
+        space: ChannelId,
+        message: MessageId,
+        author: Option<UserId>,
+        (by, emoji, at): (UserId, &str, Timestamp),
+        roster: &Roster,
+    ) -> Vec<Observation> {
+        let written =
+            || self.spaces.get(&space).and_then(|space| space.line(message)).map(|line| line.author);
+        match author.or_else(written) {
+            Some(author) if self.side(author, roster).protected && roster.kind(by) != Kind::Bot => {
+                self.scenes.hear_reaction(space, message, author, by, emoji, at)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Hears that somebody left the server: an observation when others had been at them.
+    pub fn hear_leaving(&mut self, user: UserId, at: Timestamp) -> Vec<Observation> {
+        self.scenes.hear_leaving(user, at)
+    }
+
     /// Takes in an observation of earlier (after a restart): asks and refusals, and whose age came out.
     pub fn remember(&mut self, seen: &Observation) {
         self.ages.hear(seen, None);
@@ -243,6 +275,7 @@ impl Detector {
             self.told.insert(seen.key(), seen.at);
             self.asides.release(seen.by);
         }
+        self.scenes.remember(seen);
         for derived in self.persistence.hear(seen) {
             self.told.insert(derived.key(), derived.at);
         }
@@ -273,6 +306,7 @@ impl Detector {
         }
         self.spaces.retain(|_, space| !space.is_empty());
         self.persistence.forget_before(at);
+        self.scenes.forget_before(at);
         self.ages.forget_before(at);
         self.asides.forget_before(at);
         self.crowd.forget_before(at);
@@ -355,7 +389,7 @@ impl Detector {
                     .any(|line| line.plans_surprise)
             });
         // "what joan does not know": the others whom a list means are people with names here.
-        let reading = self.with_roles(reading, roster);
+        let with_roles = self.with_roles(&reading, roster);
         Heard {
             message,
             direction,
@@ -374,12 +408,14 @@ impl Detector {
             play: setting::is_line_of_a_play(&message.content),
             open,
             surprise,
+            with_roles,
+            near: before.near,
             reading,
         }
     }
 
     /// The reading with the names of members read as what these members are.
-    fn with_roles(&self, reading: Reading, roster: &Roster) -> Reading {
+    fn with_roles(&self, reading: &Reading, roster: &Roster) -> Option<Reading> {
         let role = |word: &str| {
             let id = self.names.exactly(word).filter(|_| !self.lists.knows(word))?;
             match roster.kind(id) {
@@ -388,7 +424,7 @@ impl Detector {
                 _ => Some("staffperson"),
             }
         };
-        self.lists.reading_with(&reading, role).unwrap_or(reading)
+        self.lists.reading_with(reading, role)
     }
 
     /// Counts a message of a pair for its local day. A new day closes the one before.
@@ -422,12 +458,22 @@ impl Detector {
         }
     }
 
-    fn observe(&mut self, heard: &Heard) -> Vec<Observation> {
+    fn observe(&mut self, heard: &Heard, roster: &Roster) -> Vec<Observation> {
         let mut found: BTreeMap<Code, Observation> = BTreeMap::new();
+        let mut cues: Vec<Cue> = Vec::new();
         let mut clue = None;
-        for hit in self.lists.hits(&heard.reading) {
+        for hit in self.lists.hits(heard.with_roles.as_ref().unwrap_or(&heard.reading)) {
             let entry = self.lists.entry(&hit);
             if let Some(towards) = heard.towards(&hit, entry) {
+                if bullying::is_of_the_group(hit.code) {
+                    cues.push(Cue {
+                        code: hit.code,
+                        quote: Some(hit.quote),
+                        vague: entry.id.ends_with("-vague"),
+                        of_a_name: entry.id.ends_with("-name"),
+                    });
+                    continue;
+                }
                 if hit.code == Code::AgeClue {
                     clue.get_or_insert(hit.entry);
                 }
@@ -444,7 +490,9 @@ impl Detector {
         for text in &heard.message.elsewhere {
             for hit in self.lists.read(text) {
                 let entry = self.lists.entry(&hit);
-                if let Some(towards) = heard.towards(&hit, entry) {
+                if let Some(towards) =
+                    heard.towards(&hit, entry).filter(|_| !bullying::is_of_the_group(hit.code))
+                {
                     found.entry(hit.code).or_insert_with(|| heard.observation(hit.code, towards, None));
                 }
             }
@@ -466,7 +514,33 @@ impl Detector {
                 heard.observation(Code::LateContact, heard.direction.person(), None),
             );
         }
-        let mut observations: Vec<Observation> = found.into_values().collect();
+        if heard.takes_part_as_young
+            && let Some(adult) = self.adult_named(heard, roster)
+        {
+            self.scenes.adult_named(heard.message.space, adult, heard.message.at);
+        }
+        let despairs = found.keys().any(|code| {
+            matches!(code, Code::SuicidalFeelings | Code::SuicidalIntent | Code::SelfHarmDisclosure)
+        });
+        let ages = &self.ages;
+        let protected = |id: UserId| roster.kind(id).is_protected() && !ages.is_older(id);
+        let group = self.scenes.hear(&Said {
+            message: heard.message,
+            reading: &heard.reading,
+            direction: heard.direction,
+            cues: &cues,
+            names: &self.names,
+            near: &heard.near,
+            adult: heard.speaker.adult,
+            protected: &protected,
+            despairs,
+        });
+        if let Some(disclosed) = found.get_mut(&Code::AbuseDisclosure)
+            && let Some(adult) = self.adult_in_question(heard, roster)
+        {
+            disclosed.by = adult;
+        }
+        let mut observations: Vec<Observation> = found.into_values().chain(group).collect();
         observations.extend(self.hear_ages(heard, &observations, clue));
         let mut derived = Vec::new();
         for seen in &observations {
@@ -545,6 +619,47 @@ impl Detector {
             space.before(message.at, message.id).take(3).any(|line| {
                 line.asks_age && line.author != message.author && line.at.plus(AGE_ANSWER) >= message.at
             })
+        })
+    }
+
+    /// The adult of the charity whom a disclosure is about, where it names one, or speaks of "him" or "her" while one
+    /// was being talked about: that adult is the subject and must not hear of it. Somebody of the family is not.
+    fn adult_in_question(&self, heard: &Heard, roster: &Roster) -> Option<UserId> {
+        const FAMILY: [&str; 18] = [
+            "dad",
+            "mum",
+            "mam",
+            "stepdad",
+            "stepmum",
+            "step",
+            "uncle",
+            "aunt",
+            "auntie",
+            "brother",
+            "sister",
+            "cousin",
+            "nan",
+            "grandad",
+            "boyfriend",
+            "girlfriend",
+            "bf",
+            "parents",
+        ];
+        let message = heard.message;
+        let named = self.adult_named(heard, roster);
+        let spoken_of = || {
+            heard.reading.has_any(&["he", "she", "him", "her", "his"]).then(|| {
+                self.scenes.adult_spoken_of(message.space, message.at).filter(|id| *id != message.author)
+            })?
+        };
+        named.or_else(|| spoken_of().filter(|_| !heard.reading.has_any(&FAMILY)))
+    }
+
+    /// The first adult whose name stands in a message, spoken to or about; mentions count.
+    fn adult_named(&self, heard: &Heard, roster: &Roster) -> Option<UserId> {
+        let named = self.names.named(&heard.reading, &heard.near);
+        named.into_iter().chain(heard.message.mentions.iter().copied()).find(|id| {
+            *id != heard.message.author && roster.get(*id).is_some() && self.side(*id, roster).adult
         })
     }
 

@@ -48,13 +48,21 @@ const LOOK_BACK: Duration = Duration::from_mins(15);
 #[derive(Clone, Debug)]
 pub struct Contain {
     rest: Rest,
+    ring: Option<String>,
 }
 
 impl Contain {
     /// Acts through this client.
     #[must_use]
     pub fn new(rest: Rest) -> Self {
-        Contain { rest }
+        Contain { rest, ring: None }
+    }
+
+    /// With a telephone number for workers whom no lead has answered.
+    #[must_use]
+    pub fn with_number_to_ring(mut self, ring: Option<String>) -> Self {
+        self.ring = ring;
+        self
     }
 
     async fn carry_out(&self, job: &Job) -> Result<Delivered, RestError> {
@@ -73,6 +81,7 @@ impl Contain {
             }
             Effect::Page { .. }
             | Effect::PageTogether { .. }
+            | Effect::PageSettled { .. }
             | Effect::Digest { .. }
             | Effect::DrillReport { .. } => Ok(never("a page is not containment")),
         }
@@ -195,7 +204,11 @@ impl Contain {
 
     async fn nudge(&self, job: &Job, to: UserId, about: Nudge) -> Result<Delivered, RestError> {
         let dm = self.rest.open_dm(to).await?;
-        say_once(&self.rest, job, dm, MessageDraft::new(wording::nudge(about), &job.key)).await
+        let mut text = wording::nudge(about).to_owned();
+        if let Some(ring) = self.ring.as_ref().filter(|_| about == Nudge::LeadsNotReached) {
+            text = format!("{text}\n\n{}", wording::ring(ring));
+        }
+        say_once(&self.rest, job, dm, MessageDraft::new(text, &job.key)).await
     }
 }
 

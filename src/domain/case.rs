@@ -65,6 +65,15 @@ impl CaseState {
         }
     }
 
+    /// Whoever acknowledged and then turns out to be a subject has acknowledged nothing.
+    #[must_use]
+    pub fn without(self, subjects: &BTreeSet<UserId>) -> CaseState {
+        match self {
+            CaseState::Acknowledged { by, .. } if subjects.contains(&by) => CaseState::New,
+            other => other,
+        }
+    }
+
     /// A level that rose, or the same again, puts an acknowledged case back on the ladder: what was acknowledged was
     /// less.
     #[must_use]

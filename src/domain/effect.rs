@@ -94,6 +94,18 @@ pub enum Effect {
         /// The person, by the name that the configuration gives them.
         person: String,
     },
+    /// Tell something that keeps incidents (a `PagerDuty` service, a webhook, an Alertmanager) that a case it was called
+    /// about was answered.
+    PageSettled {
+        /// Which case.
+        case: CaseRef,
+        /// Resolved; else acknowledged.
+        resolved: bool,
+        /// The channel.
+        channel: String,
+        /// The configuration's name of it.
+        person: String,
+    },
     /// The daily digest of one reader: counts and references of level 3 cases.
     Digest {
         /// Up to which moment it tells of cases; it names this digest.
@@ -152,6 +164,7 @@ impl Effect {
             Effect::Notice { .. } => "notice",
             Effect::Page { .. } => "page",
             Effect::PageTogether { .. } => "page-together",
+            Effect::PageSettled { .. } => "page-settled",
             Effect::Digest { .. } => "digest",
             Effect::DrillReport { .. } => "drill-report",
         }
@@ -163,6 +176,7 @@ impl Effect {
         match self {
             Effect::Page { channel, .. }
             | Effect::PageTogether { channel, .. }
+            | Effect::PageSettled { channel, .. }
             | Effect::Digest { channel, .. }
             | Effect::DrillReport { channel, .. } => Some(channel),
             _ => None,
@@ -175,6 +189,7 @@ impl Effect {
         match self {
             Effect::Page { person, .. }
             | Effect::PageTogether { person, .. }
+            | Effect::PageSettled { person, .. }
             | Effect::Digest { person, .. }
             | Effect::DrillReport { person, .. } => Some(person),
             _ => None,

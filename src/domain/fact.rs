@@ -79,6 +79,13 @@ pub enum Fact {
         /// The subjects now.
         subjects: BTreeSet<UserId>,
     },
+    /// More people's conduct is in question in a case, at the level that it has: they must not hear of it.
+    SubjectsJoined {
+        /// Which case.
+        case: CaseRef,
+        /// Everybody who is a subject now.
+        subjects: BTreeSet<UserId>,
+    },
     /// A named person acknowledged a case.
     Acknowledged {
         /// Which.

@@ -221,6 +221,19 @@ impl Organisation {
                 let found = self.detector.hear_deletion(*space, &by_people);
                 self.take(found, None, now, &mut a);
             }
+            Event::Reacted { guild, space, message, author, by, emoji, added: true } => {
+                let roster = guild
+                    .and_then(|guild| self.servers.get(&guild))
+                    .map_or(&self.nobody, |server| &server.roster);
+                let found = self.detector.hear_reaction(
+                    *space,
+                    *message,
+                    *author,
+                    (*by, emoji.as_str(), now),
+                    roster,
+                );
+                self.take(found, None, now, &mut a);
+            }
             Event::Register(change) => {
                 self.conclude(now, Fact::Register(change.clone()), &mut a);
                 self.enrol();
@@ -252,7 +265,13 @@ impl Organisation {
                 }
             }
             Event::Due => self.watch_due(now, &mut a),
-            event => self.server_changed(event, now, &mut a),
+            event => {
+                self.server_changed(event, now, &mut a);
+                if let Event::MemberGone { user, .. } = event {
+                    let found = self.detector.hear_leaving(*user, now);
+                    self.take(found, None, now, &mut a);
+                }
+            }
         }
         for space in std::mem::take(&mut self.unwatched) {
             self.watch_space(space, now, &mut a);

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{Assessment, Organisation};
+use crate::detect::bullying::is_blow;
+use crate::detect::bullying::window::{Around, WINDOW, target_of};
 use crate::detect::grooming::pair_of;
 use crate::detect::single::opening;
 use crate::domain::code::Weight;
@@ -49,6 +51,7 @@ impl Organisation {
             self.conclude(now, Fact::Observed(observation.clone()), a);
         }
         for raised in self.findings(&new, now) {
+            self.keep_it_kind(&raised, &new, now, a);
             self.raise(&raised, &new, message, now, a);
         }
         self.hide_serious(&new, message, now, a);
@@ -59,7 +62,7 @@ impl Organisation {
                 && !self.state.is_held(message)
             {
                 let next = a.keep.len();
-                self.keep(None, message, space, observation.by, Part::Finding, now, a);
+                self.keep(None, message, space, author_of(observation), Part::Finding, now, a);
                 if let Some(keep) = a.keep.get_mut(next) {
                     let sides = new.iter().filter(|other| other.message == Some(message));
                     keep.subjects.extend(sides.flat_map(|other| [Some(other.by), other.towards]).flatten());
@@ -99,6 +102,7 @@ impl Organisation {
     fn findings(&self, new: &[Observation], now: Timestamp) -> Vec<Raised> {
         let mut pairs = BTreeSet::new();
         let mut others: BTreeMap<ConcernKey, Vec<Observation>> = BTreeMap::new();
+        let targets: BTreeSet<UserId> = new.iter().filter_map(target_of).collect();
         for observation in new {
             if let Some(pair) = pair_of(observation) {
                 pairs.insert(pair);
@@ -106,8 +110,10 @@ impl Organisation {
                 others.entry(contact_key_of(observation, new)).or_default().push(observation.clone());
             } else if let Some(opening) = opening(observation) {
                 let mut key = opening.key;
-                if observation.code == Code::ReportedByPerson && observation.towards != Some(observation.by) {
-                    // Whoever is reported must not be told: they are the subject.
+                if matches!(observation.code, Code::ReportedByPerson | Code::AbuseDisclosure)
+                    && observation.towards != Some(observation.by)
+                {
+                    // Whoever is reported, or of whom somebody discloses abuse, must not be told: they are the subject.
                     key.by = Some(observation.by);
                 }
                 others.entry(key).or_default().push(observation.clone());
@@ -139,7 +145,31 @@ impl Organisation {
                 reasons,
             })
         });
-        pairs.chain(others).collect()
+        let targets = targets.into_iter().filter_map(|target| self.target_finding(target, now));
+        pairs.chain(others).chain(targets).collect()
+    }
+
+    /// What a person's window adds up to. By a group as by one: whoever dealt a blow is a subject, so that none of
+    /// them hears of it.
+    fn target_finding(&self, target: UserId, now: Timestamp) -> Option<Raised> {
+        let since = now.minus(WINDOW);
+        let finding = self.state.target(target)?.assess(
+            now,
+            &Around {
+                dealt: &|by, towards| {
+                    self.state.target(towards).map_or(0, |window| window.blows_of(by, since))
+                },
+                adult: &|id| self.kind_of(id) != Kind::Bot && self.counts_as_adult(id),
+            },
+        )?;
+        Some(Raised {
+            key: ConcernKey { family: finding.category.family(), by: None, towards: Some(target) },
+            category: finding.category,
+            level: finding.level,
+            by: finding.by,
+            towards: BTreeSet::from([target]),
+            reasons: finding.reasons,
+        })
     }
 
     /// Compares a finding with what is known; a concern that is new or worse becomes a fact, with its case.
@@ -156,6 +186,7 @@ impl Organisation {
         if raised.level < Level::Room || known_level >= Some(raised.level) {
             // Nothing got worse. Messages that speak to an open case are exhibits of it all the same.
             let case = before.and_then(|concern| concern.case);
+            self.join_subjects(raised, now, a);
             if let Some(case) = case {
                 if let Some(again) = self.happens_again(case, raised, new, now) {
                     self.conclude(now, again, a);
@@ -171,6 +202,9 @@ impl Organisation {
             }
             return;
         }
+        // Whoever was a subject before stays one, though what they did may have left the window.
+        let by: BTreeSet<UserId> =
+            before.into_iter().flat_map(|concern| &concern.by).chain(&raised.by).copied().collect();
         let reference =
             before.map_or_else(|| self.state.next_reference(), |concern| concern.reference.clone());
         let known_case = before.and_then(|concern| concern.case);
@@ -181,14 +215,14 @@ impl Organisation {
             key: raised.key,
             category: raised.category,
             level: raised.level,
-            by: raised.by.clone(),
+            by: by.clone(),
             towards: raised.towards.clone(),
             reasons: raised.reasons.clone(),
             case,
         };
         self.conclude(now, fact, a);
         if let Some(case) = case {
-            let (category, level, subjects) = (raised.category, raised.level, raised.by.clone());
+            let (category, level, subjects) = (raised.category, raised.level, by);
             let fact = if known_case.is_some() {
                 Fact::CaseRose { case, category, level, subjects }
             } else {
@@ -208,6 +242,60 @@ impl Organisation {
         }
         if raised.level >= Level::Serious {
             self.hide_conduct(raised, case, message, now, a);
+            if is_of_peers(raised) {
+                for person in &raised.towards {
+                    let space = message.map(|message| message.space);
+                    self.nudge(*person, Nudge::HelpIsThere, space, case, now, a);
+                }
+            }
+        }
+    }
+
+    /// Somebody who takes part in what a concern is about becomes its subject, though its level stays.
+    fn join_subjects(&mut self, raised: &Raised, now: Timestamp, a: &mut Assessment) {
+        let Some(before) = self.state.concerns.get(&raised.key).filter(|_| is_of_peers(raised)) else {
+            return;
+        };
+        if raised.by.is_subset(&before.by) {
+            return;
+        }
+        let by: BTreeSet<UserId> = before.by.union(&raised.by).copied().collect();
+        let (level, case) = (before.level, before.case);
+        let fact = Fact::ConcernRaised {
+            reference: before.reference.clone(),
+            key: raised.key,
+            category: before.category,
+            level,
+            by: by.clone(),
+            towards: before.towards.clone(),
+            reasons: raised.reasons.clone(),
+            case,
+        };
+        self.conclude(now, fact, a);
+        if let Some(case) = case {
+            self.conclude(now, Fact::SubjectsJoined { case, subjects: by }, a);
+        }
+    }
+
+    /// Level 2 among peers: a kind word to whoever was unkind, once a person and day. From level 3 on a person
+    /// decides, and nobody who is a subject hears anything.
+    fn keep_it_kind(&mut self, raised: &Raised, new: &[Observation], now: Timestamp, a: &mut Assessment) {
+        let known = self.state.concerns.get(&raised.key).map(|concern| concern.level);
+        if !is_of_peers(raised) || raised.level != Level::Room || known > Some(Level::Room) {
+            return;
+        }
+        let day = self.policy.zone.day_number(now);
+        let unkind: BTreeMap<UserId, Option<ChannelId>> = new
+            .iter()
+            .filter(|seen| is_blow(seen.code) && seen.towards.is_some_and(|to| raised.towards.contains(&to)))
+            .map(|seen| (seen.by, seen.space))
+            .collect();
+        for (to, space) in unkind {
+            let job = format!("nudge/{}/day-{day}/{to}/keep-it-kind", self.name);
+            if self.kind_of(to) != Kind::Bot && !self.state.has_decided(&job) {
+                let effect = Effect::Nudge { to, about: Nudge::KeepItKind, space };
+                self.conclude(now, Fact::Decided { job, effect, case: None }, a);
+            }
         }
     }
 
@@ -346,6 +434,13 @@ impl Organisation {
         }
     }
 
+    /// Whether a known account counts as an adult for risk.
+    fn counts_as_adult(&self, person: UserId) -> bool {
+        self.servers.values().any(|server| {
+            server.roster.get(person).is_some() && self.detector.is_adult_for_risk(person, &server.roster)
+        })
+    }
+
     fn kind_of(&self, person: UserId) -> Kind {
         self.servers
             .values()
@@ -356,7 +451,7 @@ impl Organisation {
     fn keep_reasons(&mut self, case: CaseRef, new: &[Observation], now: Timestamp, a: &mut Assessment) {
         for observation in new {
             if let (Some(message), Some(space)) = (observation.message, observation.space) {
-                self.keep(Some(case), message, space, observation.by, Part::Finding, now, a);
+                self.keep(Some(case), message, space, author_of(observation), Part::Finding, now, a);
             }
         }
     }
@@ -411,6 +506,21 @@ impl Organisation {
         for (message, author) in recent {
             self.keep(Some(case), message, space, author, Part::Finding, now, a);
         }
+    }
+}
+
+/// A finding about one person among their peers, rather than about one directed pair.
+fn is_of_peers(raised: &Raised) -> bool {
+    raised.key.by.is_none()
+        && raised.key.towards.is_some()
+        && matches!(raised.category, Category::Bullying | Category::Threat)
+}
+
+/// Who wrote the message that an observation points at: under a reaction stands the message of the person it met.
+fn author_of(seen: &Observation) -> UserId {
+    match seen.code {
+        Code::MockingReaction | Code::AbuseDisclosure => seen.towards.unwrap_or(seen.by),
+        _ => seen.by,
     }
 }
 

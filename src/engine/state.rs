@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::contact::{Agreed, Enrolments};
+use crate::detect::bullying::window::{TargetWindow, target_of};
 use crate::detect::contact_days::{ContactDay, ContactDays, day_of};
 use crate::detect::grooming::{Beside, PairTimeline, WINDOW, pair_of};
 use crate::domain::fact::{Handling, Part, Register};
@@ -39,6 +40,8 @@ pub struct State {
     pairs: BTreeMap<(UserId, UserId), PairTimeline>,
     /// How adults and young people are in touch, day by day.
     contact: ContactDays,
+    /// What was observed about each person among their peers.
+    targets: BTreeMap<UserId, TargetWindow>,
     /// Concerns by what keeps them apart.
     pub concerns: BTreeMap<ConcernKey, Concern>,
     /// Cases by number.
@@ -120,6 +123,12 @@ impl State {
                     case.state = case.state.clone().reopened_by_rise();
                 }
             }
+            Fact::SubjectsJoined { case, subjects } => {
+                if let Some(case) = self.cases.get_mut(case) {
+                    case.subjects.extend(subjects);
+                    case.state = case.state.clone().without(subjects);
+                }
+            }
             Fact::Acknowledged { case, by, .. } => {
                 if let Some(case) = self.cases.get_mut(case) {
                     case.state = match case.state.clone().acknowledge(*by, at) {
@@ -186,6 +195,9 @@ impl State {
         }
         if let Some(pair) = pair_of(observation) {
             self.pairs.entry(pair).or_default().add(observation.clone());
+        }
+        if let Some(target) = target_of(observation) {
+            self.targets.entry(target).or_default().add(observation.clone());
         }
     }
 
@@ -314,6 +326,12 @@ impl State {
         let since = day_of(now.minus(WINDOW));
         let in_touch = self.contact.with(by, since).filter(|(other, _)| *other != towards).count();
         Beside::new(others, now, in_touch)
+    }
+
+    /// What was observed about one person among their peers.
+    #[must_use]
+    pub fn target(&self, person: UserId) -> Option<&TargetWindow> {
+        self.targets.get(&person)
     }
 
     /// How many directed pairs have a timeline.

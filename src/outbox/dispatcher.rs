@@ -17,6 +17,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::{Deliver, Delivered, Job, Jobs, Lease, backoff};
 use crate::clock::Clock;
 use crate::domain::event::Ended;
+use crate::domain::fact::Travel;
 use crate::domain::{Effect, Event, Timestamp};
 
 /// How a job ended. Committing it, with its key among the ended ones of the same batch, ends the job.
@@ -35,6 +36,28 @@ impl Outcome {
         Event::Outcome { job: self.job.key, effect: self.job.effect, ended: self.ended }
     }
 }
+
+/// A page that cannot be handed to its channel at present; it is tried again, and others need not wait for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delayed {
+    /// The job's key.
+    pub job: String,
+    /// Why, without a word of a message.
+    pub why: String,
+}
+
+impl Delayed {
+    /// What the pipeline hears.
+    #[must_use]
+    pub fn into_event(self) -> Event {
+        Event::Travelled { job: self.job, state: Travel::FailedTemporary { why: self.why } }
+    }
+}
+
+/// From this failed attempt on a page counts as delayed; or at once when it is put off for [`LONG`].
+const DELAYED_FROM: u32 = 2;
+/// So long that a person's next channel is faster.
+const LONG: Duration = Duration::from_secs(10);
 
 /// Wakes the dispatcher: new jobs were committed. Cheap to clone; ringing twice before it looks is ringing once.
 #[derive(Clone, Debug, Default)]
@@ -85,6 +108,7 @@ pub struct Dispatcher<J, R> {
     route: R,
     clock: Clock,
     outcomes: UnboundedSender<Outcome>,
+    delays: Option<UnboundedSender<Delayed>>,
     policy: Policy,
     by: String,
     bell: Bell,
@@ -109,6 +133,7 @@ where
             route,
             clock,
             outcomes,
+            delays: None,
             policy: Policy::default(),
             by,
             bell: Bell::default(),
@@ -122,6 +147,13 @@ where
     #[must_use]
     pub fn with_policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// Tells here, once for each, of pages that are delayed.
+    #[must_use]
+    pub fn telling_delays(mut self, delays: UnboundedSender<Delayed>) -> Self {
+        self.delays = Some(delays);
         self
     }
 
@@ -265,11 +297,22 @@ where
                     return;
                 }
                 let wait = backoff::wait(&job.key, attempts, after);
+                self.tell_delay(&job, attempts, after, &why);
                 tracing::info!(job = job.key, attempts, ?wait, why, "outbox: to be tried again");
                 if let Err(error) = self.jobs.retry(&job.key, &self.by, now.plus(wait), attempts).await {
                     tracing::warn!(job = job.key, %error, "outbox: not put off; it is tried again when its lease ends");
                 }
             }
+        }
+    }
+
+    fn tell_delay(&self, job: &Job, attempts: u32, after: Option<Duration>, why: &str) {
+        let page = matches!(job.effect, Effect::Page { .. } | Effect::PageTogether { .. });
+        let long = after.is_some_and(|after| after >= LONG);
+        let now = attempts == DELAYED_FROM || (attempts < DELAYED_FROM && long);
+        if let Some(delays) = self.delays.as_ref().filter(|_| page && now) {
+            // Nobody listens only when the house is coming down.
+            let _ = delays.send(Delayed { job: job.key.clone(), why: why.to_owned() });
         }
     }
 

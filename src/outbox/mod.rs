@@ -14,7 +14,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-pub use dispatcher::{Bell, Dispatcher, Outcome, Policy};
+pub use dispatcher::{Bell, Delayed, Dispatcher, Outcome, Policy};
 pub use jobs::{Jobs, Lease};
 
 use crate::domain::{CaseRef, Effect, Timestamp};

@@ -3,6 +3,7 @@
 //! Every answer comes to a fact, also one that changes nothing. Whoever may not know of a case learns nothing about it
 //! here, not even whether it exists.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::domain::effect::CalledCase;
@@ -12,7 +13,7 @@ use crate::domain::{CaseRef, CaseState, Effect, Fact, Level, Timestamp, UserId};
 
 use super::drill::NO_CASE;
 use super::ladder::{ALREADY_ACKNOWLEDGED, Calls, MAY_NOT_KNOW, NO_SUCH_CASE, Open, STALE};
-use super::people::OnCall;
+use super::people::{KEEPERS, OnCall};
 
 /// Refused: it was closed, so nothing is left to be done about its calls.
 pub const NOT_OPEN: &str = "not-open";
@@ -87,11 +88,32 @@ impl Calls {
         self.open.values().filter(called).map(|open| open.case.reference).collect()
     }
 
+    /// How many cases were called for somebody at one moment.
+    #[must_use]
+    pub fn how_many_together(&self, at: Timestamp, name: &str) -> usize {
+        self.called_together(at, name).len()
+    }
+
+    /// What keeps incidents and was called about a case: each is to be told when somebody has answered it.
+    #[must_use]
+    pub fn keepers_of(&self, case: CaseRef) -> Vec<(String, String)> {
+        let Some(open) = self.open.get(&case) else { return Vec::new() };
+        let called: BTreeSet<&str> = open.called.values().flatten().map(String::as_str).collect();
+        let people = called.into_iter().filter_map(|name| self.people().named(name));
+        people
+            .filter(|person| self.people().may_know(person, &open.case.subjects))
+            .flat_map(|person| {
+                let keeps = person.channels.iter().filter(|channel| KEEPERS.contains(&channel.as_str()));
+                keeps.map(|channel| (person.name.clone(), channel.clone()))
+            })
+            .collect()
+    }
+
     /// What an answer by a signed link or a key press comes to. It counts for the call that it answers: once that was
     /// answered or overtaken, the link is stale, whatever happens to the case later. Never none.
     #[must_use]
     pub fn answer(&self, answer: &Answer) -> Vec<Fact> {
-        let person = self.people().named(&answer.name);
+        let person = self.people().named(&answer.name).filter(|person| !self.people().is_shared(person));
         let by = person.and_then(|person| person.account).unwrap_or_default();
         let refused = |case, why: &str| Fact::AcknowledgementRefused { case, by, why: why.to_owned() };
         let Some(person) = person else { return vec![refused(answer.case, MAY_NOT_KNOW)] };
@@ -245,6 +267,13 @@ impl Calls {
                     channel: channel.clone(),
                     person: person.clone(),
                 })
+            }
+            Effect::PageSettled { case, person, .. } => {
+                if self.may_receive(*case, person) {
+                    Ok(effect.clone())
+                } else {
+                    Err(MAY_NOT_KNOW)
+                }
             }
             Effect::Digest { until, lines, channel, person } => {
                 let left = lines.iter().filter_map(|(category, cases)| {

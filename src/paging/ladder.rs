@@ -125,6 +125,10 @@ impl Calls {
                 self.opened_or_rose(at, *case, *category, *level, subjects);
                 case
             }
+            Fact::SubjectsJoined { case, subjects } => {
+                self.joined(at, *case, subjects);
+                case
+            }
             Fact::Acknowledged { case, by, .. } => {
                 self.acknowledged(at, *case, *by);
                 case
@@ -318,6 +322,21 @@ impl Calls {
         if rose || void || again {
             let round = if rose { 0 } else { open.next_round };
             open.arm(at, round);
+        }
+    }
+
+    /// More subjects at the same level call nobody again, unless it was one of them who had acknowledged.
+    fn joined(&mut self, at: Timestamp, case: CaseRef, subjects: &BTreeSet<UserId>) {
+        let Some(open) = self.open.get_mut(&case) else { return };
+        open.case.subjects.clone_from(subjects);
+        if let Some(climb) = &mut open.climb {
+            climb.subjects_changed(at);
+        }
+        let state = open.case.state.clone().without(subjects);
+        if state != open.case.state {
+            open.case.state = state;
+            open.climb = (open.case.level >= Level::Serious)
+                .then(|| Climb::armed(open.case.level, open.next_round, at));
         }
     }
 

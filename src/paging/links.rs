@@ -5,6 +5,7 @@
 //! ([`Calls::answer`](super::Calls::answer)), and once that call was answered or overtaken the link is stale, also
 //! after a restart. Opening a link changes nothing; mail scanners open links.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,8 @@ use crate::outbox::Job;
 
 /// How long a link counts: as long as a round of calls could be about it.
 const COUNTS_FOR: Duration = Duration::from_hours(24);
+/// Ends of links are multiples of this many µs: 12 hours.
+const STEP: i64 = 12 * 3_600 * 1_000_000;
 /// How many bytes of the HMAC-SHA-256 a link carries (NIST SP 800-107: 128 bits are enough).
 const TAG: usize = 16;
 /// No link is longer.
@@ -86,13 +89,23 @@ pub struct Links(Option<Maker>);
 struct Maker {
     key: LinkKey,
     base: String,
+    not_for: Arc<BTreeSet<String>>,
 }
 
 impl Links {
     /// Links below this public address, without a slash at its end.
     #[must_use]
     pub fn below(base: &str, key: LinkKey) -> Self {
-        Links(Some(Maker { key, base: base.trim_end_matches('/').to_owned() }))
+        Links(Some(Maker { key, base: base.trim_end_matches('/').to_owned(), not_for: Arc::default() }))
+    }
+
+    /// None to acknowledge by for these: what several people read cannot say which of them pressed.
+    #[must_use]
+    pub fn not_for(mut self, names: BTreeSet<String>) -> Self {
+        if let Some(maker) = &mut self.0 {
+            maker.not_for = Arc::new(names);
+        }
+        self
     }
 
     /// The public address, where there is one.
@@ -111,7 +124,13 @@ impl Links {
     #[must_use]
     pub fn at(&self, path: &str, purpose: Purpose, job: &Job, now: Timestamp) -> Option<String> {
         let maker = self.0.as_ref()?;
-        let token = maker.key.sign(purpose, &signed(job)?, now.plus(COUNTS_FOR));
+        if purpose == Purpose::Answer && job.effect.person().is_some_and(|name| maker.not_for.contains(name))
+        {
+            return None;
+        }
+        // In steps, so that a page that is tried again carries the same link.
+        let until = now.plus(COUNTS_FOR).0.div_euclid(STEP).saturating_add(1).saturating_mul(STEP);
+        let token = maker.key.sign(purpose, &signed(job)?, Timestamp(until));
         Some(format!("{}/{path}/{token}", maker.base))
     }
 }

@@ -13,6 +13,7 @@ mod climb;
 pub mod digest;
 pub mod drill;
 pub mod gate;
+pub mod inbound;
 pub mod ladder;
 pub mod links;
 pub mod people;

@@ -31,6 +31,9 @@ pub const ALERTMANAGER: &str = "alertmanager";
 /// Every channel's code, as configuration and pages write it.
 pub const CHANNELS: [&str; 8] = [DISCORD_DM, EMAIL, NTFY, SMS, VOICE, PAGERDUTY, WEBHOOK, ALERTMANAGER];
 
+/// Channels that keep incidents, and so are told when one was answered. They count for themselves what is one case.
+pub const KEEPERS: [&str; 3] = [PAGERDUTY, WEBHOOK, ALERTMANAGER];
+
 /// A place on the ladder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Slot {
@@ -108,6 +111,7 @@ impl OnCall {
 pub struct People {
     everybody: Vec<OnCall>,
     closed_to: BTreeMap<String, BTreeSet<UserId>>,
+    shared: BTreeSet<String>,
     rota: Rota,
 }
 
@@ -115,7 +119,7 @@ impl People {
     /// These people, in this order.
     #[must_use]
     pub fn new(everybody: Vec<OnCall>) -> Self {
-        People { everybody, closed_to: BTreeMap::new(), rota: Rota::default() }
+        People { everybody, ..People::default() }
     }
 
     /// With more accounts, by name, whose cases must not reach somebody: the declared readers of a mailbox or service
@@ -124,6 +128,19 @@ impl People {
     pub fn with_closed_to(mut self, closed_to: BTreeMap<String, BTreeSet<UserId>>) -> Self {
         self.closed_to = closed_to;
         self
+    }
+
+    /// With the names of what several people read: nobody answers in its name.
+    #[must_use]
+    pub fn with_shared(mut self, shared: BTreeSet<String>) -> Self {
+        self.shared = shared;
+        self
+    }
+
+    /// Whether this is something that several people read.
+    #[must_use]
+    pub fn is_shared(&self, person: &OnCall) -> bool {
+        self.shared.contains(&person.name)
     }
 
     /// With a rota: who stands in a slot when.

@@ -11,6 +11,7 @@ use crate::domain::effect::CalledCase;
 use crate::domain::{Effect, Level, Timestamp};
 
 use super::ladder::{PageJob, Rung};
+use super::people::KEEPERS;
 
 /// How often somebody is called singly within [`WITHIN`].
 const SINGLY: usize = 3;
@@ -79,7 +80,8 @@ pub(super) fn together(organisation: &str, now: Timestamp, rungs: &mut [Rung]) {
             }
         }
     }
-    pages.retain(|_, (_, cases)| cases.len() >= TOGETHER);
+    // What keeps incidents counts for itself.
+    pages.retain(|(_, channel), (_, cases)| cases.len() >= TOGETHER && !KEEPERS.contains(&channel.as_str()));
     for rung in rungs.iter_mut() {
         let mut jobs = Vec::with_capacity(rung.jobs.len());
         for job in rung.jobs.drain(..) {

@@ -10,6 +10,7 @@ use super::{Input, Progress, What};
 use crate::clock::Clock;
 use crate::domain::effect::Nudge;
 use crate::domain::event::Message;
+use crate::domain::fact::Handling;
 use crate::domain::{CaseRef, Category, ChannelId, ConcernKey, Effect, Event, Fact, Heard, Timestamp};
 use crate::engine::{Assessment, Organisation};
 use crate::outbox::Job;
@@ -204,6 +205,7 @@ impl Actor {
             self.write_calls(|calls| calls.apply(now, &fact));
             commit.facts.push((now, fact));
         }
+        self.settle(now, &mut commit);
         self.call(now, &mut commit);
         (commit, self.wanted(assessment.due, now))
     }
@@ -217,6 +219,29 @@ impl Actor {
             all.due = noted.due;
         }
         all
+    }
+
+    /// Tells whatever keeps incidents what was answered.
+    fn settle(&mut self, now: Timestamp, commit: &mut Commit) {
+        let answered: Vec<(CaseRef, bool)> = commit
+            .facts
+            .iter()
+            .filter_map(|(_, fact)| match fact {
+                Fact::Acknowledged { case, .. } | Fact::AcknowledgedByName { case, .. } => {
+                    Some((*case, false))
+                }
+                Fact::Handled { case, what: Handling::Resolved, .. } => Some((*case, true)),
+                _ => None,
+            })
+            .collect();
+        for (case, resolved) in answered {
+            for (person, channel) in self.read_calls(|calls| calls.keepers_of(case)) {
+                let how = if resolved { "resolved" } else { "acknowledged" };
+                let key = format!("settled/{}/{case}/{how}/{}/{person}/{channel}", self.name, now.0);
+                let effect = Effect::PageSettled { case, resolved, channel, person };
+                self.decide_beside(key, effect, Some(case), now, commit);
+            }
+        }
     }
 
     /// Calls whoever is to be called by now.

@@ -110,6 +110,7 @@ fn class_of(fact: &Fact) -> Class {
         Fact::ConcernRaised { .. } => Class::CONCERN,
         Fact::CaseOpened { .. }
         | Fact::CaseRose { .. }
+        | Fact::SubjectsJoined { .. }
         | Fact::Kept { .. }
         | Fact::CaseKeyMade { .. }
         | Fact::NotKept { .. }

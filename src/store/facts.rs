@@ -36,6 +36,7 @@ fn kind(fact: &Fact) -> &'static str {
         Fact::ConcernRaised { .. } => "concern-raised",
         Fact::CaseOpened { .. } => "case-opened",
         Fact::CaseRose { .. } => "case-rose",
+        Fact::SubjectsJoined { .. } => "subjects-joined",
         Fact::Acknowledged { .. } => "acknowledged",
         Fact::AcknowledgementRefused { .. } => "acknowledgement-refused",
         Fact::Called { .. } => "called",

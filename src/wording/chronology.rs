@@ -63,6 +63,10 @@ pub fn chronology(fact: &Fact) -> Option<String> {
             "A file was attached ({}, {size} bytes). Its bytes were not fetched.",
             media_type.as_deref().unwrap_or("type not stated")
         ),
+        Fact::SubjectsJoined { subjects, .. } => {
+            let all: Vec<String> = subjects.iter().map(ToString::to_string).collect();
+            format!("More people's conduct is in question: accounts {}.", all.join(", "))
+        }
         Fact::Reported { reference, goes_on: false, .. } => format!("Report {reference} was received."),
         Fact::Reported { reference, .. } => format!("More was said on report {reference}."),
         Fact::Aside(_)

@@ -53,6 +53,11 @@ pub fn letter(effect: &Effect) -> Option<Letter> {
             );
             Letter { short: format!("{subject}. See chaperone evidence list."), subject, text: fits(text) }
         }
+        Effect::PageSettled { case, resolved, .. } => {
+            let how = if *resolved { "is resolved" } else { "is acknowledged" };
+            let text = format!("Safeguarding case {case} {how}. Nobody is being called for it now.");
+            Letter { subject: format!("Safeguarding {case} {how}"), short: text.clone(), text }
+        }
         Effect::DrillReport { drill, answered, missing, .. } => drill_report(*drill, answered, missing),
         _ => return None,
     })

@@ -1,6 +1,9 @@
 //! Whole conversations through lists, direction and timelines: what each reaches, and when. The conversations of the
 //! development data are read where they are present; where they are not, the test says so.
 
+mod peers; // bullying, welfare and banter: the repository's own conversations through the whole engine
+mod stage; // plays a conversation to an organisation
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! Stories: what people do in the club, and what others then see. Each ends by asserting silence (see `world`).
 
+mod calls; // how calls travel and come back: links, fallbacks, drills, the rota, providers
 mod faults; // what the platform does wrong, and what nobody notices of it
 mod full_disk; // evidence that cannot be kept
 mod kept; // what is kept as evidence, and what never is

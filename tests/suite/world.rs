@@ -19,6 +19,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use chaperone::app::reach::Reach;
 use chaperone::app::{self, Running, Settings};
 use chaperone::clock::Clock;
 use chaperone::discord::token::Token;
@@ -264,6 +265,7 @@ impl World {
                 })
                 .collect(),
             email: Some(EmailChannel::new(server, &addresses, self.0.clock.clone()).unwrap()),
+            reach: Reach::default(),
             operator_channel: Some(self.space("#operator")),
         }
     }
@@ -275,6 +277,12 @@ impl World {
         let running = app::start(settings, self.0.clock.clone()).await.expect("the bot starts");
         assert!(self.0.bot.lock().await.replace(running).is_none(), "the bot was up already");
         self.settle().await;
+    }
+
+    /// Where answers by link come in.
+    pub async fn address(&self) -> String {
+        let running = self.0.bot.lock().await;
+        running.as_ref().and_then(Running::address).expect("the bot listens for answers").to_owned()
     }
 
     /// Stops the bot in good order.

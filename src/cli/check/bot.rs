@@ -211,7 +211,7 @@ pub(super) fn order(server: &Server, bot: &Person, mapping: &RoleMapping) -> Opt
     let of_adults = |id, name: &str| {
         mapping
             .kind_of(id, name)
-            .map_or_else(|| held_by_adult(server, id, bot.id), |kind| kind.is_adult_for_risk())
+            .map_or_else(|| held_by_adult(server, id, bot.id), crate::domain::person::Kind::is_adult_for_risk)
     };
     let above = server.roles.values().filter(|role| {
         role.id != server.id.everyone()

@@ -98,8 +98,8 @@ pub(super) fn dm_pause(server: &Server, now: Timestamp) -> Option<Finding> {
 /// Whether the operator can be told, and nobody else reads along.
 pub(super) fn operator_channel(seen: &Seen, config: &Config) -> Option<Finding> {
     let channel = config.policy.operator_channel?;
-    let servers = seen.servers.iter().filter_map(|seen| seen.server.as_ref().ok());
-    let there = servers.filter_map(|server| Some((server, server.spaces.get(&channel)?))).next();
+    let mut servers = seen.servers.iter().filter_map(|seen| seen.server.as_ref().ok());
+    let there = servers.find_map(|server| Some((server, server.spaces.get(&channel)?)));
     let Some((server, space)) = there else {
         return Some(Finding::new(
             Broken,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::sync::Mutex;
 
+use crate::app::reach::Reach;
 use crate::app::{self, Running, Settings};
 use crate::clock::Clock;
 use crate::discord::token::Token;
@@ -111,6 +112,7 @@ impl Plan {
                 })
                 .collect(),
             email: Some(EmailChannel::new(server, &addresses, self.clock.clone())?),
+            reach: Reach::default(),
             operator_channel: None,
         })
     }

@@ -209,6 +209,7 @@ fn decided(assessment: &Assessment, wanted: CaseRef) -> impl Iterator<Item = Don
             // Pages are the ladder's; an export has none, and `Callers` says who would be called first.
             Effect::Page { .. }
             | Effect::PageTogether { .. }
+            | Effect::PageSettled { .. }
             | Effect::Digest { .. }
             | Effect::DrillReport { .. } => return None,
         }),

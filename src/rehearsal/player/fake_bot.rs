@@ -102,6 +102,7 @@ fn enact(platform: &Handle, stage: &Stage, effect: &Effect) {
         }
         Effect::Notice { .. }
         | Effect::PageTogether { .. }
+        | Effect::PageSettled { .. }
         | Effect::Digest { .. }
         | Effect::DrillReport { .. } => {}
     }

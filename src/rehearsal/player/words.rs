@@ -59,6 +59,9 @@ pub fn fact(fact: &Fact, names: &dyn Names) -> Option<String> {
         Fact::CaseRose { case, category, level: at, .. } => {
             format!("case {case} is now {category}, {}", level(*at))
         }
+        Fact::SubjectsJoined { case, subjects } => {
+            format!("case {case} is also about {}", all(subjects, names))
+        }
         Fact::Acknowledged { case, by, via } => {
             format!("{} acknowledged case {case} ({via}): the calls stop", names.person(*by))
         }
@@ -193,6 +196,9 @@ fn outcome(effect: &Effect, ended: &Ended, names: &dyn Names) -> String {
         }
         Effect::PageTogether { cases, slot, channel, person, .. } => {
             format!("page about {} cases reached {person} ({slot}) by {channel}", cases.len())
+        }
+        Effect::PageSettled { case, channel, person, .. } => {
+            format!("{person} ({channel}) knows that case {case} was answered")
         }
         Effect::Digest { channel, person, .. } => format!("the digest reached {person} by {channel}"),
         Effect::DrillReport { drill, channel, person, .. } => {
