@@ -78,6 +78,7 @@ impl State {
     }
 
     /// Takes one fact in.
+    #[expect(clippy::too_many_lines, reason = "one arm for each fact")]
     pub fn apply(&mut self, at: Timestamp, fact: &Fact) {
         match fact {
             Fact::Observed(observation) => self.observed(observation),
