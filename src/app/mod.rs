@@ -8,6 +8,7 @@ pub mod drill;
 pub mod export;
 pub mod keep;
 mod listen;
+pub mod lists;
 mod missed;
 pub mod reach;
 pub mod settings;

@@ -17,7 +17,6 @@ use crate::paging::channels::http::base;
 use crate::paging::channels::twilio::Account;
 use crate::paging::channels::webhook::Target;
 use crate::pipeline::committer::Lead;
-use crate::text::Lists;
 
 /// The database's file in the data directory.
 pub const DATABASE: &str = "chaperone.db";
@@ -59,7 +58,7 @@ pub fn settings(config: &Config, clock: &Clock) -> anyhow::Result<Settings> {
         shards: config.discord.shards.unwrap_or(1),
         mapping: config.roles.clone(),
         policy: policy(config),
-        lists: Lists::shared(),
+        lists: super::lists::of(config)?,
         database: database(config),
         signing_key: config.data.dir.join(SIGNING_KEY),
         people: config.people(),
@@ -134,7 +133,7 @@ pub fn reach(config: &Config) -> anyhow::Result<Reach> {
 pub fn policy(config: &Config) -> engine::Policy {
     engine::Policy {
         zone: config.organisation.zone,
-        lone_adult_grace: config.policy.lone_adult_grace,
+        contact: config.contact.clone(),
         ..engine::Policy::default()
     }
 }

@@ -14,9 +14,10 @@ pub mod unreadable;
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::app::settings;
-use crate::config::{Config, ConfigError};
+use crate::app::{lists, settings};
+use crate::config::Config;
 use crate::domain::Level;
 use crate::domain::person::RoleMapping;
 use crate::domain::zone::Zone;
@@ -87,7 +88,7 @@ pub fn run_with(args: &Args, mut out: impl Write, mut err: impl Write) -> u8 {
     );
     tell_counts(timeline.counts, &mut err);
     let zone = rules.policy.zone;
-    let club = Organisation::new("replay", rules.policy, timeline.mapping.clone(), Lists::shared());
+    let club = Organisation::new("replay", rules.policy, timeline.mapping.clone(), rules.lists);
     match tell(&timeline, club, (&rules.callers, zone), files, args.json, &mut out) {
         // Whoever reads the output may have had enough.
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
@@ -104,19 +105,21 @@ struct Rules {
     policy: Policy,
     mapping: RoleMapping,
     callers: Callers,
+    lists: Arc<Lists>,
 }
 
 impl Rules {
     /// The rules of a configuration, or those that need none. Secrets are not read.
-    fn of(config: Option<&Path>) -> Result<Rules, ConfigError> {
+    fn of(config: Option<&Path>) -> anyhow::Result<Rules> {
         let Some(path) = config else {
             let (policy, mapping) = (Policy::default(), RoleMapping::well_known());
-            return Ok(Rules { policy, mapping, callers: Callers::default() });
+            return Ok(Rules { policy, mapping, callers: Callers::default(), lists: Lists::shared() });
         };
         let config = Config::load(path)?;
         Ok(Rules {
             policy: settings::policy(&config),
             callers: Callers { ladder: config.ladder.clone(), people: Some(config.people()) },
+            lists: lists::of(&config)?,
             mapping: config.roles,
         })
     }

@@ -32,12 +32,22 @@ pub fn run(args: &Args) -> anyhow::Result<u8> {
     super::runtime()?.block_on(async {
         let clock = Clock::system();
         let stopped = stop_signal();
-        let running = app::start(app::settings::settings(&config, &clock)?, clock).await?;
+        let running = app::start(app::settings::settings(&config, &clock)?, clock.clone()).await?;
+        let watching = config
+            .policy
+            .wordlists
+            .clone()
+            .map(|folder| tokio::spawn(app::lists::watch(folder, running.ear.clone(), clock)));
         tracing::info!(organisation = running.organisation(), "started");
         let failure = tokio::select! {
             () = stopped => None,
             failure = running.failed() => Some(failure),
         };
+        if let Some(watching) = watching {
+            watching.abort();
+            // Cancelled, as it was asked to be: its ear must be gone before the pipeline can end.
+            let _ = watching.await;
+        }
         running.stop().await?;
         Ok(match failure {
             None => 0,

@@ -3,11 +3,13 @@
 //! What a text says by itself is worked out by [`Verdict`].
 
 use std::io::{self, BufReader, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::app::lists;
 use crate::config::Config;
 use crate::detect::verdict::Verdict;
 use crate::text::Lists;
@@ -23,7 +25,7 @@ use super::lines::{Next, next_line};
     ranges of Unicode scalar values. A line that is not {\"id\",\"text\"} yields {\"id\":null,\"line\":N,\"error\":\"…\"}.\n\
     Exit status: 0; 1 when a line could not be read; 2 when the command could not run.")]
 pub struct Args {
-    /// The charity's configuration. It is checked; nothing that it can say today changes how one text is read
+    /// The charity's configuration: its own wordlists. Without it the built-in ones are used
     #[arg(long, value_name = "F")]
     pub config: Option<PathBuf>,
 }
@@ -36,13 +38,14 @@ pub fn run(args: &Args) -> u8 {
 
 /// Runs the command with these in the places of the standard streams; gives its exit status.
 pub fn run_with(args: &Args, input: impl Read, out: impl Write, mut err: impl Write) -> u8 {
-    if let Some(path) = &args.config
-        && let Err(why) = Config::load(path)
-    {
-        _ = writeln!(err, "chaperone scan: the configuration cannot be used\n{why}");
-        return 2;
-    }
-    let lists = Lists::builtin();
+    let lists = match args.config.as_deref().map(own_lists) {
+        None => Lists::shared(),
+        Some(Ok(lists)) => lists,
+        Some(Err(why)) => {
+            _ = writeln!(err, "chaperone scan: the configuration cannot be used\n{why}");
+            return 2;
+        }
+    };
     match scan(&lists, input, out) {
         Ok(true) => 0,
         Ok(false) => 1,
@@ -54,6 +57,11 @@ pub fn run_with(args: &Args, input: impl Read, out: impl Write, mut err: impl Wr
             2
         }
     }
+}
+
+/// The lists that a configuration stands for.
+fn own_lists(path: &Path) -> anyhow::Result<Arc<Lists>> {
+    lists::of(&Config::load(path)?)
 }
 
 /// Why a scan ended before its input did.

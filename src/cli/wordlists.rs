@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
 
+use crate::app;
 use crate::text::{Explanation, Lists, Need, Quiet};
 
 /// Test the wordlists, or explain how one text is read
@@ -11,6 +14,9 @@ use crate::text::{Explanation, Lists, Need, Quiet};
     after_help = "Example:\n  chaperone wordlists test\n  chaperone wordlists explain \"dont tell ur mum\""
 )]
 pub struct Args {
+    /// A folder of the charity's own lists, over the built-in ones
+    #[arg(long, value_name = "DIR", global = true)]
+    lists: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -18,8 +24,7 @@ pub struct Args {
 #[derive(Clone, Debug, clap::Subcommand)]
 enum Command {
     /// Runs every list's own yes and no examples
-    #[command(after_help = "Example:\n  chaperone wordlists test\n\n\
-        Exit status: 0; 1 when an example is not read as its list says.")]
+    #[command(after_help = TEST_HELP)]
     Test,
     /// Shows how one text is read: folded, in plain words, and what each list finds in it
     #[command(after_help = "Example:\n  chaperone wordlists explain \"dont tell ur mum\"")]
@@ -29,10 +34,57 @@ enum Command {
     },
 }
 
+/// Below `chaperone wordlists test --help`: the format, for whoever edits a list.
+const TEST_HELP: &str = "\
+Example:
+  chaperone wordlists test
+  chaperone wordlists test --lists our-lists
+
+A list is a file of the folder that [policy] wordlists names:
+  about  = \"what it is for\"
+  code   = \"secrecy-request\"           what a match is called
+  needs  = [\"adult-speaker\"]           question, second-person, first-person, short, link, contact,
+                                       adult-speaker, young-speaker, young-listener, adult-listener, directed
+  unless = [\"surprise party\"]          phrases beside which nothing here counts
+  no     = [\"the password is secret\"]  texts that nothing here may match
+
+  [[entry]]
+  id      = \"keep-between-us\"          unique over all lists
+  pattern = \"keep * between us\"        or patterns = [..]
+  kind    = \"phrase\"                   word, stem, phrase (usual), regex
+  note    = \"why\"
+  since   = \"0.2\"
+  yes     = [\"keep this between us\"]   must match
+  no      = [\"keep the ball between us\"]
+
+  [[change]]                           of a built-in entry
+  id     = \"keep-between-us\"
+  off    = true                        or unless = [\"…\"]
+  reason = \"why\"
+
+In patterns: * up to three words (*6 up to six), (a|b) one of these, word? may be missing, secret~ begins so,
+{parent} one of a named set, # a number, ^ and $ the edges of a sentence.
+
+Exit status: 0; 1 when a list has a mistake or an example is not read as its list says.";
+
 /// Runs the command; gives its exit status.
 #[must_use]
 pub fn run(args: &Args) -> u8 {
-    let lists = Lists::builtin();
+    let lists = match &args.lists {
+        None => Lists::shared(),
+        Some(folder) => match app::lists::read(folder) {
+            Ok(lists) => Arc::new(lists),
+            Err(mistakes) => {
+                for mistake in mistakes {
+                    eprintln!("{mistake}");
+                }
+                eprintln!(
+                    "correct these lines; the bot goes on with the lists that it has until they are right"
+                );
+                return 1;
+            }
+        },
+    };
     let (said, status) = match &args.command {
         Command::Test => tested(&lists),
         Command::Explain { text } => (explained(&lists.explain(text)), 0),

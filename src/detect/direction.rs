@@ -54,6 +54,7 @@ impl Direction {
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     by_word: BTreeMap<String, BTreeSet<UserId>>,
+    written: BTreeMap<UserId, Box<[u8]>>,
     known: BTreeMap<UserId, Vec<String>>,
 }
 
@@ -74,7 +75,13 @@ const SHORTEST_NAME: usize = 3;
 
 impl Names {
     /// Learns a person's names. Cheap when nothing changed.
-    pub fn learn<'a>(&mut self, id: UserId, names: impl Iterator<Item = &'a str>) {
+    pub fn learn<'a>(&mut self, id: UserId, names: impl Iterator<Item = &'a str> + Clone) {
+        // Most often they are what they were: compared as they are written, before anything is made of them.
+        let written = || names.clone().flat_map(|name| name.bytes().chain([0]));
+        if self.written.get(&id).is_some_and(|known| known.iter().copied().eq(written())) {
+            return;
+        }
+        self.written.insert(id, written().collect());
         let mut words: Vec<String> = Vec::new();
         for name in names {
             let parts = name
@@ -87,7 +94,7 @@ impl Names {
         if self.known.get(&id) == Some(&words) {
             return;
         }
-        self.forget(id);
+        self.forget_words(id);
         for word in &words {
             self.by_word.entry(word.clone()).or_default().insert(id);
         }
@@ -96,6 +103,11 @@ impl Names {
 
     /// Forgets a person's names.
     pub fn forget(&mut self, id: UserId) {
+        self.written.remove(&id);
+        self.forget_words(id);
+    }
+
+    fn forget_words(&mut self, id: UserId) {
         for word in self.known.remove(&id).unwrap_or_default() {
             if let Some(ids) = self.by_word.get_mut(&word) {
                 ids.remove(&id);
@@ -147,10 +159,10 @@ impl Names {
         if let Some(ids) = self.by_word.get(word) {
             return only(ids.iter().copied().collect());
         }
-        let begins = |id: &UserId| {
-            self.known.get(id).is_some_and(|words| words.iter().any(|name| name.starts_with(word)))
-        };
-        only(near.iter().copied().filter(begins).collect())
+        let longer = self.by_word.range(word.to_owned()..).take_while(|(name, _)| name.starts_with(word));
+        let ids: BTreeSet<UserId> =
+            longer.flat_map(|(_, ids)| ids).copied().filter(|id| near.contains(id)).collect();
+        only(ids.into_iter().collect())
     }
 
     /// Who alone has exactly this name.

@@ -72,6 +72,8 @@ pub struct Detector {
     zone: Zone,
     spaces: BTreeMap<ChannelId, Space>,
     names: Names,
+    /// Whose names were learnt in which space.
+    learnt: BTreeMap<ChannelId, BTreeSet<UserId>>,
     persistence: Persistence,
     scenes: Scenes,
     /// What came out about ages.
@@ -131,6 +133,7 @@ impl Detector {
             zone,
             spaces: BTreeMap::new(),
             names: Names::default(),
+            learnt: BTreeMap::new(),
             persistence: Persistence::default(),
             scenes: Scenes::default(),
             ages: Ages::default(),
@@ -339,7 +342,12 @@ impl Detector {
             .flat_map(|person| [person.shown.as_str(), person.name.as_str()]);
         self.names.learn(message.author, shown.chain(listed).chain([message.author_name.as_str()]));
         // A large audience is learnt as people speak.
-        for id in audience.into_iter().filter(|audience| audience.len() <= 64).flatten() {
+        let Some(audience) = audience.filter(|audience| audience.len() <= 64) else { return };
+        if self.learnt.get(&message.space) == Some(audience) {
+            return; // whoever is renamed since is met
+        }
+        self.learnt.insert(message.space, audience.clone());
+        for id in audience {
             if let Some(person) = roster.get(*id) {
                 self.names.learn(*id, [person.shown.as_str(), person.name.as_str()].into_iter());
             }

@@ -88,6 +88,11 @@ impl Actor {
     ) -> Option<Timestamp> {
         let Input { what, raw, position, done } = input;
         match what {
+            What::Lists(lists) => {
+                self.organisation.use_lists(lists);
+                self.progress.finished();
+                due
+            }
             What::Recollection(message, at) => {
                 if let Some(raw) = raw {
                     self.put(&message, raw, at);

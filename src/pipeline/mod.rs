@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::domain::event::Message;
 use crate::domain::{Fact, Heard, Timestamp};
 use crate::store::Position;
+use crate::text::Lists;
 
 /// How many inputs may wait for an actor before whoever hears must wait too.
 const WAITING_INPUTS: usize = 4_096;
@@ -45,6 +46,8 @@ pub enum What {
     Event(Heard),
     /// A message of the platform's history, read again for its context; nothing is decided on it.
     Recollection(Box<Message>, Timestamp),
+    /// Other wordlists, for every message from here on.
+    Lists(Arc<Lists>),
 }
 
 impl Input {

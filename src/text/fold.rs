@@ -6,6 +6,8 @@
 //! The look-alike table (UTS #39) is asked about non-ASCII characters only: it also rewrites ASCII (`m` becomes
 //! `rn`), which would spoil plain text. Plain ASCII takes a fast path.
 
+use std::sync::LazyLock;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use unicode_security::confusable_detection::skeleton;
@@ -233,6 +235,10 @@ fn fold_char(c: char, into: &mut String) {
             into.push('m');
             return;
         }
+        '\u{1f300}'..='\u{1f3fa}' | '\u{1f400}'..='\u{1faff}' => {
+            into.push(c); // a picture
+            return;
+        }
         _ if is_invisible(c) || is_combining_mark(c) => return,
         _ if c.is_whitespace() => {
             into.push(' ');
@@ -260,6 +266,28 @@ fn put_letter(c: char, first: u32, into: &mut String) {
 
 /// A character that is not ASCII even when decomposed: as the ASCII that it looks like, else in lower case.
 fn fold_foreign(c: char, into: &mut String) {
+    if let Some(like) = u32::from(c).checked_sub(NEIGHBOURS.0).and_then(|at| LOOKS.get(at as usize)) {
+        into.push_str(like);
+        return;
+    }
+    fold_by_looks(c, into);
+}
+
+/// Greek, Cyrillic and Armenian: the letters that are borrowed most, from the first to the one behind the last.
+const NEIGHBOURS: (u32, u32) = (0x370, 0x590);
+
+static LOOKS: LazyLock<Vec<Box<str>>> = LazyLock::new(|| {
+    let looks = |code| {
+        let mut like = String::new();
+        if let Some(c) = char::from_u32(code) {
+            fold_by_looks(c, &mut like);
+        }
+        like.into_boxed_str()
+    };
+    (NEIGHBOURS.0..NEIGHBOURS.1).map(looks).collect()
+});
+
+fn fold_by_looks(c: char, into: &mut String) {
     if c.is_alphabetic() {
         let mut buffer = [0; 4];
         let before = into.len();

@@ -203,6 +203,16 @@ impl Lists {
         Arc::clone(SHARED.get_or_init(|| Arc::new(Lists::builtin())))
     }
 
+    /// The built-in lists with a charity's own beside them, given as (name, text): they add entries, and change
+    /// built-in ones (`[[change]]`).
+    ///
+    /// # Errors
+    /// Every mistake of every file at once, each with file and line.
+    pub fn with_own(files: &[(&str, &str)]) -> Result<Lists, Vec<Mistake>> {
+        let all: Vec<(&str, &str)> = BUILTIN.iter().chain(files).copied().collect();
+        Lists::parse(&all)
+    }
+
     /// Parses and compiles list files given as (name, text).
     ///
     /// # Errors

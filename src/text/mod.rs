@@ -8,6 +8,7 @@
 //! with a code, a quote in Unicode scalars of the original, the entry that found it, and why it does not count, if
 //! so. Who speaks to whom is not known here: an entry's [`Need`]s about people are for `detect` to judge.
 
+mod changes;
 mod clause;
 pub mod find;
 pub mod fold;

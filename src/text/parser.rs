@@ -44,6 +44,9 @@ pub(super) fn parse(files: &[(&str, &str)]) -> Result<Parsed, Vec<Mistake>> {
     for (file, text, table) in &tables {
         reader.file(&Source { file, text }, table);
     }
+    for (file, text, table) in &tables {
+        reader.changes(&Source { file, text }, table);
+    }
     if reader.mistakes.is_empty() {
         reader.parsed.sets = reader.sets;
         Ok(reader.parsed)
@@ -58,14 +61,14 @@ fn line_of(text: &str, at: usize) -> usize {
     text.char_indices().take_while(|&(place, _)| place < at).filter(|&(_, c)| c == '\n').count() + 1
 }
 
-struct Source<'a> {
-    file: &'a str,
-    text: &'a str,
+pub(super) struct Source<'a> {
+    pub file: &'a str,
+    pub text: &'a str,
 }
 
 #[derive(Default)]
-struct Reader {
-    parsed: Parsed,
+pub(super) struct Reader {
+    pub parsed: Parsed,
     sets: Sets,
     ids: BTreeMap<String, String>,
     written: BTreeMap<(Code, String), String>,
@@ -82,7 +85,7 @@ struct Common {
 }
 
 impl Reader {
-    fn wrong(&mut self, source: &Source, at: usize, what: impl Into<String>) {
+    pub(super) fn wrong(&mut self, source: &Source, at: usize, what: impl Into<String>) {
         self.mistakes.push(Mistake {
             file: source.file.to_owned(),
             line: line_of(source.text, at),
@@ -115,11 +118,11 @@ impl Reader {
                 "despite" => common.despite = self.despite(source, value),
                 "unless" => common.unless = self.unless(source, value),
                 "no" => innocents = self.strings(source, value, "no"),
-                "sets" | "entry" | "stance" => {}
+                "sets" | "entry" | "stance" | "change" => {}
                 other => self.wrong(
                     source,
                     key.span().start,
-                    format!("{other:?} is not a key of a list; keys are about, code, needs, despite, unless, no, entry, stance, sets"),
+                    format!("{other:?} is not a key of a list; keys are about, code, needs, despite, unless, no, entry, stance, change, sets"),
                 ),
             }
         }
@@ -335,7 +338,7 @@ impl Reader {
         found
     }
 
-    fn string(&mut self, source: &Source, value: &Spanned<DeValue>, key: &str) -> String {
+    pub(super) fn string(&mut self, source: &Source, value: &Spanned<DeValue>, key: &str) -> String {
         if let DeValue::String(text) = value.get_ref() {
             return text.to_string();
         }
@@ -402,7 +405,7 @@ impl Reader {
         self.named(source, value, "despite", &Quiet::NAMES)
     }
 
-    fn unless(&mut self, source: &Source, value: &Spanned<DeValue>) -> Vec<Pattern> {
+    pub(super) fn unless(&mut self, source: &Source, value: &Spanned<DeValue>) -> Vec<Pattern> {
         let mut out = Vec::new();
         for (text, at) in self.strings(source, value, "unless") {
             match Pattern::parse(&text, &self.sets) {

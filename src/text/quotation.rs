@@ -32,7 +32,11 @@ pub(super) fn quotations(folded: &Folded) -> Vec<Quote> {
     }
     found
         .iter()
-        .map(|&(open, close)| Quote { start: folded.scalar_at(open), end: folded.scalar_at(close) })
+        .map(|&(open, close)| {
+            // What stood upside down runs the other way.
+            let (one, two) = (folded.scalar_at(open), folded.scalar_at(close));
+            Quote { start: one.min(two), end: one.max(two) }
+        })
         .collect()
 }
 
@@ -126,6 +130,7 @@ mod tests {
         assert_eq!(quoted("he said \"kys\" to me"), [(8, 12)]);
         assert_eq!(quoted("'no. blocked' don't"), [(0, 12)]);
         assert_eq!(quoted("it's the boys' room, isn't it"), []);
+        assert_eq!(quoted("\"\"ʞʎs"), [(0, 1)]);
     }
 
     #[test]

@@ -30,6 +30,12 @@
 //! yes = ["… is just racist"]
 //! ```
 //!
+//! Needs (`needs = [..]`) of the text: `question`, `second-person` (speaks to somebody), `first-person` (of the
+//! writer), `short` (twelve words at most), `link` (a link stands in the message), `contact` (a number, an address or
+//! an account does); of people: `adult-speaker`, `young-speaker`, `young-listener`, `adult-listener`, `directed` (said
+//! to somebody else). A charity's own lists stand in a folder of their own and can also change built-in entries:
+//! see [`super::changes`].
+//!
 //! Every mistake of every file is reported at once, each with file and line. A `regex` entry is the only kind that
 //! sees punctuation: it runs over the folded text.
 

@@ -52,7 +52,9 @@ const CHAT: [&str; 24] = [
 
 /// 2,000 characters of what could be slow.
 fn worst() -> Vec<(&'static str, String)> {
-    let fill = |part: &str| part.repeat(2_000_usize.div_ceil(part.chars().count())).chars().take(2_000).collect::<String>();
+    let fill = |part: &str| {
+        part.repeat(2_000_usize.div_ceil(part.chars().count())).chars().take(2_000).collect::<String>()
+    };
     let words: Vec<String> = BUILTIN
         .iter()
         .flat_map(|(_, text)| text.split(|c: char| !c.is_ascii_alphabetic()))
@@ -87,7 +89,8 @@ fn with_patterns(count: usize) -> Lists {
         [n % 10, n / 10 % 10, n / 100 % 10, n / 1_000 % 10].iter().map(|digit| syllables[*digit]).collect()
     };
     let common = ["you", "the", "to", "is", "me", "what", "my", "on", "can", "not"];
-    let mut file = String::from("code = \"exclusion\"\n[[entry]]\nid = \"invented\"\nyes = [\"x\"]\npatterns = [\n");
+    let mut file =
+        String::from("code = \"exclusion\"\n[[entry]]\nid = \"invented\"\nyes = [\"x\"]\npatterns = [\n");
     for n in 0..count {
         _ = writeln!(
             file,
@@ -99,7 +102,8 @@ fn with_patterns(count: usize) -> Lists {
         );
     }
     file.push_str("]\n");
-    let files: Vec<(&str, &str)> = BUILTIN.iter().copied().chain([("en/invented.toml", file.as_str())]).collect();
+    let files: Vec<(&str, &str)> =
+        BUILTIN.iter().copied().chain([("en/invented.toml", file.as_str())]).collect();
     Lists::parse(&files).unwrap()
 }
 
@@ -135,9 +139,16 @@ fn club() -> (Roster, BTreeSet<UserId>) {
     for n in 0..60_u64 {
         let kind = if n % 10 == 0 { Kind::Volunteer } else { Kind::YoungPerson };
         let name = format!("person{n}");
-        roster.enter(Person { id: UserId(1_000 + n), shown: name.clone(), name, roles: BTreeSet::new(), kind });
+        roster.enter(Person {
+            id: UserId(1_000 + n),
+            shown: name.clone(),
+            name,
+            roles: BTreeSet::new(),
+            kind,
+        });
     }
-    let audience = roster.iter().filter(|person| person.kind.is_protected()).map(|person| person.id).collect();
+    let audience =
+        roster.iter().filter(|person| person.kind.is_protected()).map(|person| person.id).collect();
     (roster, audience)
 }
 
@@ -186,21 +197,33 @@ fn main() {
     let patterns = |lists: &Lists| lists.entries().iter().map(|entry| entry.patterns.len()).sum::<usize>();
     println!("{} texts, {} patterns", texts.len(), patterns(&lists));
     let say = |what: &str, rate: f64| println!("{what:<44} {rate:>12.0} messages/s");
-    say("fold", rate(&texts, count, |_, text| {
-        black_box(chaperone::text::fold::Folded::of(text));
-    }));
-    say("reading", rate(&texts, count, |_, text| {
-        black_box(lists.reading(text));
-    }));
-    say("reading and lists", rate(&texts, count, |_, text| {
-        black_box(lists.read(text));
-    }));
+    say(
+        "fold",
+        rate(&texts, count, |_, text| {
+            black_box(chaperone::text::fold::Folded::of(text));
+        }),
+    );
+    say(
+        "reading",
+        rate(&texts, count, |_, text| {
+            black_box(lists.reading(text));
+        }),
+    );
+    say(
+        "reading and lists",
+        rate(&texts, count, |_, text| {
+            black_box(lists.read(text));
+        }),
+    );
     say("the whole detector", whole(&lists, &texts, count));
     let many = Arc::new(with_patterns(if quick { 50 } else { 20_000 - patterns(&lists) }));
     println!("{} patterns", patterns(&many));
-    say("reading and lists", rate(&texts, count, |_, text| {
-        black_box(many.read(text));
-    }));
+    say(
+        "reading and lists",
+        rate(&texts, count, |_, text| {
+            black_box(many.read(text));
+        }),
+    );
     say("the whole detector", whole(&many, &texts, count));
     single(&lists, "ordinary", &texts, count.min(100_000));
     for (name, text) in worst() {

@@ -1,5 +1,6 @@
 //! The one integration-test binary: stories, contracts and the architecture, a file each.
 
+mod any_text; // whatever somebody types or writes into a list: nothing breaks, places stay inside
 mod arrows; // which room may know which
 mod audience; // who sees what, against Discord's rules worked out from nothing every time
 mod calendar; // sessions, against somebody who walks through two years minute by minute
@@ -7,6 +8,8 @@ mod chaos; // thousands of cases, failing channels, kills: nothing lost, nobody 
 mod check; // what is wrong with a live server: the real binary, and faults that were planted
 mod cli; // the command line's contract as a user meets it: exit status, one line what, one line what to do
 mod conduct; // conversations about adult conduct: what each reaches, and by when
+mod contact; // the rules of supervised contact, a rehearsal script each
+mod contact_properties; // what no order of events may do to the rules of contact
 mod conversations; // whole conversations: what each reaches, and when
 mod crash; // killed ten times, and nothing that a person would notice is different
 mod evidence_bundles; // written, verified, tampered with, opened

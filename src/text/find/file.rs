@@ -1,6 +1,10 @@
 //! Files that run when they are opened, by their names. Their bytes are never looked at.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::super::fold::Folded;
+use super::super::lexicon::Cheap;
 use super::{Find, What, among, at, before, wordy};
 
 /// What a file name warns of.
@@ -40,18 +44,21 @@ pub fn risk(name: &str) -> Option<Risk> {
     if runs && parts.next().is_some_and(|inner| among(HARMLESS, inner.trim())) {
         return Some(Risk::Disguised);
     }
-    if among(PROGRAMS, ending) {
-        Some(Risk::Program)
-    } else if among(SCRIPTS, ending) {
-        Some(Risk::Script)
-    } else if among(MACROS, ending) {
-        Some(Risk::Macro)
-    } else if among(CONTAINERS, ending) {
-        Some(Risk::Container)
-    } else {
-        None
-    }
+    RISKS.get(ending).copied()
 }
+
+/// What each ending warns of.
+static RISKS: LazyLock<HashMap<&'static str, Risk, Cheap>> = LazyLock::new(|| {
+    let kinds = [
+        (PROGRAMS, Risk::Program),
+        (SCRIPTS, Risk::Script),
+        (MACROS, Risk::Macro),
+        (CONTAINERS, Risk::Container),
+    ];
+    let endings =
+        |(list, risk): (&'static str, Risk)| list.split_ascii_whitespace().map(move |one| (one, risk));
+    kinds.into_iter().flat_map(endings).collect()
+});
 
 /// What the path of a link warns of.
 pub(super) fn risk_of_path(path: &str) -> Option<Risk> {
@@ -87,7 +94,7 @@ pub(super) fn find(folded: &Folded, found: &mut Vec<Find>) {
         }
         let ending = &text[dot + 1..end];
         let next = bytes.get(end).copied();
-        if ending.len() < 2
+        if !RISKS.contains_key(ending)
             || next == Some(b'/')
             || (next == Some(b'.') && wordy(bytes.get(end + 1).copied()))
         {

@@ -110,7 +110,7 @@ const DISGUISES: [(&str, &str, &[&str]); 14] = [
 
 /// How many links of one text are examined for what they are; the rest are only found. More is no conversation, and
 /// the work for one message stays bounded.
-const EXAMINED: usize = 40;
+const EXAMINED: usize = 20;
 
 /// The original's letters that are not ASCII: a host written with one is not what it looks like.
 struct Typed(Vec<u32>);

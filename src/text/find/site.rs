@@ -222,7 +222,9 @@ fn imitates(host: &str, foreign: bool) -> Option<bool> {
     if BRANDS.iter().any(real) {
         return None;
     }
-    for brand in BRANDS {
+    // The real name somewhere inside takes a longer name than it has itself.
+    let may_carry = host.contains('-') || host.bytes().filter(|byte| *byte == b'.').count() >= 2;
+    for brand in BRANDS.iter().filter(|_| may_carry) {
         for home in brand.homes {
             // paypal.com.confirm.top, discord.com-nitro.ru
             if let Some(at) = host.find(home)
