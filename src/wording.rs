@@ -6,6 +6,7 @@
 
 mod chronology;
 mod commands;
+mod conduct;
 mod letters;
 mod links;
 mod nudges;
@@ -16,6 +17,7 @@ use crate::paging::digest::DigestLine;
 
 pub use chronology::chronology;
 pub use commands::*;
+pub use conduct::{quieter, rests_on};
 pub use letters::{Letter, letter};
 pub use links::{
     NOT_PRESSED, PRESS_ONE, handling_refused, link_acknowledged, link_case, link_drill, link_handled,

@@ -209,7 +209,9 @@ fn belongs(fact: &Fact, of: CaseRef, reasons: &BTreeSet<Observation>, jobs: &BTr
             jobs.contains(job) || matches!(effect, crate::domain::Effect::Page { case, .. } if *case == of)
         }
         Fact::Travelled { job, .. } => job.contains(&format!("/{of}/")),
-        Fact::Register(_)
+        Fact::Aside(_)
+        | Fact::ContactDay { .. }
+        | Fact::Register(_)
         | Fact::Gap { .. }
         | Fact::Started { .. }
         | Fact::Digested { .. }

@@ -165,6 +165,13 @@ impl Names {
         only(ids.into_iter().collect())
     }
 
+    /// Who alone has exactly this name.
+    #[must_use]
+    pub fn exactly(&self, word: &str) -> Option<UserId> {
+        let ids = self.by_word.get(word)?;
+        ids.first().copied().filter(|_| ids.len() == 1)
+    }
+
     /// Who has a name beginning with this single letter, if only one of `near` has.
     fn initial(&self, word: &str, near: &BTreeSet<UserId>) -> Option<UserId> {
         let mut found = near.iter().filter(|id| {

@@ -4,31 +4,51 @@
 //! order in which they arrive changes nothing. Only observations count. Ordinary messages are never seen here, so a
 //! devoted tutor who writes a thousand lines weighs what those lines say, which is nothing.
 //!
-//! Three things reach level 4 (a page): one observation that is serious alone; secrecy together with a meeting or a
-//! lift; or enough weight from different processes with something weighty among them. Below that, drifting over
-//! the line is `boundary`, level 3, for the daily digest.
+//! What pages (level 4): one observation that is serious alone; secrecy together with a meeting or a lift; enough
+//! weight from different processes, something weighty among them, close together in time; or a slow pattern of many
+//! processes towards this young person alone. What an adult says to everybody weighs less ([`tally`]), and how the
+//! adult treats the others is compared ([`Beside`]). Below that, drifting over the line is `boundary`, level 3.
+
+mod beside;
+mod explain;
+mod tally;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::domain::code::{Process, Weight};
+use crate::domain::code::Weight;
 use crate::domain::observation::ObservationKey;
 use crate::domain::{Category, Code, Level, Observation, Timestamp, UserId};
 
+pub use beside::Beside;
+pub use explain::Quieter;
+use tally::Tally;
+
 /// How far back a pair's timeline reaches (the safeguarding guidance's window for pairs).
 pub const WINDOW: Duration = Duration::from_hours(2160);
+/// What pages by its weight stands this close together: two heavy things months apart that have nothing to do with
+/// each other are two concerns for a person, not one pattern.
+pub const TOGETHER: Duration = Duration::from_hours(21 * 24);
 
 /// Points from which accumulated observations page, if at least one weighs [`Weight::High`] and they come from at
-/// least [`PAGE_PROCESSES`] processes. One high (4) and one medium-high (3), or one high with two lighter ones of
-/// other processes, reach it; any number of mild ones does not.
+/// least [`PAGE_PROCESSES`] processes within [`TOGETHER`]. One high (4) and one medium-high (3), or one high with two
+/// lighter ones of other processes, reach it; any number of mild ones does not.
 pub const PAGE_POINTS: u32 = 7;
 /// How many processes a page needs: many observations of one process are a habit, two different ones a pattern.
 pub const PAGE_PROCESSES: usize = 2;
-/// Points from which mild observations of [`PAGE_PROCESSES`] processes drift over the line (`boundary`, level 3).
-/// A single high one does so by itself.
-pub const DRIFT_POINTS: u32 = 4;
-/// What saying the same again adds, once, however often: repetition is not weight.
-const AGAIN_POINTS: u32 = 1;
+/// Points from which a pattern spread over the whole window pages, something weighty among it.
+pub const SLOW_POINTS: u32 = 10;
+/// How many processes a slow pattern needs.
+pub const SLOW_PROCESSES: usize = 3;
+/// How many processes page with nothing weighty among them, when the adult is so towards this young person alone.
+pub const APART_PROCESSES: usize = 4;
+/// Points from which mild observations of [`DRIFT_PROCESSES`] processes drift over the line (`boundary`, level 3). A
+/// single high one does so by itself.
+pub const DRIFT_POINTS: u32 = 5;
+/// How many processes a drift needs. Where the adult is so towards this young person alone, the difference is one.
+pub const DRIFT_PROCESSES: usize = 3;
+/// Points from which two mild processes are for the room.
+pub const ROOM_POINTS: u32 = 4;
 /// Within how long after something that the adult did a no or discomfort is taken as the answer to it.
 const ANSWERED_WITHIN: Duration = Duration::from_hours(24);
 
@@ -39,8 +59,33 @@ pub struct Finding {
     pub category: Category,
     /// Its level.
     pub level: Level,
+    /// Which rule of this module it rests on.
+    pub rule: Rule,
     /// The observations behind it, in order of time.
     pub reasons: Vec<Observation>,
+}
+
+/// The rule that a finding rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rule {
+    /// Noted, for the pattern.
+    Noted,
+    /// Two mild processes.
+    Mild,
+    /// Several mild processes: an adult drifting over the line.
+    Drift,
+    /// One weighty observation.
+    Weighty,
+    /// Many processes towards this young person alone, with nothing weighty among them.
+    SetApart,
+    /// Enough weight over the whole window.
+    Slow,
+    /// Enough weight close together in time.
+    Pattern,
+    /// Secrecy together with a meeting or a lift.
+    SecretMeeting,
+    /// One observation that is serious in one message.
+    Alone,
 }
 
 /// The pair (adult or older person, young person) that an observation is about, if it is about such a pair.
@@ -85,98 +130,96 @@ impl PairTimeline {
         self.seen.is_empty()
     }
 
-    /// What the observations of the last [`WINDOW`] add up to at a moment; none when nothing speaks.
+    /// What was observed within the window before a moment.
+    pub fn within(&self, now: Timestamp) -> impl Iterator<Item = &Observation> {
+        let oldest = now.minus(WINDOW);
+        self.seen.values().filter(move |seen| seen.at >= oldest)
+    }
+
+    /// What the observations of the last [`WINDOW`] add up to at a moment, with nothing known of how the adult treats
+    /// others; none when nothing speaks.
     #[must_use]
     pub fn assess(&self, now: Timestamp) -> Option<Finding> {
-        let oldest = now.minus(WINDOW);
-        let mut seen: Vec<&Observation> = self.seen.values().filter(|seen| seen.at >= oldest).collect();
+        self.assess_beside(now, &Beside::default())
+    }
+
+    /// What the observations of the last [`WINDOW`] add up to at a moment, compared with how the same adult treats
+    /// other young people.
+    #[must_use]
+    pub fn assess_beside(&self, now: Timestamp, beside: &Beside) -> Option<Finding> {
+        let mut seen: Vec<Observation> = self.within(now).cloned().collect();
+        seen.extend(beside.singled_out(&seen));
         seen.sort();
-        let acts: Vec<&Observation> =
-            seen.iter().copied().filter(|seen| seen.code.process().is_some()).collect();
-        let alone = acts
-            .iter()
-            .filter(|act| act.code.level_alone() >= Level::Serious)
-            .max_by_key(|act| act.code.level_alone());
-        let reasons = || seen.iter().map(|&seen| seen.clone()).collect();
-        if let Some(act) = alone {
-            return Some(Finding {
-                category: act.code.category(),
-                level: act.code.level_alone(),
-                reasons: reasons(),
-            });
-        }
-        let level = language_level(&acts)?;
-        let level =
-            if answered_with_discomfort(&seen, &acts) { level.raised().min(Level::Serious) } else { level };
-        let level = if put_right(&seen, &acts) { level.min(Level::Concern) } else { level };
-        let category = if level >= Level::Serious { Category::Grooming } else { Category::Boundary };
-        Some(Finding { category, level, reasons: reasons() })
+        weigh(&seen, beside)
     }
 }
 
-/// The level that words and deeds reach before anybody answered them.
-fn language_level(acts: &[&Observation]) -> Option<Level> {
-    let strongest = acts.iter().map(|act| act.code.level_alone()).max()?;
-    let has = |codes: &[Code]| acts.iter().any(|act| codes.contains(&act.code));
-    if has(&[Code::SecrecyRequest]) && has(&[Code::MeetingRequest, Code::TransportOffer]) {
-        return Some(Level::Serious);
+/// What observations in the order of time add up to.
+fn weigh(seen: &[Observation], beside: &Beside) -> Option<Finding> {
+    let acts: Vec<&Observation> = seen.iter().filter(|seen| seen.code.process().is_some()).collect();
+    let alone = acts
+        .iter()
+        .filter(|act| act.code.level_alone() >= Level::Serious)
+        .max_by_key(|act| act.code.level_alone());
+    if let Some(act) = alone {
+        return Some(Finding {
+            category: act.code.category(),
+            level: act.code.level_alone(),
+            rule: Rule::Alone,
+            reasons: seen.to_vec(),
+        });
     }
-    let tally = Tally::of(acts);
-    Some(if tally.pages() {
-        Level::Serious
-    } else if tally.high || (tally.points >= DRIFT_POINTS && tally.processes >= PAGE_PROCESSES) {
-        Level::Concern
+    let (level, rule) = language_level(&acts, beside)?;
+    let level =
+        if answered_with_discomfort(seen, &acts) { level.raised().min(Level::Serious) } else { level };
+    let level = if put_right(seen, &acts, beside) { level.min(Level::Concern) } else { level };
+    let category = if level >= Level::Serious { Category::Grooming } else { Category::Boundary };
+    Some(Finding { category, level, rule, reasons: seen.to_vec() })
+}
+
+/// The level that words and deeds reach before anybody answered them, and by which rule.
+fn language_level(acts: &[&Observation], beside: &Beside) -> Option<(Level, Rule)> {
+    let strongest = acts.iter().map(|act| act.code.level_alone()).max()?;
+    if meets_in_secret(acts) {
+        return Some((Level::Serious, Rule::SecretMeeting));
+    }
+    let together = (0..acts.len()).any(|last| {
+        let oldest = acts[last].at.minus(TOGETHER);
+        let first = acts[..=last].partition_point(|act| act.at < oldest);
+        Tally::of(&acts[first..=last], beside).pages()
+    });
+    if together {
+        return Some((Level::Serious, Rule::Pattern));
+    }
+    let whole = Tally::of(acts, beside);
+    Some(if whole.pages_slowly() {
+        (Level::Serious, Rule::Slow)
+    } else if whole.sets_apart() {
+        (Level::Serious, Rule::SetApart)
+    } else if whole.weighty {
+        (Level::Concern, Rule::Weighty)
+    } else if whole.points >= DRIFT_POINTS && whole.processes >= DRIFT_PROCESSES && whole.messages >= 2 {
+        (Level::Concern, Rule::Drift)
+    } else if whole.points >= ROOM_POINTS && whole.processes >= PAGE_PROCESSES && whole.messages >= 2 {
+        (strongest.max(Level::Room), Rule::Mild)
     } else {
-        strongest
+        (strongest, Rule::Noted)
     })
 }
 
-/// Points by process, so that the sum can be explained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Tally {
-    points: u32,
-    /// Processes that say something by themselves: not mere access, not mere hours.
-    processes: usize,
-    high: bool,
-}
-
-impl Tally {
-    fn of(acts: &[&Observation]) -> Tally {
-        let mut by_process: BTreeMap<Process, BTreeMap<Code, u32>> = BTreeMap::new();
-        for act in acts {
-            if let Some(process) = act.code.process() {
-                *by_process.entry(process).or_default().entry(act.code).or_default() += 1;
-            }
-        }
-        let points = by_process.values().map(process_points).sum();
-        let processes = by_process
-            .iter()
-            .filter(|(process, codes)| {
-                !matches!(process, Process::Access | Process::Behaviour)
-                    || codes.keys().any(|code| code.weight() >= Weight::Medium)
-            })
-            .count();
-        let high = acts.iter().any(|act| act.code.weight() >= Weight::High);
-        Tally { points, processes, high }
-    }
-
-    fn pages(self) -> bool {
-        self.high && self.points >= PAGE_POINTS && self.processes >= PAGE_PROCESSES
-    }
-}
-
-/// What one process weighs: its weightiest code whole, each other code half, and one point if anything was repeated.
-fn process_points(codes: &BTreeMap<Code, u32>) -> u32 {
-    let mut weights: Vec<u32> = codes.keys().map(|code| code.weight().points()).collect();
-    weights.sort_unstable_by_key(|&points| std::cmp::Reverse(points));
-    let first = weights.first().copied().unwrap_or(0);
-    let others: u32 = weights.iter().skip(1).map(|points| points / 2).sum();
-    let repeated = codes.iter().any(|(code, times)| *times > 1 && code.weight() > Weight::Context);
-    first + others + if repeated { AGAIN_POINTS } else { 0 }
+/// Secrecy together with a meeting or a lift, within [`TOGETHER`] of each other.
+fn meets_in_secret(acts: &[&Observation]) -> bool {
+    let of = |codes: &'static [Code]| acts.iter().filter(move |act| codes.contains(&act.code));
+    of(&[Code::SecrecyRequest]).any(|secret| {
+        of(&[Code::MeetingRequest, Code::TransportOffer]).any(|meeting| {
+            let (first, last) = (secret.at.min(meeting.at), secret.at.max(meeting.at));
+            last <= first.plus(TOGETHER)
+        })
+    })
 }
 
 /// The young person said no or was uncomfortable soon after something that the adult did.
-fn answered_with_discomfort(seen: &[&Observation], acts: &[&Observation]) -> bool {
+fn answered_with_discomfort(seen: &[Observation], acts: &[&Observation]) -> bool {
     seen.iter().filter(|seen| matches!(seen.code, Code::Refusal | Code::Discomfort)).any(|no| {
         acts.iter().any(|act| {
             act.code.weight() >= Weight::Low && act.at < no.at && no.at <= act.at.plus(ANSWERED_WITHIN)
@@ -185,7 +228,7 @@ fn answered_with_discomfort(seen: &[&Observation], acts: &[&Observation]) -> boo
 }
 
 /// The adult put it right in the open, asked for no secrecy, and what came afterwards would not page by itself.
-fn put_right(seen: &[&Observation], acts: &[&Observation]) -> bool {
+fn put_right(seen: &[Observation], acts: &[&Observation], beside: &Beside) -> bool {
     let hidden = [Code::SecrecyRequest, Code::DeleteRequest, Code::PersistsAfterRefusal];
     if acts.iter().any(|act| hidden.contains(&act.code)) {
         return false;
@@ -194,115 +237,8 @@ fn put_right(seen: &[&Observation], acts: &[&Observation]) -> bool {
         seen.iter().filter(|seen| seen.code == Code::OpenCorrection).map(|seen| seen.at).collect();
     let Some(&last) = corrections.last() else { return false };
     let after: Vec<&Observation> = acts.iter().copied().filter(|act| act.at > last).collect();
-    acts.iter().any(|act| act.at <= last) && !Tally::of(&after).pages()
+    acts.iter().any(|act| act.at <= last) && !Tally::of(&after, beside).pages()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::MessageId;
-
-    const ADULT: UserId = UserId(1);
-    const YOUNG: UserId = UserId(2);
-
-    fn act(hours: i64, code: Code) -> Observation {
-        let answer = matches!(code, Code::Refusal | Code::Discomfort);
-        let (by, towards) = if answer { (YOUNG, ADULT) } else { (ADULT, YOUNG) };
-        Observation {
-            at: Timestamp::from_seconds(hours * 3_600),
-            code,
-            by,
-            towards: Some(towards),
-            space: None,
-            message: Some(MessageId(hours.cast_unsigned() * 100 + code as u64)),
-            quote: None,
-        }
-    }
-
-    fn level(acts: &[(i64, Code)]) -> Option<(u8, Category)> {
-        let mut timeline = PairTimeline::default();
-        for &(hours, code) in acts {
-            timeline.add(act(hours, code));
-        }
-        let now = Timestamp::from_seconds(100 * 3_600);
-        let found = timeline.assess(now).map(|finding| (u8::from(finding.level), finding.category));
-        let mut backwards = PairTimeline::default();
-        for &(hours, code) in acts.iter().rev().chain(acts) {
-            backwards.add(act(hours, code));
-        }
-        assert_eq!(timeline, backwards, "order and repetition change nothing");
-        found
-    }
-
-    #[test]
-    fn what_pages_and_what_does_not() {
-        use Code::{
-            AdultConfides, AgeGap, DeleteRequest, Discomfort, GiftOffer, ImageRequest, LateContact,
-            MeetingRequest, OffPlatformMove, OpenCorrection, OutOfSessionContact, PersonalCompliment,
-            PersonalQuestion, Refusal, SecrecyRequest, SpecialBond, TransportOffer,
-        };
-        let (note, room, drift, page) = (
-            Some((1, Category::Boundary)),
-            Some((2, Category::Boundary)),
-            Some((3, Category::Boundary)),
-            Some((4, Category::Grooming)),
-        );
-        for (acts, expected, why) in [
-            (&[][..], None, "nothing"),
-            (&[(1, PersonalCompliment)], note, "one compliment"),
-            (
-                &[(1, PersonalQuestion), (2, PersonalQuestion), (3, PersonalQuestion)],
-                note,
-                "many of one mild kind",
-            ),
-            (&[(1, PersonalQuestion), (2, AdultConfides)], drift, "two mild processes"),
-            (&[(1, OffPlatformMove)], drift, "one high alone"),
-            (
-                &[(1, OffPlatformMove), (2, OffPlatformMove), (3, OffPlatformMove), (4, DeleteRequest)],
-                drift,
-                "one process only",
-            ),
-            (&[(1, SecrecyRequest), (2, MeetingRequest)], page, "secrecy with a meeting"),
-            (&[(1, TransportOffer), (70, SecrecyRequest)], page, "secrecy with a lift, in either order"),
-            (&[(1, SecrecyRequest), (2, GiftOffer)], page, "high and medium-high"),
-            (&[(1, MeetingRequest), (2, PersonalQuestion)], drift, "six points"),
-            (&[(1, MeetingRequest), (2, PersonalQuestion), (3, AgeGap)], page, "seven points"),
-            (
-                &[(1, PersonalCompliment), (2, PersonalQuestion), (3, SpecialBond), (4, GiftOffer)],
-                drift,
-                "nothing weighty",
-            ),
-            (
-                &[(1, OffPlatformMove), (2, LateContact), (3, OutOfSessionContact)],
-                drift,
-                "hours and access are context",
-            ),
-            (&[(1, ImageRequest)], Some((4, Category::Sexual)), "serious alone"),
-            (&[(1, OffPlatformMove), (2, Refusal)], page, "answered with a no"),
-            (&[(2, OffPlatformMove), (1, Refusal)], drift, "a no before it answers nothing"),
-            (&[(1, OffPlatformMove), (40, Discomfort)], drift, "a no days later answers nothing"),
-            (&[(1, PersonalQuestion), (2, Discomfort)], room, "raised by one"),
-            (&[(1, SecrecyRequest), (2, MeetingRequest), (3, Refusal)], page, "never above four from words"),
-            (&[(1, Refusal)], None, "never from the answer alone"),
-            (&[(1, OffPlatformMove), (2, GiftOffer), (3, OpenCorrection)], drift, "put right"),
-            (&[(1, SecrecyRequest), (2, GiftOffer), (3, OpenCorrection)], page, "secrecy is not put right"),
-            (
-                &[(1, PersonalQuestion), (2, OpenCorrection), (3, OffPlatformMove), (4, GiftOffer)],
-                page,
-                "not what comes after",
-            ),
-        ] {
-            assert_eq!(level(acts), expected, "{why}");
-        }
-    }
-
-    #[test]
-    fn the_window_rolls() {
-        let mut timeline = PairTimeline::default();
-        timeline.add(act(1, Code::OffPlatformMove));
-        assert!(timeline.assess(Timestamp::from_seconds(89 * 86_400)).is_some());
-        assert_eq!(timeline.assess(Timestamp::from_seconds(91 * 86_400)), None);
-        timeline.forget_before(Timestamp::from_seconds(86_400));
-        assert!(timeline.is_empty());
-    }
-}
+mod tests;

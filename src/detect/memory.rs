@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::domain::{MessageId, Observation, Timestamp, UserId};
 
 /// One remembered line.
+#[expect(clippy::struct_excessive_bools, reason = "each is one independent thing that the line says")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// Which message.
@@ -20,6 +21,10 @@ pub struct Line {
     pub asks_age: bool,
     /// It opens a lesson or a workshop, and an adult for risk wrote it.
     pub opens_lesson: bool,
+    /// It plans a treat for somebody.
+    pub plans_surprise: bool,
+    /// A worker says in it who else is in on an official matter.
+    pub in_the_open: bool,
     /// An adult for risk wrote it to a protected person.
     pub adult_to_young: bool,
     /// What was observed in it.
@@ -91,6 +96,8 @@ mod tests {
             towards: None,
             asks_age: false,
             opens_lesson: false,
+            plans_surprise: false,
+            in_the_open: false,
             adult_to_young: false,
             observations: Vec::new(),
         }

@@ -17,13 +17,17 @@
 //! and by hearing recent messages again without acting on them. Hearing a message twice gives the same observations
 //! and remembers it once.
 
+pub mod ages;
+pub mod aside;
 pub mod bullying;
+pub mod contact_days;
 pub mod content;
 pub mod direction;
 pub mod flood;
 pub mod grooming;
 pub mod memory;
 pub mod persistence;
+pub mod setting;
 pub mod single;
 pub mod verdict;
 
@@ -38,16 +42,22 @@ use crate::domain::zone::Zone;
 use crate::domain::{
     Category, ChannelId, Code, Kind, MessageId, Observation, Person, Quote, Roster, Timestamp, UserId,
 };
-use crate::text::stance;
 use crate::text::{Entry, Hit, Lists, Need, Quiet, Reading};
 
+use ages::Ages;
+use aside::Asides;
 use bullying::scene::{Cue, Said, Scenes};
+use contact_days::{ContactDay, Day};
 use direction::{Direction, Names, Recent, Speech};
 use memory::{Line, Space};
 use persistence::Persistence;
 
 /// How long a lesson that an adult has opened in a space goes on.
 const LESSON: Duration = Duration::from_mins(90);
+/// How long the planning of a surprise goes on in a space.
+const A_SURPRISE: Duration = Duration::from_hours(1);
+/// How long what a worker said in the open about an official matter stands.
+const IN_THE_OPEN: Duration = Duration::from_mins(30);
 /// How soon after "how old are you" a bare number is the answer.
 const AGE_ANSWER: Duration = Duration::from_mins(10);
 /// Ages that a bare number can be taken for, when somebody was asked.
@@ -66,8 +76,15 @@ pub struct Detector {
     learnt: BTreeMap<ChannelId, BTreeSet<UserId>>,
     persistence: Persistence,
     scenes: Scenes,
-    /// Who takes part as a young person and has said what only an adult says: when last.
-    older: BTreeMap<UserId, Timestamp>,
+    /// What came out about ages.
+    ages: Ages,
+    /// What young people say to each other that would count if one of them were an adult.
+    asides: Asides,
+    /// New asides that nobody has taken yet, see [`Detector::take_asides`].
+    new_asides: Vec<Observation>,
+    /// Contact of the running local day, and days that are over and that nobody has taken yet.
+    today: (Day, BTreeMap<(UserId, UserId), ContactDay>),
+    days_over: Vec<(UserId, UserId, Day, ContactDay)>,
     /// Who wrote how much lately.
     crowd: flood::Crowd,
     /// Derived observations that were given already.
@@ -82,6 +99,7 @@ struct Side {
 }
 
 /// A message with everything that was worked out about it.
+#[expect(clippy::struct_excessive_bools, reason = "each is one independent thing that quietens or is needed")]
 struct Heard<'a> {
     message: &'a Message,
     reading: Reading,
@@ -90,9 +108,19 @@ struct Heard<'a> {
     /// Nobody in particular is neither.
     listener: Side,
     takes_part_as_young: bool,
+    /// An account of a young person: only of those an age can come out.
+    is_young: bool,
     sharer: content::Speaker,
     room_has_protected: bool,
     lesson: bool,
+    /// A line of a play.
+    play: bool,
+    /// The speaker has said in the open who else is in on it.
+    open: bool,
+    /// A treat for somebody else is planned in the space.
+    surprise: bool,
+    /// The reading with the names of members read as what these members are, where it names any.
+    with_roles: Option<Reading>,
     near: BTreeSet<UserId>,
 }
 
@@ -108,7 +136,11 @@ impl Detector {
             learnt: BTreeMap::new(),
             persistence: Persistence::default(),
             scenes: Scenes::default(),
-            older: BTreeMap::new(),
+            ages: Ages::default(),
+            asides: Asides::default(),
+            new_asides: Vec::new(),
+            today: (Day::MIN, BTreeMap::new()),
+            days_over: Vec::new(),
             crowd: flood::Crowd::default(),
             told: BTreeMap::new(),
         }
@@ -147,6 +179,7 @@ impl Detector {
         self.learn_names(message, roster, audience);
         let heard = self.work_out(message, roster, audience);
         let mut observations = self.observe(&heard, roster);
+        self.count(&heard);
         observations.extend(
             self.crowd.hear(&heard.post(roster)).into_iter().map(|code| heard.observation(code, None, None)),
         );
@@ -156,8 +189,10 @@ impl Detector {
             at: message.at,
             author: message.author,
             towards: heard.direction.person(),
-            asks_age: asks_age(&heard.reading),
-            opens_lesson: heard.speaker.adult && stance::opens_a_lesson(&heard.reading),
+            asks_age: ages::doubts(&heard.reading),
+            opens_lesson: heard.speaker.adult && setting::opens_lesson(&heard.reading),
+            plans_surprise: setting::plans_a_surprise(&heard.reading),
+            in_the_open: heard.speaker.adult && setting::is_in_the_open(&heard.reading),
             adult_to_young: heard.speaker.adult && heard.listener.protected,
             observations: observations.clone(),
         };
@@ -238,14 +273,33 @@ impl Detector {
 
     /// Takes in an observation of earlier (after a restart): asks and refusals, and whose age came out.
     pub fn remember(&mut self, seen: &Observation) {
+        self.ages.hear(seen, None);
         if seen.code == Code::AgeGap {
-            let last = self.older.entry(seen.by).or_insert(seen.at);
-            *last = (*last).max(seen.at);
+            self.told.insert(seen.key(), seen.at);
+            self.asides.release(seen.by);
         }
         self.scenes.remember(seen);
         for derived in self.persistence.hear(seen) {
             self.told.insert(derived.key(), derived.at);
         }
+    }
+
+    /// Takes in something of earlier that young people said to each other (after a restart).
+    pub fn remember_aside(&mut self, seen: &Observation) {
+        if !self.ages.is_older(seen.by) {
+            self.asides.put(seen);
+        }
+    }
+
+    /// What young people said to each other since the last call that would count if the speaker were an adult: to be
+    /// made durable, shown to nobody.
+    pub fn take_asides(&mut self) -> Vec<Observation> {
+        std::mem::take(&mut self.new_asides)
+    }
+
+    /// Days of contact that are over and were not taken yet: adult, young person, day, counts.
+    pub fn take_days(&mut self) -> Vec<(UserId, UserId, Day, ContactDay)> {
+        std::mem::take(&mut self.days_over)
     }
 
     /// Forgets everything older than a moment.
@@ -256,7 +310,8 @@ impl Detector {
         self.spaces.retain(|_, space| !space.is_empty());
         self.persistence.forget_before(at);
         self.scenes.forget_before(at);
-        self.older.retain(|_, when| *when >= at);
+        self.ages.forget_before(at);
+        self.asides.forget_before(at);
         self.crowd.forget_before(at);
         self.told.retain(|_, when| *when >= at);
     }
@@ -276,7 +331,7 @@ impl Detector {
     }
 
     fn is_older(&self, id: UserId, roster: &Roster) -> bool {
-        roster.kind(id) == Kind::YoungPerson && self.older.contains_key(&id)
+        roster.kind(id) == Kind::YoungPerson && self.ages.is_older(id)
     }
 
     fn learn_names(&mut self, message: &Message, roster: &Roster, audience: Option<&BTreeSet<UserId>>) {
@@ -328,12 +383,28 @@ impl Detector {
                 .take_while(|line| line.at.plus(LESSON) >= message.at)
                 .any(|line| line.opens_lesson)
         });
+        let open = space.is_some_and(|space| {
+            space
+                .before(message.at, message.id)
+                .take_while(|line| line.at.plus(IN_THE_OPEN) >= message.at)
+                .any(|line| line.in_the_open && line.author == message.author)
+        }) || setting::is_in_the_open(&reading);
+        let surprise = setting::plans_a_surprise(&reading)
+            || space.is_some_and(|space| {
+                space
+                    .before(message.at, message.id)
+                    .take_while(|line| line.at.plus(A_SURPRISE) >= message.at)
+                    .any(|line| line.plans_surprise)
+            });
+        // "what joan does not know": the others whom a list means are people with names here.
+        let with_roles = self.with_roles(&reading, roster);
         Heard {
             message,
             direction,
             speaker: self.side(message.author, roster),
             listener: direction.person().map(|id| self.side(id, roster)).unwrap_or_default(),
             takes_part_as_young: roster.kind(message.author).is_protected(),
+            is_young: roster.kind(message.author) == Kind::YoungPerson,
             sharer: match roster.kind(message.author) {
                 kind if kind.is_protected() => content::Speaker::Young,
                 kind if kind.covers() => content::Speaker::Enrolled,
@@ -342,15 +413,64 @@ impl Detector {
             room_has_protected: audience.is_some_and(|audience| !audience.is_empty())
                 || before.near.iter().any(|id| roster.kind(*id).is_protected()),
             lesson,
+            play: setting::is_line_of_a_play(&message.content),
+            open,
+            surprise,
+            with_roles,
             near: before.near,
             reading,
+        }
+    }
+
+    /// The reading with the names of members read as what these members are.
+    fn with_roles(&self, reading: &Reading, roster: &Roster) -> Option<Reading> {
+        let role = |word: &str| {
+            let id = self.names.exactly(word).filter(|_| !self.lists.knows(word))?;
+            match roster.kind(id) {
+                Kind::YoungPerson | Kind::AdultAtRisk => Some("youngperson"),
+                Kind::Guest | Kind::Bot | Kind::Parent | Kind::Professional | Kind::Conflicted => None,
+                _ => Some("staffperson"),
+            }
+        };
+        self.lists.reading_with(reading, role)
+    }
+
+    /// Counts a message of a pair for its local day. A new day closes the one before.
+    fn count(&mut self, heard: &Heard) {
+        let message = heard.message;
+        let Some(other) = heard.direction.person() else { return };
+        let (pair, reply) = if heard.speaker.adult && heard.listener.protected {
+            ((message.author, other), false)
+        } else if heard.speaker.protected && heard.listener.adult {
+            ((other, message.author), true)
+        } else {
+            return;
+        };
+        let day = self.zone.day_number(message.at);
+        if day > self.today.0 {
+            let over = self.today.0;
+            let counted = std::mem::take(&mut self.today.1);
+            self.days_over.extend(counted.into_iter().map(|((by, to), count)| (by, to, over, count)));
+            self.today.0 = day;
+        }
+        if day < self.today.0 {
+            return;
+        }
+        let count = self.today.1.entry(pair).or_default();
+        if reply {
+            count.replies = count.replies.saturating_add(1);
+        } else {
+            count.opened |= count.messages == 0 && count.replies == 0;
+            count.messages = count.messages.saturating_add(1);
+            count.late = count.late.saturating_add(u32::from(LATE.contains(&self.zone.hour(message.at))));
         }
     }
 
     fn observe(&mut self, heard: &Heard, roster: &Roster) -> Vec<Observation> {
         let mut found: BTreeMap<Code, Observation> = BTreeMap::new();
         let mut cues: Vec<Cue> = Vec::new();
-        for hit in self.lists.hits(&heard.reading) {
+        let mut clue = None;
+        for hit in self.lists.hits(heard.with_roles.as_ref().unwrap_or(&heard.reading)) {
             let entry = self.lists.entry(&hit);
             if let Some(towards) = heard.towards(&hit, entry) {
                 if bullying::is_of_the_group(hit.code) {
@@ -362,9 +482,17 @@ impl Detector {
                     });
                     continue;
                 }
+                if hit.code == Code::AgeClue {
+                    clue.get_or_insert(hit.entry);
+                }
                 found
                     .entry(hit.code)
                     .or_insert_with(|| heard.observation(hit.code, towards, Some(hit.quote)));
+            } else if let Some(towards) = heard.aside(&hit, entry) {
+                let seen = heard.observation(hit.code, Some(towards), Some(hit.quote));
+                if self.asides.put(&seen) {
+                    self.new_asides.push(seen);
+                }
             }
         }
         for text in &heard.message.elsewhere {
@@ -387,8 +515,8 @@ impl Detector {
                 .entry(Code::AgeGap)
                 .or_insert_with(|| heard.observation(Code::AgeGap, heard.direction.person(), quote));
         }
-        if heard.speaker.adult && heard.listener.protected && LATE.contains(&self.zone.hour(heard.message.at))
-        {
+        let late = LATE.contains(&self.zone.hour(heard.message.at));
+        if heard.speaker.adult && heard.listener.protected && late {
             found.insert(
                 Code::LateContact,
                 heard.observation(Code::LateContact, heard.direction.person(), None),
@@ -403,8 +531,8 @@ impl Detector {
             matches!(code, Code::SuicidalFeelings | Code::SuicidalIntent | Code::SelfHarmDisclosure)
         });
         let discloses = found.keys().any(|code| code.category() == Category::Welfare);
-        let older = &self.older;
-        let protected = |id: UserId| roster.kind(id).is_protected() && !older.contains_key(&id);
+        let ages = &self.ages;
+        let protected = |id: UserId| roster.kind(id).is_protected() && !ages.is_older(id);
         let group = self.scenes.hear(&Said {
             message: heard.message,
             reading: &heard.reading,
@@ -423,12 +551,9 @@ impl Detector {
             disclosed.by = adult;
         }
         let mut observations: Vec<Observation> = found.into_values().chain(group).collect();
+        observations.extend(self.hear_ages(heard, &observations, clue));
         let mut derived = Vec::new();
         for seen in &observations {
-            if seen.code == Code::AgeGap {
-                let last = self.older.entry(seen.by).or_insert(seen.at);
-                *last = (*last).max(seen.at);
-            }
             derived.extend(self.persistence.hear(seen));
         }
         for seen in derived {
@@ -438,6 +563,73 @@ impl Detector {
         }
         observations.sort();
         observations
+    }
+
+    /// What a message tells of ages: what it completes, what that makes of earlier messages of the same speaker, and
+    /// towards whom it is to be known.
+    fn hear_ages(&mut self, heard: &Heard, found: &[Observation], clue: Option<usize>) -> Vec<Observation> {
+        let message = heard.message;
+        let mut new = Vec::new();
+        for seen in found {
+            if seen.code == Code::AgeGap {
+                self.told.insert(seen.key(), seen.at);
+            }
+            let entry = if seen.code == Code::AgeClue { clue } else { None };
+            new.extend(self.ages.hear(seen, entry));
+        }
+        if heard.is_young && ages::doubts(&heard.reading) {
+            let of = heard.direction.person().filter(|_| heard.direction.is_said());
+            new.extend(self.ages.asked(message.author, of, message.at));
+        }
+        if heard.is_young {
+            let asked = self.was_asked_age(message);
+            if let Some(age) = ages::stated(&heard.reading, asked) {
+                self.ages.states(message.author, message.at, age);
+            }
+            if let Some(towards) = heard.direction.person()
+                && self.ages.are_years_apart(message.author, towards)
+            {
+                let apart = heard.observation(Code::AgeDifference, Some(towards), None);
+                if self.told.insert((apart.code, apart.by, apart.towards, None, None), apart.at).is_none() {
+                    new.push(apart);
+                }
+            }
+        }
+        let out: BTreeSet<UserId> =
+            found.iter().chain(&new).filter(|seen| seen.code == Code::AgeGap).map(|seen| seen.by).collect();
+        for by in out {
+            // What was said before counts from now on, and is known to be an adult's.
+            let earlier = self.asides.release(by);
+            let towards: BTreeSet<UserId> = earlier.iter().filter_map(|seen| seen.towards).collect();
+            for to in towards {
+                new.extend(self.known_towards(by, to));
+            }
+            new.extend(earlier);
+        }
+        if heard.is_young
+            && let Some(to) = found
+                .iter()
+                .find(|seen| seen.code.process().is_some() && seen.code.weight() >= Weight::Low)
+                .and_then(|seen| seen.towards)
+        {
+            new.extend(self.known_towards(message.author, to));
+        }
+        new
+    }
+
+    /// The age gap of somebody as an observation towards one person, once.
+    fn known_towards(&mut self, by: UserId, to: UserId) -> Option<Observation> {
+        let gap = Observation { towards: Some(to), ..self.ages.came_out(by)?.clone() };
+        self.told.insert(gap.key(), gap.at).is_none().then_some(gap)
+    }
+
+    /// Somebody else asked about an age in one of the last lines of the space.
+    fn was_asked_age(&self, message: &Message) -> bool {
+        self.spaces.get(&message.space).is_some_and(|space| {
+            space.before(message.at, message.id).take(3).any(|line| {
+                line.asks_age && line.author != message.author && line.at.plus(AGE_ANSWER) >= message.at
+            })
+        })
     }
 
     /// The adult of the charity whom a disclosure is about, where it names one, or speaks of "him" or "her" while one
@@ -483,14 +675,8 @@ impl Detector {
 
     /// A young person's account was asked how old it is, and a bare number that no young person has is the answer.
     fn answers_with_age(&self, heard: &Heard) -> bool {
-        let message = heard.message;
         let age = heard.reading.word_at(1).parse::<u32>().is_ok_and(|number| GROWN_UP.contains(&number));
-        age && heard.takes_part_as_young
-            && self.spaces.get(&message.space).is_some_and(|space| {
-                space.before(message.at, message.id).take(3).any(|line| {
-                    line.asks_age && line.author != message.author && line.at.plus(AGE_ANSWER) >= message.at
-                })
-            })
+        age && heard.is_young && self.was_asked_age(heard.message)
     }
 }
 
@@ -501,7 +687,8 @@ impl Heard<'_> {
         reason = "no observation, one towards nobody in particular, one towards a person"
     )]
     fn towards(&self, hit: &Hit, entry: &Entry) -> Option<Option<UserId>> {
-        if !hit.counts() || (self.is_taught(hit) && !entry.despite.contains(&Quiet::Teaching)) {
+        let of_age = matches!(hit.code, Code::AgeGap | Code::AgeClue);
+        if !hit.counts() || self.is_quietened(hit, entry) || (of_age && !self.is_young) {
             return None;
         }
         let person = self.direction.person();
@@ -513,6 +700,28 @@ impl Heard<'_> {
                 .then_some(Some(self.message.author));
         }
         entry.needs.iter().all(|need| self.holds(*need, hit)).then_some(person)
+    }
+
+    /// Towards whom a hit would be an adult's conduct if the speaker, a young person, were an adult.
+    fn aside(&self, hit: &Hit, entry: &Entry) -> Option<UserId> {
+        let towards =
+            self.direction.person().filter(|_| self.speaker.protected && self.listener.protected)?;
+        let weighs = hit.code.process().is_some() && hit.code.weight() >= Weight::Medium;
+        let as_adult = |need: &Need| *need == Need::AdultSpeaker || self.holds(*need, hit);
+        let counts = weighs
+            && entry.needs.contains(&Need::AdultSpeaker)
+            && hit.counts()
+            && !self.is_quietened(hit, entry)
+            && entry.needs.iter().all(as_adult);
+        counts.then_some(towards)
+    }
+
+    /// A lesson, a play, an official matter in the open.
+    fn is_quietened(&self, hit: &Hit, entry: &Entry) -> bool {
+        (self.is_taught(hit) && !entry.despite.contains(&Quiet::Teaching))
+            || (self.play && !entry.despite.contains(&Quiet::Play))
+            || (self.open && setting::may_be_open(hit.code))
+            || (self.surprise && setting::may_be_a_surprise(hit.code))
     }
 
     fn holds(&self, need: Need, hit: &Hit) -> bool {
@@ -570,12 +779,6 @@ impl Heard<'_> {
             quote,
         }
     }
-}
-
-fn asks_age(reading: &Reading) -> bool {
-    [" how old ", " what age ", " your age ", " ur age ", " which age "]
-        .iter()
-        .any(|ask| reading.line.contains(ask))
 }
 
 #[cfg(test)]

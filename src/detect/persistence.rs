@@ -6,11 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::domain::code::Process;
+use crate::domain::code::{Process, Weight};
 use crate::domain::{ChannelId, Code, MessageId, Observation, Timestamp, UserId};
 
 /// For how long a no still stands when the same is asked again.
 const A_NO_STANDS_FOR: Duration = Duration::from_hours(336);
+/// For how long a no stands against anything weighty, whatever its words: the same conversation.
+const THE_SAME_CONVERSATION: Duration = Duration::from_hours(12);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Ask {
@@ -18,6 +20,7 @@ struct Ask {
     message: Option<MessageId>,
     space: Option<ChannelId>,
     pressing: bool,
+    weighty: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -56,6 +59,7 @@ impl Persistence {
             message: seen.message,
             space: seen.space,
             pressing: seen.code == Code::ComplianceTest,
+            weighty: seen.code.weight() >= Weight::MediumHigh,
         });
         while asks.len() > KEPT {
             asks.pop_first();
@@ -78,7 +82,7 @@ impl Persistence {
 
 impl Pair {
     /// Every ask that has a no before it and the same ask before that. Pressing for a yes is asking again whatever
-    /// was refused.
+    /// was refused, and so is anything weighty in the same conversation: another lift, another app, a present.
     fn completed(&self, adult: UserId, young: UserId) -> Vec<Observation> {
         let mut found = Vec::new();
         for &no in &self.refusals {
@@ -87,9 +91,16 @@ impl Pair {
                 asks.iter().any(|ask| ask.at < no && ask.at.plus(A_NO_STANDS_FOR) >= no)
             };
             let anything_asked = self.asks.values().any(asked);
+            let asked_just_before = self
+                .asks
+                .values()
+                .flatten()
+                .any(|ask| ask.at < no && ask.at.plus(THE_SAME_CONVERSATION) >= no);
             for asks in self.asks.values() {
                 for again in asks.iter().filter(|ask| ask.at > no && ask.at <= stands_until) {
-                    if asked(asks) || (again.pressing && anything_asked) {
+                    let again_otherwise =
+                        again.weighty && again.at <= no.plus(THE_SAME_CONVERSATION) && asked_just_before;
+                    if asked(asks) || (again.pressing && anything_asked) || again_otherwise {
                         found.push(Observation {
                             at: again.at,
                             code: Code::PersistsAfterRefusal,
@@ -123,6 +134,7 @@ fn asks(code: Code) -> Option<Process> {
         | Code::MeetingRequest
         | Code::TransportOffer
         | Code::ErrandRequest
+        | Code::IntimateProbe
         | Code::SexualisedText
         | Code::ImageRequest => code.process(),
         _ => None,
@@ -170,5 +182,10 @@ mod tests {
         assert!(persistence.hear(&seen(30, Code::PersonalQuestion, 1, 2)).is_empty());
         assert!(persistence.hear(&seen(20 + 15 * 86_400, Code::MeetingRequest, 1, 2)).is_empty());
         assert_eq!(persistence.hear(&seen(40, Code::ComplianceTest, 1, 2)).len(), 1, "pressing counts");
+        assert_eq!(
+            persistence.hear(&seen(50, Code::GiftOffer, 1, 2)).len(),
+            2,
+            "and so does a present at once"
+        );
     }
 }

@@ -153,7 +153,8 @@ fn age_that_comes_out_makes_an_adult_for_risk() {
     room.says(0, "ella", "hi");
     assert_eq!(room.says(1, "jay", "ella keep this between us"), []);
     room.says(2, "ella", "how old r u jay");
-    assert_eq!(room.says(3, "jay", "23"), [Code::AgeGap]);
+    // What was said before counts from now on.
+    assert_eq!(room.says(3, "jay", "23"), [Code::SecrecyRequest, Code::AgeGap]);
     assert_eq!(room.says(4, "jay", "ella keep this between us"), [Code::SecrecyRequest]);
     let seen = room.observations.clone();
     let mut restarted = Detector::new(lists(), Zone::default());
@@ -256,4 +257,49 @@ fn innocent_turns_change_nothing() {
     };
     assert_eq!(play(false), play(true));
     assert_eq!(play(false).0, 4);
+}
+
+#[test]
+fn a_clue_becomes_an_age_when_a_friend_asks_and_a_weekend_job_does_not() {
+    let mut room =
+        Room::with(&[("jay", Kind::YoungPerson), ("ella", Kind::YoungPerson), ("sam", Kind::YoungPerson)]);
+    room.says(0, "ella", "hi");
+    assert_eq!(room.says(1, "jay", "my saturday job shift was long"), []);
+    assert_eq!(room.says(2, "jay", "got a 9am lecture tomorrow"), [Code::AgeClue]);
+    assert!(room.says(3, "sam", "lecture?").contains(&Code::AgeGap));
+}
+
+#[test]
+fn years_between_young_people_are_noted_and_no_more() {
+    let mut room = Room::with(&[("jay", Kind::YoungPerson), ("ella", Kind::YoungPerson)]);
+    room.says(0, "ella", "im 11");
+    assert_eq!(room.says(1, "jay", "ella im 17 and i think your build is sick"), [Code::AgeDifference]);
+    assert_eq!(room.says(2, "jay", "ella wanna build tomorrow"), [], "once");
+    assert!(room.reached.0 <= 1);
+}
+
+#[test]
+fn a_worker_who_is_talked_of_by_name_is_a_colleague() {
+    let mut room =
+        Room::with(&[("coach", Kind::Volunteer), ("joan", Kind::YouthWorker), ("ella", Kind::YoungPerson)]);
+    room.says(0, "ella", "hi");
+    let seen = room.says(1, "coach", "ella what joan does not know will not hurt her");
+    assert!(seen.contains(&Code::SecrecyRequest), "{seen:?}");
+}
+
+#[test]
+fn plays_surprises_and_official_questions_are_none_of_it() {
+    let mut room = Room::pair();
+    room.says(0, "ella", "hi");
+    assert_eq!(room.says(1, "coach", "CAPTAIN: Tell no one, don't tell your mother, meet me alone"), []);
+    room.says(2, "ella", "its sams birthday saturday");
+    assert_eq!(room.says(3, "coach", "ella don't tell sam"), []);
+    let mut room = Room::pair();
+    room.says(0, "ella", "hi");
+    room.says(1, "coach", "ella the safeguarding lead and i are here, i'd have to share anything worrying");
+    assert_eq!(room.says(2, "coach", "ella are you on your own at home just now?"), []);
+    assert!(
+        !room.says(90, "coach", "ella are you home alone tonight?").is_empty(),
+        "later it is asked in private"
+    );
 }

@@ -37,6 +37,8 @@ pub enum Process {
     Behaviour,
     /// Errands, debts, "hold this for me".
     Exploitation,
+    /// How the adult treats this young person beside the others.
+    Difference,
 }
 
 /// How much one observation says, in points. Points are compared with thresholds; they are never shown as a score
@@ -118,8 +120,8 @@ macro_rules! catalogue {
 }
 
 use Process::{
-    Access, Approach, Behaviour, Compliance, Compliment, Exploitation, Gift, Information, IsolationMental,
-    IsolationPhysical, Relationship, Sexual,
+    Access, Approach, Behaviour, Compliance, Compliment, Difference, Exploitation, Gift, Information,
+    IsolationMental, IsolationPhysical, Relationship, Sexual,
 };
 
 catalogue! {
@@ -137,6 +139,7 @@ catalogue! {
     ComplianceTest "compliance-test" Grooming Some(Compliance), Medium, Noted, "An adult invites a young person to a dare or a small rule break.";
     PersistsAfterRefusal "persists-after-refusal" Grooming Some(Compliance), High, Room, "An adult asks again after the young person said no.";
     OffPlatformMove "off-platform-move" Grooming Some(IsolationPhysical), High, Room, "An adult asks a young person to move to a private message, another app or a phone number.";
+    PrivateCall "private-call" Grooming Some(IsolationPhysical), Medium, Noted, "An adult arranges to ring or text a young person.";
     DeleteRequest "delete-request" Grooming Some(IsolationPhysical), High, Room, "An adult asks a young person to delete or hide messages.";
     SecrecyRequest "secrecy-request" Grooming Some(IsolationMental), High, Room, "An adult asks a young person to keep something secret.";
     ColleagueSidelined "colleague-sidelined" Grooming Some(IsolationMental), MediumHigh, Noted, "An adult works around colleagues or the rules that protect both.";
@@ -150,6 +153,12 @@ catalogue! {
     AdultDeletedMessage "adult-deleted-message" Grooming Some(Behaviour), Medium, Room, "An adult deleted a message that they had written to a young person.";
     AdultEditedMessage "adult-edited-message" Grooming Some(Behaviour), Context, Noted, "An adult edited a message that they had written to a young person.";
     AgeGap "age-gap" Grooming Some(Access), Low, Noted, "Somebody who takes part as a young person says something that only an adult says.";
+    AgeClue "age-clue" Boundary None, Context, Noted, "Somebody who takes part as a young person says something that an adult would rather say.";
+    AgeDifference "age-difference" Boundary Some(Access), Context, Noted, "A young person is in contact with one who is years younger.";
+    SpecialTreatment "special-treatment" Grooming Some(Relationship), Medium, Noted, "An adult makes an exception for one young person, or keeps something for them alone.";
+    SingledOut "singled-out" Grooming Some(Difference), Medium, Noted, "An adult treats this young person differently from the others.";
+    IntimateProbe "intimate-probe" Grooming Some(Sexual), High, Room, "An adult asks a young person about kissing, partners or their body, or remarks on it.";
+    Coercion "coercion" Grooming Some(Exploitation), High, Room, "A young person is pressed with what could happen to them or to somebody close to them.";
     OpenCorrection "open-correction" Boundary None, Context, Noted, "An adult put it right in the open.";
     Refusal "refusal" Grooming None, Context, Noted, "The young person said no.";
     Discomfort "discomfort" Grooming None, Context, Noted, "The young person said that they are not comfortable.";

@@ -17,6 +17,26 @@ use super::{
 pub enum Fact {
     /// Something was observed.
     Observed(Observation),
+    /// Two young people said something to each other that would count if one of them were an adult. It counts for
+    /// nothing and is shown to nobody unless the speaker's age comes out; the window forgets it.
+    Aside(Observation),
+    /// How an adult and a young person were in touch on one local day that is over: counts, never words.
+    ContactDay {
+        /// The adult.
+        by: UserId,
+        /// The young person.
+        towards: UserId,
+        /// The local day, as days of the common era.
+        day: i32,
+        /// The adult's messages towards the young person.
+        messages: u32,
+        /// The young person's messages towards the adult.
+        replies: u32,
+        /// The adult's messages late at night.
+        late: u32,
+        /// The adult wrote first that day.
+        opened: bool,
+    },
     /// A concern was raised, or what it is rose.
     ConcernRaised {
         /// `r-0001`.

@@ -24,6 +24,7 @@ use std::time::Duration;
 use crate::contact::rules::settings::ContactPolicy;
 use crate::contact::{EnrolmentRule, Server};
 use crate::detect::Detector;
+use crate::detect::contact_days::ContactDay;
 use crate::domain::event::{Ended, Message};
 use crate::domain::fact::{Part, Register};
 use crate::domain::person::RoleMapping;
@@ -152,8 +153,10 @@ impl Organisation {
 
     /// Takes a fact in that became durable in an earlier run.
     pub fn restore(&mut self, at: Timestamp, fact: &Fact) {
-        if let Fact::Observed(observation) = fact {
-            self.detector.remember(observation);
+        match fact {
+            Fact::Observed(observation) => self.detector.remember(observation),
+            Fact::Aside(observation) => self.detector.remember_aside(observation),
+            _ => {}
         }
         self.state.apply(at, fact);
     }
@@ -422,6 +425,7 @@ impl Organisation {
             }
         }
         let mut found = self.read(message, edited);
+        self.note_contact(now, a);
         if !edited {
             self.was_active(message.space, message.author, message.at);
             found.extend(self.contact_in_writing(message, now));
@@ -465,6 +469,18 @@ impl Organisation {
             self.detector.hear_edit(message, roster, audience.as_deref())
         } else {
             self.detector.hear(message, roster, audience.as_deref())
+        }
+    }
+
+    /// What the detector counted and put aside becomes durable.
+    fn note_contact(&mut self, now: Timestamp, a: &mut Assessment) {
+        for aside in self.detector.take_asides() {
+            self.conclude(now, Fact::Aside(aside), a);
+        }
+        for (by, towards, day, count) in self.detector.take_days() {
+            let ContactDay { messages, replies, late, opened } = count;
+            let fact = Fact::ContactDay { by, towards, day, messages, replies, late, opened };
+            self.conclude(now, fact, a);
         }
     }
 

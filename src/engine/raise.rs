@@ -127,7 +127,8 @@ impl Organisation {
             }
         }
         let pairs = pairs.into_iter().filter_map(|(by, towards)| {
-            let finding = self.state.pair(by, towards)?.assess(now)?;
+            let beside = self.state.beside(by, towards, now);
+            let finding = self.state.pair(by, towards)?.assess_beside(now, &beside)?;
             Some(Raised {
                 key: ConcernKey { family: Family::AdultConduct, by: Some(by), towards: Some(towards) },
                 category: finding.category,

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::contact::rules::settings::RULES;
 use crate::contact::{Agreed, Enrolments};
 use crate::detect::bullying::window::{TargetWindow, target_of};
-use crate::detect::grooming::{PairTimeline, pair_of};
+use crate::detect::contact_days::{ContactDay, ContactDays, day_of};
+use crate::detect::grooming::{Beside, PairTimeline, WINDOW, pair_of};
 use crate::domain::event::Ended;
 use crate::domain::fact::{Handling, Part, Register};
 use crate::domain::observation::ObservationKey;
@@ -17,6 +18,9 @@ use crate::domain::{
     Case, CaseRef, CaseState, ChannelId, Code, Concern, ConcernKey, Effect, Fact, GuildId, MessageId,
     Observation, ReportRef, Timestamp, UserId,
 };
+
+/// With how many other young people an adult's conduct towards one is compared at most.
+const COMPARED: usize = 256;
 
 /// A lock of one adult in one space.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +72,8 @@ pub struct State {
     seen: BTreeSet<ObservationKey>,
     /// Directed pairs: whose conduct, towards whom.
     pairs: BTreeMap<(UserId, UserId), PairTimeline>,
+    /// How adults and young people are in touch, day by day.
+    contact: ContactDays,
     /// What was observed about each person among their peers.
     targets: BTreeMap<UserId, TargetWindow>,
     /// Concerns by what keeps them apart.
@@ -116,9 +122,14 @@ impl State {
     }
 
     /// Takes one fact in.
+    #[expect(clippy::too_many_lines, reason = "one arm for each fact")]
     pub fn apply(&mut self, at: Timestamp, fact: &Fact) {
         match fact {
             Fact::Observed(observation) => self.observed(observation),
+            Fact::ContactDay { by, towards, day, messages, replies, late, opened } => {
+                let (messages, replies, late, opened) = (*messages, *replies, *late, *opened);
+                self.contact.enter(*by, *towards, *day, ContactDay { messages, replies, late, opened });
+            }
             Fact::ConcernRaised { reference, key, category, level, by, towards, reasons, case } => {
                 let raised_at = self.concerns.get(key).map_or(at, |before| before.raised_at);
                 self.concerns.insert(
@@ -199,7 +210,8 @@ impl State {
                 self.decided(at, effect);
             }
             Fact::Outcome { effect, ended, .. } => self.ended(at, effect, ended),
-            Fact::AcknowledgementRefused { .. }
+            Fact::Aside(_)
+            | Fact::AcknowledgementRefused { .. }
             | Fact::Called { .. }
             | Fact::Exhausted { .. }
             | Fact::HandlingRefused { .. }
@@ -470,6 +482,20 @@ impl State {
     #[must_use]
     pub fn pair(&self, by: UserId, towards: UserId) -> Option<&PairTimeline> {
         self.pairs.get(&(by, towards))
+    }
+
+    /// How the same adult treats other young people: what a pair is compared with.
+    #[must_use]
+    pub fn beside(&self, by: UserId, towards: UserId, now: Timestamp) -> Beside {
+        let others = self
+            .pairs
+            .range((by, UserId(0))..=(by, UserId(u64::MAX)))
+            .filter(|((_, other), _)| *other != towards)
+            .map(|(_, timeline)| timeline)
+            .take(COMPARED);
+        let since = day_of(now.minus(WINDOW));
+        let in_touch = self.contact.with(by, since).filter(|(other, _)| *other != towards).count();
+        Beside::new(others, now, in_touch)
     }
 
     /// What was observed about one person among their peers.

@@ -104,7 +104,9 @@ impl Writer<'_> {
 /// The class under which a fact stands in the log.
 fn class_of(fact: &Fact) -> Class {
     match fact {
-        Fact::Observed(_) | Fact::Reported { .. } => Class::OBSERVATION,
+        Fact::Observed(_) | Fact::Aside(_) | Fact::ContactDay { .. } | Fact::Reported { .. } => {
+            Class::OBSERVATION
+        }
         Fact::ConcernRaised { .. } => Class::CONCERN,
         Fact::CaseOpened { .. }
         | Fact::CaseRose { .. }

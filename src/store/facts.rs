@@ -31,6 +31,8 @@ pub(super) async fn insert(tx: &mut Tx, facts: &[StoredFact]) -> Result<(), Stor
 fn kind(fact: &Fact) -> &'static str {
     match fact {
         Fact::Observed(_) => "observed",
+        Fact::Aside(_) => "aside",
+        Fact::ContactDay { .. } => "contact-day",
         Fact::ConcernRaised { .. } => "concern-raised",
         Fact::CaseOpened { .. } => "case-opened",
         Fact::CaseRose { .. } => "case-rose",

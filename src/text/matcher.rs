@@ -80,11 +80,15 @@ struct Compiled {
     before: usize,
     /// What has to stand in the text beside that word.
     rest: Vec<Clause>,
+    /// The other parts of the pattern, near the first.
+    beside: Vec<Program>,
 }
 
 /// How many places of one pattern are looked at before the rest of a text is left alone: keeps a text made of
 /// nothing but matches linear.
 const CONSIDERED: usize = 32;
+/// The same for a pattern of several parts, each of which looks around itself.
+const CONSIDERED_TOGETHER: usize = 4;
 
 /// Every list, compiled.
 #[derive(Debug)]
@@ -118,6 +122,7 @@ pub const BUILTIN: &[(&str, &str)] = builtin![
     "personal_questions",
     "alone_probe",
     "special_bond",
+    "special_treatment",
     "carer_grievance",
     "adult_confides",
     "gift",
@@ -128,6 +133,7 @@ pub const BUILTIN: &[(&str, &str)] = builtin![
     "colleague_sidelined",
     "meeting",
     "transport",
+    "intimate",
     "sexualised",
     "image_request",
     "exploitation",
@@ -226,7 +232,10 @@ impl Lists {
                 let program = Program::of(phrase.nodes(), &vocabulary);
                 let mut clauses = clauses(phrase.nodes(), &vocabulary).into_iter();
                 let Some(first) = clauses.next() else { continue };
-                patterns.push(Compiled { entry: at, program, before: first.before, rest: clauses.collect() });
+                let beside = phrase.beside().iter().map(|nodes| Program::of(nodes, &vocabulary)).collect();
+                let mut rest: Vec<Clause> = clauses.collect();
+                rest.extend(phrase.beside().iter().flat_map(|nodes| self::clauses(nodes, &vocabulary)));
+                patterns.push(Compiled { entry: at, program, before: first.before, rest, beside });
                 rarest.push(first.of);
             }
             let exceptions = entry.unless.iter().map(|phrase| {
@@ -253,6 +262,22 @@ impl Lists {
             stances: parsed.stances,
             groups,
         })
+    }
+
+    /// Whether any list knows this word.
+    #[must_use]
+    pub fn knows(&self, word: &str) -> bool {
+        self.vocabulary.number(word).is_some()
+    }
+
+    /// A reading with some of its words replaced: names of known people by what those people are.
+    #[must_use]
+    pub fn reading_with(
+        &self,
+        reading: &Reading,
+        replacement: impl Fn(&str) -> Option<&'static str>,
+    ) -> Option<Reading> {
+        reading.with(&self.vocabulary, replacement)
     }
 
     /// Reads a text into plain words.
@@ -287,8 +312,14 @@ impl Lists {
             if !present.has_all(&pattern.rest) {
                 continue;
             }
-            let found = pattern.matches(&mut scratch, reading, places);
-            for (first, last) in found.take(CONSIDERED) {
+            let found: Vec<(usize, usize)> = if pattern.beside.is_empty() {
+                pattern.matches(&mut scratch, reading, places).take(CONSIDERED).collect()
+            } else {
+                let found: Vec<_> =
+                    pattern.matches(&mut scratch, reading, places).take(CONSIDERED_TOGETHER).collect();
+                found.into_iter().filter_map(|one| pattern.together(&mut scratch, reading, one)).collect()
+            };
+            for (first, last) in found {
                 if best.get(&pattern.entry).is_some_and(Hit::counts) {
                     break;
                 }
@@ -516,6 +547,34 @@ impl Lists {
 }
 
 impl Compiled {
+    /// The range of words of a match with the other parts of the pattern, if all of them stand in the same sentence or
+    /// one beside it.
+    fn together(
+        &self,
+        scratch: &mut Scratch,
+        reading: &Reading,
+        (first, last): (usize, usize),
+    ) -> Option<(usize, usize)> {
+        let inside = (first..last).find(|&at| !reading.words[at].stop).unwrap_or(first);
+        let (start, end) = reading.sentence(inside);
+        let earlier = if start >= 2 { reading.sentence(start - 2).0 } else { start };
+        let later = if end + 1 < reading.words.len() { reading.sentence(end + 1).1 } else { end };
+        [(start, end), (earlier, end), (start, later)].into_iter().find_map(|(from, to)| {
+            // With the stops at both ends, for the edges of sentences.
+            let (from, to) = (from.saturating_sub(1), (to + 1).min(reading.words.len()));
+            let words = &reading.words[from..to];
+            let mut span = (first, last);
+            for program in &self.beside {
+                program.ready(scratch, words.len());
+                let found = (0..words.len()).find_map(|at| {
+                    program.at(scratch, words, &reading.line, at).filter(|end| *end > at).map(|end| (at, end))
+                })?;
+                span = (span.0.min(from + found.0), span.1.max(from + found.1));
+            }
+            Some(span)
+        })
+    }
+
     /// The matches around some places of a text, as ranges of words, from left to right and apart from each other.
     fn matches<'a>(
         &'a self,

@@ -409,6 +409,9 @@ impl Reader {
         let mut out = Vec::new();
         for (text, at) in self.strings(source, value, "unless") {
             match Pattern::parse(&text, &self.sets) {
+                Ok(pattern) if !pattern.beside().is_empty() => {
+                    self.wrong(source, at, "an exception has one part: it stands without +".to_owned());
+                }
                 Ok(pattern) => out.push(pattern),
                 Err(why) => self.wrong(source, at, why),
             }

@@ -11,6 +11,7 @@
 //! | `{parent}` | one of a named set (see `sets.toml`) |
 //! | `#` | a number, with or without letters after it (`8`, `8pm`) |
 //! | `^` `$` | the beginning and the end of a sentence |
+//! | `tell + {parent} + late` | all of these, in any order, in one sentence or two that follow each other |
 
 use std::collections::BTreeMap;
 
@@ -25,6 +26,8 @@ pub type Sets = BTreeMap<String, Vec<String>>;
 const GAP: u32 = 3;
 /// The widest gap that can be asked for.
 const WIDEST_GAP: u32 = 12;
+/// How many parts a pattern may have.
+const MOST_PARTS: usize = 4;
 /// How deep parentheses and sets may nest.
 const DEEPEST: u32 = 8;
 
@@ -32,6 +35,8 @@ const DEEPEST: u32 = 8;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     nodes: Vec<Node>,
+    /// What must stand near it as well; most patterns are one part.
+    beside: Vec<Vec<Node>>,
 }
 
 /// A part of a pattern.
@@ -57,12 +62,19 @@ impl Pattern {
     /// # Errors
     /// Says in words what is wrong with it.
     pub fn parse(text: &str, sets: &Sets) -> Result<Pattern, String> {
-        let nodes = Parser { rest: text, sets: Some(sets), depth: 0 }.whole()?;
-        let pattern = Pattern { nodes };
-        if !clause::has_any(&pattern.nodes) {
-            return Err("every word of the pattern may be missing; it needs at least one that may not".into());
+        let mut parts = Vec::new();
+        for part in text.split(" + ") {
+            parts.push(Parser { rest: part, sets: Some(sets), depth: 0 }.whole()?);
         }
-        Ok(pattern)
+        if parts.len() > MOST_PARTS {
+            return Err(format!("a pattern has at most {MOST_PARTS} parts"));
+        }
+        let found_by = parts.iter().position(|nodes| clause::has_any(nodes));
+        let Some(found_by) = found_by.filter(|_| !parts.iter().any(|nodes| may_be_nothing(nodes))) else {
+            return Err("every word of the pattern may be missing; it needs at least one that may not".into());
+        };
+        let nodes = parts.remove(found_by);
+        Ok(Pattern { nodes, beside: parts })
     }
 
     /// Parses a frame: a pattern whose sets stay sets (see [`super::frames`]).
@@ -74,7 +86,7 @@ impl Pattern {
         if may_be_nothing(&nodes) {
             return Err("every word of the pattern may be missing; it needs at least one that may not".into());
         }
-        Ok(Pattern { nodes })
+        Ok(Pattern { nodes, beside: Vec::new() })
     }
 
     /// Its parts.
@@ -82,9 +94,15 @@ impl Pattern {
         &self.nodes
     }
 
+    /// What must stand near it as well.
+    pub(super) fn beside(&self) -> &[Vec<Node>] {
+        &self.beside
+    }
+
     /// Enters every word of the pattern into a vocabulary.
     pub fn teach(&self, vocabulary: &mut Vocabulary) {
         teach(&self.nodes, vocabulary);
+        self.beside.iter().for_each(|nodes| teach(nodes, vocabulary));
     }
 }
 
@@ -275,11 +293,16 @@ mod tests {
         let mut vocabulary = Vocabulary::new();
         pattern.teach(&mut vocabulary);
         let reading = Reading::of(text, &vocabulary);
-        let found = Program::of(pattern.nodes(), &vocabulary).is_in(
-            &mut Scratch::default(),
-            &reading.words,
-            &reading.line,
-        );
+        let others = |nodes: &Vec<Node>| {
+            let program = Program::of(nodes, &vocabulary);
+            program.is_in(&mut Scratch::default(), &reading.words, &reading.line)
+        };
+        let found = pattern.beside().iter().all(others)
+            && Program::of(pattern.nodes(), &vocabulary).is_in(
+                &mut Scratch::default(),
+                &reading.words,
+                &reading.line,
+            );
         if found {
             let present = Present::of(&reading, &vocabulary);
             assert!(present.has_all(&clause::clauses(pattern.nodes(), &vocabulary)), "{reading:?}");
@@ -304,6 +327,7 @@ mod tests {
             ("^ no $", "no!", "no thanks"),
             ("don't tell", "do not tell", "do tell"),
             ("wanna go", "want to go", "want it"),
+            ("tell + {parent} + (late|longer)", "running late, tell your mum", "tell your mum"),
             ("class", "a class act", "classic"),
             ("class", "class", "subclass"),
         ] {
@@ -325,6 +349,8 @@ mod tests {
             ("a *?", "may be missing"),
             ("*40 a", "at most"),
             ("no.", "punctuation"),
+            ("a + b + c + d + e", "at most 4 parts"),
+            ("a + b?", "at least one"),
             ("a (b?|c)", "nothing at all"),
         ] {
             let error = Pattern::parse(pattern, &sets).unwrap_err();

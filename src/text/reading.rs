@@ -87,6 +87,36 @@ impl Reading {
         Reading { line: plain, words, quoted: quotations(&folded), finds: find::all(text, &folded), folded }
     }
 
+    /// The same reading with some of its words replaced, or none when none is. Quotes still lead back to the original.
+    #[must_use]
+    pub fn with(
+        &self,
+        vocabulary: &Vocabulary,
+        replacement: impl Fn(&str) -> Option<&'static str>,
+    ) -> Option<Reading> {
+        let found: Vec<(usize, &'static str)> = (0..self.words.len())
+            .filter(|&at| !self.words[at].stop)
+            .filter_map(|at| replacement(self.word_at(at)).map(|word| (at, word)))
+            .collect();
+        if found.is_empty() {
+            return None;
+        }
+        let text = String::with_capacity(self.line.len() + 16 * found.len());
+        let mut line = Line { text, words: Vec::with_capacity(self.words.len()), vocabulary };
+        let mut found = found.into_iter().peekable();
+        for (at, word) in self.words.iter().enumerate() {
+            match found.next_if(|(place, _)| *place == at) {
+                Some((_, other)) => {
+                    line.push(other, Word { id: vocabulary.number(other).unwrap_or(UNKNOWN), ..*word });
+                }
+                None => line.push(self.word_at(at), *word),
+            }
+        }
+        line.text.push(' ');
+        let Line { text, words, .. } = line;
+        Some(Reading { line: text, words, ..self.clone() })
+    }
+
     /// The plain word at an index.
     #[must_use]
     pub fn word_at(&self, index: usize) -> &str {

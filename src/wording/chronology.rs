@@ -69,7 +69,9 @@ pub fn chronology(fact: &Fact) -> Option<String> {
         }
         Fact::Reported { reference, goes_on: false, .. } => format!("Report {reference} was received."),
         Fact::Reported { reference, .. } => format!("More was said on report {reference}."),
-        Fact::Kept { .. }
+        Fact::Aside(_)
+        | Fact::ContactDay { .. }
+        | Fact::Kept { .. }
         | Fact::Register(_)
         | Fact::Gap { .. }
         | Fact::Started { .. }

@@ -6,9 +6,11 @@ use serde::Serialize;
 
 use super::called::Callers;
 use super::timeline::Timeline;
+use crate::detect::grooming::Finding;
 use crate::domain::zone::Zone;
 use crate::domain::{
-    CaseRef, Category, ChannelId, Code, Effect, Fact, Level, MessageId, Observation, Quote, Timestamp, UserId,
+    CaseRef, Category, ChannelId, Code, ConcernKey, Effect, Fact, Family, Level, MessageId, Observation,
+    Quote, Timestamp, UserId,
 };
 use crate::engine::{Assessment, Organisation};
 
@@ -26,6 +28,9 @@ pub struct Raised {
     towards: Vec<UserId>,
     reasons: Vec<Reason>,
     effects: Vec<Done>,
+    /// Which rule it rests on and what would have made it quieter, for a reader.
+    #[serde(skip)]
+    why: Vec<String>,
 }
 
 /// Why, and where it can be read.
@@ -63,7 +68,7 @@ impl Raised {
     ) -> Vec<Raised> {
         let mut raised = Vec::new();
         for fact in &assessment.facts {
-            let Fact::ConcernRaised { reference, category, level, by, towards, reasons, case, .. } = fact
+            let Fact::ConcernRaised { reference, key, category, level, by, towards, reasons, case } = fact
             else {
                 continue;
             };
@@ -84,6 +89,7 @@ impl Raised {
                 towards: towards.iter().copied().collect(),
                 reasons: reasons.iter().map(Reason::of).collect(),
                 effects,
+                why: why(club, *key, at),
             });
         }
         raised
@@ -111,6 +117,9 @@ impl Raised {
         text.push_str(&who);
         for reason in &self.reasons {
             _ = writeln!(text, "  - {}{}", reason.code.sentence(), reason.place(club, timeline, zone));
+        }
+        for why in &self.why {
+            _ = writeln!(text, "  why: {why}");
         }
         for effect in &self.effects {
             _ = writeln!(text, "  → {}", effect.in_words(club));
@@ -169,6 +178,20 @@ impl Done {
             Done::Notice { .. } => "would post a neutral notice in the space".to_owned(),
         }
     }
+}
+
+/// Which rule a concern about a pair rests on, and what would have made it quieter.
+fn why(club: &Organisation, key: ConcernKey, at: Timestamp) -> Vec<String> {
+    let (Family::AdultConduct, Some(by), Some(towards)) = (key.family, key.by, key.towards) else {
+        return Vec::new();
+    };
+    let beside = club.state().beside(by, towards, at);
+    let found = club.state().pair(by, towards).and_then(|pair| pair.assess_beside(at, &beside));
+    let told = |finding: Finding| {
+        let quieter = finding.quieter(&beside).into_iter().map(crate::wording::quieter);
+        std::iter::once(crate::wording::rests_on(finding.rule).to_owned()).chain(quieter).collect()
+    };
+    found.map(told).unwrap_or_default()
 }
 
 /// The effects that were decided for a case.

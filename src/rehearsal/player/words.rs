@@ -105,6 +105,8 @@ pub fn fact(fact: &Fact, names: &dyn Names) -> Option<String> {
         | Fact::DrillAnswered { .. }
         | Fact::DrillEnded { .. }
         | Fact::RotaLookedAt { .. }
+        | Fact::Aside(_)
+        | Fact::ContactDay { .. }
         | Fact::Kept { .. }
         | Fact::CaseKeyMade { .. }
         | Fact::Decided { .. }
