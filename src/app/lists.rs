@@ -153,7 +153,7 @@ mod tests {
     use crate::pipeline::Progress;
 
     const GOOD: &str = "code = \"exclusion\"\n[[entry]]\nid = \"own-nickname\"\npattern = \"the potato table\"\n\
-                        yes = [\"nobody sits at the potato table\"]\nno = [\"a potato\"]\n";
+                        yes = [\"go and sit at the potato table\"]\nno = [\"a potato\"]\n";
 
     #[test]
     fn every_mistake_of_a_folder_is_told_with_its_file_and_line() {
