@@ -22,7 +22,7 @@ pub(in crate::engine) fn again_at(failures: u32, failed_at: Timestamp) -> Timest
 }
 
 /// Whether a lock stands in a space as it is described. A space that nobody describes any more needs none.
-fn stands(server: &Server, space: ChannelId, adult: UserId) -> bool {
+pub(super) fn stands(server: &Server, space: ChannelId, adult: UserId) -> bool {
     let Some(space) = server.spaces.get(&space) else { return true };
     if space.kind.is_thread() {
         return space.locked;
@@ -121,7 +121,7 @@ impl Organisation {
     }
 
     /// Decides a lock once more: it was undone by hand, or could not be carried out.
-    fn lock_again(
+    pub(super) fn lock_again(
         &mut self,
         guild: GuildId,
         space: ChannelId,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::{Assessment, Organisation};
 use super::grace::Grace;
+use super::locks::stands;
 use crate::contact::rules::separation::{Together, share_small_space};
 use crate::contact::rules::{LoneAdult, lone_adults};
 use crate::domain::{CaseRef, ChannelId, Code, GuildId, Observation, SpaceKind, Timestamp, UserId};
@@ -39,6 +40,17 @@ impl Organisation {
         let (guild, parent) = (server.id, described.parent.filter(|_| described.kind.is_thread()));
         let room = matches!(described.kind, SpaceKind::Voice | SpaceKind::Stage);
         let grace = setting.grace;
+        // A lock that is carried out, or is being, or is tried again on its own clock, needs nothing. One that was undone
+        // while nothing called for it (its adult was not alone then, or passed for a young person) does not stand.
+        let needs_nothing: BTreeSet<UserId> = lone
+            .iter()
+            .filter(|lone| {
+                self.state.locks.get(&(space, lone.adult)).is_some_and(|lock| {
+                    !lock.done || lock.failed.is_some() || stands(server, space, lone.adult)
+                })
+            })
+            .map(|lone| lone.adult)
+            .collect();
         for ((_, adult), alone) in self.watch.alone.range_mut((space, UserId(0))..=(space, UserId(u64::MAX)))
         {
             if !lone.iter().any(|lone| lone.adult == *adult) {
@@ -48,7 +60,8 @@ impl Organisation {
         self.watch.alone.retain(|_, alone| !alone.is_forgiven(grace, now));
         for lone in lone {
             let who = (space, lone.adult);
-            if self.state.locks.contains_key(&who) {
+            if needs_nothing.contains(&lone.adult) {
+                self.watch.alone.remove(&who);
                 continue;
             }
             let alone = self.watch.alone.entry(who).or_insert_with(|| Grace::unspent(now));
@@ -57,6 +70,10 @@ impl Organisation {
             let idle = room && !self.wrote.get(&space).is_some_and(|wrote| wrote.contains(&lone.adult));
             if alone.is_over(grace, now) && !idle {
                 self.watch.alone.remove(&who);
+                if self.state.locks.contains_key(&who) {
+                    self.lock_again(guild, space, lone.adult, now, a);
+                    continue;
+                }
                 self.found_alone(guild, space, parent, &lone, setting.contains, now, a);
             }
         }
