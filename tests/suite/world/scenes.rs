@@ -177,7 +177,7 @@ impl World {
         let database = self.database();
         let files: Vec<_> =
             ["chaperone.db", "chaperone.db-wal"].map(|name| database.with_file_name(name)).into();
-        if change_attribute("+i", &files) {
+        if open_files_turn_read_only(&database.with_file_name("probe")) && change_attribute("+i", &files) {
             return Some(Full::Immutable(files));
         }
         change_attribute("-i", &files);
@@ -208,4 +208,14 @@ impl World {
 fn change_attribute(change: &str, files: &[std::path::PathBuf]) -> bool {
     let chattr = std::process::Command::new("chattr").arg(change).args(files).output();
     chattr.is_ok_and(|chattr| chattr.status.success())
+}
+
+/// Whether what is made immutable here is so for whoever has it open already: not on every kind of disk.
+fn open_files_turn_read_only(probe: &std::path::Path) -> bool {
+    let mut file = std::fs::File::create(probe).unwrap();
+    let probes = [probe.to_owned()];
+    let refused = change_attribute("+i", &probes) && std::io::Write::write_all(&mut file, b"x").is_err();
+    change_attribute("-i", &probes);
+    std::fs::remove_file(probe).unwrap();
+    refused
 }
