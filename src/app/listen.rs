@@ -253,7 +253,7 @@ impl Listener {
             .collect();
         self.recollect(snapshot.id, &spaces, missed.since()).await?;
         if let Some(from) = missed.since() {
-            let last = message_at(from);
+            let last = MessageId::first_of(from);
             let spaces = spaces.into_iter().map(|space| (space, last)).collect();
             let found = backfill::backfill(&self.rest, Some(snapshot.id), &spaces, Limits::default()).await;
             if !found.failed.is_empty() || !found.cut_short.is_empty() {
@@ -392,12 +392,6 @@ fn sequence_of(session: &str) -> Option<(String, u64)> {
         sequence: u64,
     }
     serde_json::from_str::<Session>(session).ok().map(|session| (session.id, session.sequence))
-}
-
-/// The smallest message id of a moment: everything written later has a larger one.
-fn message_at(moment: Timestamp) -> MessageId {
-    let millis = moment.as_millis().saturating_sub(1_420_070_400_000).max(0);
-    MessageId(u64::try_from(millis).unwrap_or(0) << 22)
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::Timestamp;
+
 macro_rules! snowflakes {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
@@ -51,12 +53,22 @@ snowflakes! {
     RoleId,
 }
 
+/// The beginning of Discord's clock: 2015-01-01T00:00:00Z, in milliseconds since 1970.
+const EPOCH_MILLIS: i64 = 1_420_070_400_000;
+
 impl MessageId {
+    /// The smallest id that a message of this moment can have: everything written later has a larger one.
+    #[must_use]
+    pub fn first_of(moment: Timestamp) -> MessageId {
+        let millis = moment.as_millis().saturating_sub(EPOCH_MILLIS);
+        MessageId(u64::try_from(millis).unwrap_or(0) << 22)
+    }
+
     /// When Discord created the message, in milliseconds of its own clock, as written into the id
     /// (Discord's documentation: snowflake epoch 2015-01-01T00:00:00Z).
     #[must_use]
     pub fn created_millis(self) -> i64 {
-        i64::try_from(self.0 >> 22).unwrap_or(i64::MAX).saturating_add(1_420_070_400_000)
+        i64::try_from(self.0 >> 22).unwrap_or(i64::MAX).saturating_add(EPOCH_MILLIS)
     }
 }
 
@@ -104,5 +116,8 @@ mod tests {
     fn a_message_id_tells_when_it_was_made() {
         // The example of Discord's own documentation.
         assert_eq!(MessageId(175_928_847_299_117_063).created_millis(), 1_462_015_105_796);
+        let first = MessageId::first_of(Timestamp::from_millis(1_462_015_105_796));
+        assert_eq!(first, MessageId(175_928_847_299_117_063 >> 22 << 22));
+        assert_eq!(MessageId::first_of(Timestamp(0)), MessageId(0), "before Discord there was nothing");
     }
 }

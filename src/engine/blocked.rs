@@ -1,19 +1,18 @@
 //! What the platform's own filter stopped before anybody saw it: read and kept like any other message, though it
 //! stands nowhere and nothing of it can be taken out of sight.
 
+use std::time::Duration;
+
 use super::{Assessment, Organisation};
 use crate::domain::event::Message;
 use crate::domain::{ChannelId, Event, GuildId, Heard, MessageId, Timestamp, UserId};
 
 /// The platform tells of a stopped message once for every rule that stopped it, and again after a resumed session;
 /// within this time the same text of the same person in the same space is the same message.
-const SAME_WITHIN_MILLIS: u64 = 10 * 60 * 1_000;
+const SAME_WITHIN: Duration = Duration::from_mins(10);
 
 /// The part of an id that tells messages of one moment apart (Discord's snowflakes: all below the time).
 const BELOW_TIME: u64 = (1 << 22) - 1;
-
-/// The platform's epoch, 2015-01-01T00:00:00Z, in milliseconds.
-const EPOCH_MILLIS: i64 = 1_420_070_400_000;
 
 impl Organisation {
     /// A stopped message in the shape of one that was posted; none when the event is something else. It was never
@@ -49,9 +48,9 @@ impl Organisation {
             hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
         }
         let own = (hash ^ (hash >> 22) ^ (hash >> 44)) & BELOW_TIME;
-        let millis = u64::try_from(at.as_millis() - EPOCH_MILLIS).unwrap_or(0);
-        let since = MessageId(millis.saturating_sub(SAME_WITHIN_MILLIS) << 22);
-        self.state.kept_since(since, own, BELOW_TIME).unwrap_or(MessageId((millis << 22) | own))
+        let since = MessageId::first_of(at.minus(SAME_WITHIN));
+        let known = self.state.kept_since(since, own, BELOW_TIME);
+        known.unwrap_or(MessageId(MessageId::first_of(at).0 | own))
     }
 
     pub(super) fn hear_blocked(&mut self, heard: &Heard, a: &mut Assessment) {
