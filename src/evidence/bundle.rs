@@ -163,7 +163,7 @@ fn open_all(exhibits: &[BundledExhibit], identity: &Identity) -> Result<Vec<Open
         };
         if bundled.entry.class == Class::CASE_KEY {
             // It opens what follows it, and is written nowhere.
-            keys = CaseKey::opened(&exhibit).map_or(keys.clone(), |key| keys.clone().and(key));
+            keys = CaseKey::added(&exhibit, keys);
             continue;
         }
         opened.push(Opened {

@@ -43,10 +43,14 @@ impl CaseKey {
         Ok(CaseKey { recipient: key.recipient(), sealed: exhibit.seal(leads)? })
     }
 
-    /// The key in an exhibit of the class `case-key` that a lead has opened; none when it holds something else.
+    /// A lead's keys with the one in an exhibit of the class `case-key` that they have opened: with these the exhibits
+    /// that follow it open too. Without it when it holds something else.
     #[must_use]
-    pub fn opened(exhibit: &Exhibit) -> Option<Identity> {
-        Identity::from_file_bytes(exhibit.payload(), None).ok()
+    pub fn added(exhibit: &Exhibit, keys: Identity) -> Identity {
+        match Identity::from_file_bytes(exhibit.payload(), None) {
+            Ok(key) => keys.and(key),
+            Err(_) => keys,
+        }
     }
 }
 
@@ -75,8 +79,8 @@ mod tests {
         for lead in [dsl, deputy] {
             assert_eq!(seal::open(&exhibit, &lead), Err(SealError::NotForYou), "only through the key");
             let plain = seal::open(&key.sealed.sealed, &lead).unwrap();
-            let opened = CaseKey::opened(&Exhibit::from_bytes(&plain).unwrap()).unwrap();
-            assert_eq!(seal::open(&exhibit, &lead.and(opened)).unwrap(), b"what was said");
+            let keys = CaseKey::added(&Exhibit::from_bytes(&plain).unwrap(), lead);
+            assert_eq!(seal::open(&exhibit, &keys).unwrap(), b"what was said");
         }
         assert!(seal::open(&key.sealed.sealed, &other).is_err());
     }

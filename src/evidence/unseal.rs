@@ -73,7 +73,7 @@ pub fn unseal(
             // It opens what follows it, and is written nowhere.
             Ok(exhibit) if entry.class == Class::CASE_KEY => {
                 unsealed += usize::from(line.held == Held::Sealed);
-                keys = CaseKey::opened(&exhibit).map_or(keys.clone(), |key| keys.clone().and(key));
+                keys = CaseKey::added(&exhibit, keys);
             }
             Ok(exhibit) => {
                 unsealed += usize::from(line.held == Held::Sealed);

@@ -141,9 +141,11 @@ impl World {
 /// A lead's keys, and those of the cases that they open.
 fn keys_of(lead: &Identity, among: &[StoredExhibit]) -> Identity {
     let keys = among.iter().filter(|exhibit| exhibit.message.is_none());
-    keys.filter_map(|exhibit| {
-        let plain = seal::open(&Sealed(exhibit.sealed.clone()), lead).ok()?;
-        CaseKey::opened(&Exhibit::from_bytes(&plain).ok()?)
+    keys.fold(lead.clone(), |keys, exhibit| {
+        let plain = seal::open(&Sealed(exhibit.sealed.clone()), lead).ok();
+        match plain.and_then(|plain| Exhibit::from_bytes(&plain).ok()) {
+            Some(key) => CaseKey::added(&key, keys),
+            None => keys,
+        }
     })
-    .fold(lead.clone(), Identity::and)
 }
