@@ -7,28 +7,24 @@ use super::finding::{Finding, listed};
 use super::seen::{Seen, everybody};
 use crate::config::Config;
 use crate::contact::Server;
+use crate::contact::rules::server_rights::{DEFEATS_DM_PAUSE, TOUCHES_EVIDENCE};
 use crate::domain::person::RoleMapping;
 use crate::domain::space::Permissions;
 use crate::domain::{Kind, Person, RoleId};
 use crate::paging::Slot;
 
-/// With one of these the pause of direct messages does not bind somebody (Discord's documentation, "Incident
-/// Actions").
-const UNBOUND: [(Permissions, &str); 5] = [
+/// What Discord's settings call the rights that no adult should hold; which of them does what is the rule's to say.
+const RIGHTS: [(Permissions, &str); 10] = [
     (Permissions::ADMINISTRATOR, "Administrator"),
     (Permissions::MANAGE_GUILD, "Manage Server"),
     (Permissions::KICK_MEMBERS, "Kick Members"),
     (Permissions::BAN_MEMBERS, "Ban Members"),
     (Permissions::MODERATE_MEMBERS, "Time out members"),
-];
-
-/// With one of these somebody can remove evidence, open what was closed for them, or speak as somebody else.
-const REMOVES: [(Permissions, &str); 5] = [
     (Permissions::MANAGE_MESSAGES, "Manage Messages"),
     (Permissions::MANAGE_CHANNELS, "Manage Channels"),
     (Permissions::MANAGE_ROLES, "Manage Roles"),
     (Permissions::MANAGE_THREADS, "Manage Threads"),
-    (Permissions(1 << 29), "Manage Webhooks"),
+    (Permissions::MANAGE_WEBHOOKS, "Manage Webhooks"),
 ];
 
 /// Roles that give people bits which staff must not hold.
@@ -44,11 +40,11 @@ pub(super) fn dangerous_bits(server: &Server) -> Vec<Finding> {
         if holders.is_empty() {
             continue;
         }
-        let names = |bits: &[(Permissions, &str)]| -> Vec<String> {
-            let held = bits.iter().filter(|(bit, _)| role.permissions.has(*bit));
+        let names = |of: Permissions| -> Vec<String> {
+            let held = RIGHTS.iter().filter(|(bit, _)| of.has(*bit) && role.permissions.has(*bit));
             held.map(|(_, name)| (*name).to_owned()).collect()
         };
-        let (unbound, removes) = (names(&UNBOUND), names(&REMOVES));
+        let (unbound, removes) = (names(DEFEATS_DM_PAUSE), names(TOUCHES_EVIDENCE));
         let all: Vec<String> = unbound.iter().chain(&removes).cloned().collect();
         if all.is_empty() {
             continue;
@@ -240,4 +236,15 @@ pub(super) fn leads(seen: &Seen, config: &Config) -> Vec<Finding> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_right_that_no_adult_should_hold_has_a_name_in_the_settings() {
+        let named = RIGHTS.iter().fold(Permissions(0), |all, (bit, _)| all.with(*bit));
+        assert_eq!(named, DEFEATS_DM_PAUSE.with(TOUCHES_EVIDENCE));
+    }
 }
