@@ -257,6 +257,14 @@ impl Effect {
     }
 }
 
+impl Nudge {
+    /// Its stable code, as facts hold it.
+    #[must_use]
+    pub fn code(self) -> String {
+        serde_json::to_string(&self).unwrap_or_default().trim_matches('"').to_owned()
+    }
+}
+
 /// Which wording a nudge or notice has (`wording.rs` holds the sentences).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

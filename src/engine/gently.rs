@@ -25,10 +25,8 @@ impl Organisation {
         let about: std::collections::BTreeSet<Nudge> =
             here().filter_map(|seen| reminder(seen.code)).collect();
         for about in about {
-            let (day, about_name) =
-                (self.policy.zone.date(now), serde_json::to_string(&about).unwrap_or_default());
-            let job =
-                format!("nudge/{}/{day}/{}/{}", self.name, message.author, about_name.trim_matches('"'));
+            let day = self.policy.zone.date(now);
+            let job = format!("nudge/{}/{day}/{}/{}", self.name, message.author, about.code());
             if !self.state.has_decided(&job) {
                 let effect = Effect::Nudge { to: message.author, about, space: Some(message.space) };
                 self.conclude(now, Fact::Decided { job, effect, case: None }, a);

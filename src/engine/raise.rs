@@ -454,9 +454,8 @@ impl Organisation {
             return;
         }
         let effect = Effect::Nudge { to, about, space };
-        let about = serde_json::to_string(&about).unwrap_or_default();
         let case_name = case.map_or_else(|| "none".to_owned(), |case| case.to_string());
-        let job = format!("nudge/{}/{case_name}/{to}/{}", self.name, about.trim_matches('"'));
+        let job = format!("nudge/{}/{case_name}/{to}/{}", self.name, about.code());
         if !self.state.has_decided(&job) {
             self.conclude(now, Fact::Decided { job, effect, case }, a);
         }

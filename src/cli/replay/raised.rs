@@ -168,8 +168,7 @@ impl Done {
                 format!("would hide message {message_id}, after keeping it as evidence")
             }
             Done::Nudge { to, about } => {
-                let about = serde_json::to_string(about).unwrap_or_default();
-                format!("would write privately to {} ({})", name(club, *to), about.trim_matches('"'))
+                format!("would write privately to {} ({})", name(club, *to), about.code())
             }
             Done::Lock { user_id, .. } => format!("would close the space for {}", name(club, *user_id)),
             Done::Disconnect { user_id, .. } => {
