@@ -16,7 +16,6 @@ pub mod tables;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::text::Lists;
 use progress::Bar;
@@ -65,7 +64,7 @@ pub fn run_with(args: &Args, mut out: impl Write, mut err: impl Write) -> u8 {
             return 2;
         }
     };
-    let lists = Arc::new(Lists::builtin());
+    let lists = Lists::shared();
     let mut tables = Tables::default();
     let mut bar = Bar::over(files.iter().map(|file| file.bytes).sum());
     let mut unreadable = 0;

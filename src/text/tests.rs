@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::sync::Arc;
 
 use crate::domain::Code;
 
@@ -21,9 +21,8 @@ fn the_built_in_lists_read_their_own_examples() {
     assert!(failures.is_empty(), "{} failures:\n{}", told.len(), told.join("\n"));
 }
 
-fn lists() -> &'static Lists {
-    static LISTS: OnceLock<Lists> = OnceLock::new();
-    LISTS.get_or_init(Lists::builtin)
+fn lists() -> Arc<Lists> {
+    Lists::shared()
 }
 
 fn codes(text: &str) -> BTreeSet<Code> {

@@ -193,7 +193,7 @@ fn main() {
     let quick = std::env::args().any(|argument| argument == "--test");
     let count = if quick { 200 } else { 300_000 };
     let texts = texts();
-    let lists = Arc::new(Lists::builtin());
+    let lists = Lists::shared();
     let patterns = |lists: &Lists| lists.entries().iter().map(|entry| entry.patterns.len()).sum::<usize>();
     println!("{} texts, {} patterns", texts.len(), patterns(&lists));
     let say = |what: &str, rate: f64| println!("{what:<44} {rate:>12.0} messages/s");

@@ -246,7 +246,7 @@ pub fn scripts(folder: &str) -> Vec<Script> {
 
 #[test]
 fn conversations_about_conduct_reach_what_they_should() {
-    let lists = Arc::new(Lists::builtin());
+    let lists = Lists::shared();
     let mut wrong = Vec::new();
     let mut counts: BTreeMap<(bool, String), (u32, u32)> = BTreeMap::new();
     for script in scripts("tests/conversations/conduct") {
@@ -289,7 +289,7 @@ fn development() -> impl Iterator<Item = Script> {
 /// A conversation with many innocent turns in between, by the same people in the same space, says what it says.
 #[test]
 fn innocent_turns_change_no_level() {
-    let lists = Arc::new(Lists::builtin());
+    let lists = Lists::shared();
     for script in development() {
         let plain = script.play(&lists).highest();
         // The two whom it is about, else some adult and some young person.
@@ -335,7 +335,7 @@ fn innocent_turns_change_no_level() {
 /// Every conversation again, with a restart from its facts in the middle of it: nothing is different afterwards.
 #[test]
 fn what_is_durable_is_enough() {
-    let lists = Arc::new(Lists::builtin());
+    let lists = Lists::shared();
     for id in ["ac08", "ac03", "ab15"] {
         let script = development().find(|script| script.id == id).unwrap();
         let whole = script.play(&lists);

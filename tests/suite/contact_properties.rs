@@ -577,12 +577,6 @@ impl Scene {
     }
 }
 
-/// The wordlists, read once.
-fn lists() -> Arc<Lists> {
-    static LISTS: std::sync::OnceLock<Arc<Lists>> = std::sync::OnceLock::new();
-    LISTS.get_or_init(|| Arc::new(Lists::builtin())).clone()
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, max_shrink_iters: 400, ..ProptestConfig::default() })]
 
@@ -591,7 +585,7 @@ proptest! {
     fn nobody_stays_alone_with_a_young_person_beyond_the_grace(
         deeds in proptest::collection::vec(((0..16u8, any::<u8>(), any::<u8>(), 0..=HEARD_WITHIN), 0..8u8), 200..300)
     ) {
-        let lists = lists();
+        let lists = Lists::shared();
         let mut scene = Scene::new(&lists);
         for (deed, pause) in deeds {
             // A restart is rare.

@@ -401,7 +401,7 @@ mod tests {
         2026-01-14 17:03 #art ana + 😢 > sam\n";
 
     fn outcome(text: &str) -> Outcome {
-        Script::parse(text).unwrap().play(&Arc::new(Lists::builtin()))
+        Script::parse(text).unwrap().play(&Lists::shared())
     }
 
     #[test]

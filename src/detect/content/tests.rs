@@ -1,11 +1,8 @@
-use std::sync::OnceLock;
-
 use super::*;
 use crate::text::Lists;
 
 fn codes(text: &str, speaker: Speaker) -> Vec<Code> {
-    static LISTS: OnceLock<Lists> = OnceLock::new();
-    let reading = LISTS.get_or_init(Lists::builtin).reading(text);
+    let reading = Lists::shared().reading(text);
     let mut codes: Vec<Code> =
         judge(&reading, [].into_iter(), speaker).into_iter().map(|(code, _)| code).collect();
     codes.sort();
@@ -83,7 +80,7 @@ fn what_is_brought_in() {
     ] {
         assert_eq!(codes(text, Speaker::Young), [code], "{text:?}");
     }
-    let reading = Lists::builtin().reading("look");
+    let reading = Lists::shared().reading("look");
     let found = judge(&reading, ["homework.pdf.exe", "cheat.bat", "cat.png"].into_iter(), Speaker::Young);
     assert_eq!(found, [(Code::DisguisedFile, None), (Code::RiskyFile, None)]);
 }
