@@ -69,9 +69,10 @@ impl Crowd {
 
         let mine = self.authors.entry(post.by).or_default();
         push(mine, (post.at, mark), BURST * 2);
-        let since = |within: Duration| post.at.minus(within);
-        let again = mine.iter().filter(|(at, same)| *same == mark && *at >= since(AGAIN_WITHIN)).count();
-        let burst = mine.iter().filter(|(at, _)| *at >= since(BURST_WITHIN)).count();
+        // What is heard late, after a gap of the socket say, is not crowded by what was written after it.
+        let lately = |at: &Timestamp, within: Duration| *at >= post.at.minus(within) && *at <= post.at;
+        let again = mine.iter().filter(|(at, same)| *same == mark && lately(at, AGAIN_WITHIN)).count();
+        let burst = mine.iter().filter(|(at, _)| lately(at, BURST_WITHIN)).count();
         let too_often = if length >= LONG { AGAIN_LONG } else { AGAIN_SHORT };
         if (has_words && again >= too_often) || burst >= BURST {
             found.push((Code::Flood, post.by.0));
@@ -83,7 +84,7 @@ impl Crowd {
             let all = self.texts.entry(mark).or_default();
             push(all, (post.at, post.by), RAID * 8);
             let who: BTreeSet<UserId> =
-                all.iter().filter(|(at, _)| *at >= since(RAID_WITHIN)).map(|(_, by)| *by).collect();
+                all.iter().filter(|(at, _)| lately(at, RAID_WITHIN)).map(|(_, by)| *by).collect();
             if who.len() >= RAID {
                 found.push((Code::Raid, mark));
             }
