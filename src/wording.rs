@@ -102,6 +102,17 @@ pub fn how_to_acknowledge_by_email() -> &'static str {
      ring a safeguarding lead who has; the calls go on until somebody does. An answer to this e-mail is not read."
 }
 
+/// What the supervised room of a contact plan is called. It names nobody: everybody with an office on the server reads it.
+pub const ROOM_NAME: &str = "agreed-room";
+
+/// The topic of such a room; `mark` tells it from others.
+#[must_use]
+pub fn room_topic(mark: &str) -> String {
+    format!(
+        "A supervised room for agreed times. The safeguarding leads can read it. /report always works. ({mark})"
+    )
+}
+
 /// Below a page by e-mail or push message: the one-time link.
 #[must_use]
 pub fn how_to_acknowledge_by_link(link: &str) -> String {

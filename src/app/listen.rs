@@ -289,6 +289,17 @@ impl Listener {
     /// Tells whether all of them could be.
     async fn describe_known_servers(&self, missed: &Missed) -> Result<bool, Stopped> {
         let mut all = true;
+        // A resumed session does not say whose it is either.
+        match self.rest.own_account().await {
+            Ok(own) => {
+                let heard = Heard { at: self.clock.now(), event: Event::SessionBegan { own } };
+                self.ear.hear(Input::event(heard)).await?;
+            }
+            Err(error) => {
+                all = false;
+                tracing::warn!(%error, "the bot's own account could not be asked for after the restart");
+            }
+        }
         for guild in &self.guilds {
             match snapshot(&self.rest, *guild).await {
                 Ok(snapshot) => {

@@ -134,7 +134,7 @@ pub fn reach(config: &Config) -> anyhow::Result<Reach> {
 pub fn policy(config: &Config) -> engine::Policy {
     engine::Policy {
         zone: config.organisation.zone,
-        lone_adult_grace: config.policy.lone_adult_grace,
+        contact: config.contact.clone(),
         ..engine::Policy::default()
     }
 }

@@ -6,6 +6,7 @@
 
 mod calls;
 mod channels;
+mod contact;
 mod people;
 mod places;
 mod raw;
@@ -15,8 +16,8 @@ mod steps;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
+use crate::contact::rules::settings::ContactPolicy;
 use crate::domain::person::RoleMapping;
 use crate::domain::zone::Zone;
 use crate::domain::{ChannelId, GuildId, UserId};
@@ -54,8 +55,10 @@ pub struct Config {
     pub reach: Reach,
     /// The mail server, where pages travel by e-mail.
     pub email: Option<Email>,
-    /// The grace of the lone-adult rule, the operator's channel.
+    /// The operator's channel.
     pub policy: Policy,
+    /// The rules of supervised contact.
+    pub contact: ContactPolicy,
     /// What is allowed but worth a thought; shown by `check`.
     pub remarks: Vec<Problem>,
 }
@@ -153,9 +156,6 @@ impl Email {
 /// `[policy]`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// How long a private space may hold one adult and young people before it is a finding. Default: the
-    /// engine's own, 20 seconds.
-    pub lone_adult_grace: Duration,
     /// The Discord channel for notices to whoever runs the bot.
     pub operator_channel: Option<ChannelId>,
 }
@@ -228,7 +228,8 @@ impl Config {
         let mut ladder = steps::ladder(r, ladder, &contacts);
         let zone = organisation.as_ref().map_or_else(Zone::default, |organisation| organisation.zone);
         let rota = calls.complete(r, &mut ladder, zone, &contacts);
-        let policy = places::policy(r, &mut root);
+        let (policy, grace) = places::policy(r, &mut root);
+        let contact = contact::contact(r, &mut root, grace.as_ref(), &mut remarks);
         root.done(r);
         if let Some(discord) = &discord
             && places::token_in_the_clear(&discord.api_url)
@@ -253,6 +254,7 @@ impl Config {
                 reach,
                 email: email.into_option(),
                 policy,
+                contact,
                 remarks,
             }),
             _ => Err(problems),

@@ -6,10 +6,9 @@ use std::time::Duration;
 use crate::domain::person::{Kind, RoleMapping};
 use crate::domain::zone::Zone;
 use crate::domain::{ChannelId, GuildId, RoleId};
-use crate::engine;
 use crate::paging::channels::email::is_this_machine;
 
-use super::raw::{Reader, Section};
+use super::raw::{At, Reader, Section};
 use super::secret::{Secret, SecretSource};
 use super::{Data, Discord, Organisation, Policy};
 
@@ -169,17 +168,16 @@ pub(super) fn data(r: &mut Reader<'_>, root: &mut Section<'_>, base: &Path) -> D
     }
 }
 
-pub(super) fn policy(r: &mut Reader<'_>, root: &mut Section<'_>) -> Policy {
-    // What is left out is the guidance's, as the engine has it: one default, not two.
-    let mut policy =
-        Policy { lone_adult_grace: engine::Policy::default().lone_adult_grace, operator_channel: None };
-    let Some(mut section) = root.section(r, "policy") else { return policy };
-    if let Some(grace) = section.number(r, "lone_adult_grace_seconds", 0..601, "write 0 to 600 seconds") {
-        policy.lone_adult_grace = Duration::from_secs(grace.value.unsigned_abs());
-    }
+/// `[policy]`, and in it the grace of lone adults in spaces, which belongs to the rules of contact.
+pub(super) fn policy(r: &mut Reader<'_>, root: &mut Section<'_>) -> (Policy, Option<At<Duration>>) {
+    let mut policy = Policy { operator_channel: None };
+    let Some(mut section) = root.section(r, "policy") else { return (policy, None) };
+    let grace = section.number(r, "lone_adult_grace_seconds", 0..601, "write 0 to 600 seconds");
     policy.operator_channel = section.id(r, "operator_channel").map(|id| ChannelId(id.value));
     section.done(r);
-    policy
+    let grace =
+        grace.map(|grace| At { value: Duration::from_secs(grace.value.unsigned_abs()), at: grace.at });
+    (policy, grace)
 }
 
 fn from_env(name: &str, env: &dyn Fn(&str) -> Option<String>) -> SecretSource {

@@ -132,6 +132,17 @@ impl<'i> Section<'i> {
         }
     }
 
+    /// Yes or no.
+    pub fn flag(&mut self, reader: &mut Reader<'_>, key: &'static str) -> Option<At<bool>> {
+        match self.take(key)? {
+            (at, DeValue::Boolean(value)) => Some(At { value, at }),
+            (at, other) => {
+                self.wrong(reader, at, key, &other, "write true or false");
+                None
+            }
+        }
+    }
+
     /// A whole number in a range.
     pub fn number(
         &mut self,

@@ -1,6 +1,10 @@
 //! What a person meets who writes a configuration.
 
+use std::time::Duration;
+
 use super::*;
+use crate::contact::rules::settings::{AgreedTimes, DmPause};
+use crate::domain::Code;
 use crate::domain::RoleId;
 use crate::domain::person::Kind;
 
@@ -66,7 +70,7 @@ fn what_is_left_out_has_its_default() {
     let digest = config.ladder.digest.clone().unwrap();
     assert_eq!((digest.at.to_string().as_str(), digest.slots.as_slice()), ("17:00:00", &[Slot::Dsl][..]));
     assert_eq!(LadderPolicy { digest: None, ..config.ladder.clone() }, LadderPolicy::default());
-    assert_eq!(config.policy.lone_adult_grace, crate::engine::Policy::default().lone_adult_grace);
+    assert_eq!(config.contact, ContactPolicy::default());
     assert_eq!(config.roles.kind_of(RoleId(1), "young person"), Some(Kind::YoungPerson));
     assert_eq!(config.roles.kind_of(RoleId(223_456_789_012_345_678), "x"), Some(Kind::YouthWorker));
     assert_eq!(config.roles.kind_of(RoleId(1), "Staff"), None, "a mapping replaces the well-known names");
@@ -190,6 +194,74 @@ fn every_mistake_says_where_and_what_to_do() {
         assert!(found.iter().any(|problem| problem.contains(expected)), "{expected}\nin {found:#?}");
         assert!(found.iter().all(|problem| problem.contains(" — ")), "{found:#?}");
     }
+}
+
+#[test]
+fn every_mistake_in_contact_says_where_and_what_to_do() {
+    let cases = [
+        (
+            "[discord]",
+            "[contact]\nagreed_times = \"sometimes\"\n[discord]",
+            "5: [contact] agreed_times is \"sometimes\" — write \"when-booked\"",
+        ),
+        (
+            "[discord]",
+            "[contact]\ndm_pause = true\n[discord]",
+            "5: [contact] dm_pause is true or false — write \"always\"",
+        ),
+        (
+            "[discord]",
+            "[contact.lone-adult-voice]\nlevel = 6\n[discord]",
+            "5: [contact.lone-adult-voice] level is 6 — levels are 1 to 5",
+        ),
+        (
+            "[discord]",
+            "[contact.lone-adult-voice]\ncontain = 1\n[discord]",
+            "5: [contact.lone-adult-voice] contain is a number that does not fit here — write true or false",
+        ),
+        (
+            "[discord]",
+            "[contact.role-conflict]\ngrace_seconds = 5\n[discord]",
+            "5: [contact.role-conflict] grace_seconds is not a setting — settings here are level, on",
+        ),
+        (
+            "[discord]",
+            "[contact.lone-adult-voise]\n[discord]",
+            "4: [contact] lone-adult-voise is not a setting — did you mean lone-adult-voice?",
+        ),
+        (
+            "[discord]",
+            "[contact.lone-adult-space]\ngrace_seconds = 5\n[policy]\nlone_adult_grace_seconds = 6\n[discord]",
+            "5: [contact.lone-adult-space] grace_seconds stands beside [policy] lone_adult_grace_seconds",
+        ),
+    ];
+    for (from, to, expected) in cases {
+        let found = with(from, to);
+        assert!(found.iter().any(|problem| problem.contains(expected)), "{expected}\nin {found:#?}");
+    }
+}
+
+#[test]
+fn what_a_charity_decides_about_contact_holds_and_is_remarked_where_it_is_weaker() {
+    let text = format!(
+        "[contact]\nagreed_times = \"required\"\ndm_pause = \"except-sessions\"\npresent_for_minutes = 10\n\
+         [contact.lone-adult-voice]\ngrace_seconds = 30\n[contact.separation-breached]\nlevel = 3\n\
+         [contact.unenrolled-contact]\non = false\n{}",
+        good()
+    );
+    let config = parse(&text).unwrap();
+    let contact = &config.contact;
+    assert_eq!((contact.agreed_times, contact.dm_pause), (AgreedTimes::Required, DmPause::ExceptSessions));
+    assert_eq!(contact.visible_for.as_secs(), 600);
+    assert_eq!(contact.setting(Code::LoneAdultVoice).grace.as_secs(), 30);
+    assert!(contact.setting(Code::LoneAdultVoice).contains && !contact.is_on(Code::UnenrolledContact));
+    let remarks: Vec<String> = config.remarks.iter().map(|remark| remark.what.clone()).collect();
+    for expected in ["separation-breached] calls nobody at level 3", "unenrolled-contact] is off"] {
+        assert!(remarks.iter().any(|remark| remark.contains(expected)), "{remarks:?}");
+    }
+    assert!(!remarks.iter().any(|remark| remark.contains("lone-adult-voice")), "{remarks:?}");
+    let old = parse(&format!("[policy]\nlone_adult_grace_seconds = 7\n{}", good())).unwrap();
+    assert_eq!(old.contact.setting(Code::LoneAdultSpace).grace.as_secs(), 7);
 }
 
 #[test]

@@ -1,9 +1,21 @@
-//! The rules of supervised contact. Each is a fact about who can see whom; no word is read.
+//! The rules of supervised contact. Each is a fact about who can see or hear whom, or who did what; no word is read.
+//!
+//! * [`settings`]: what a charity decides about each.
+//! * [`lone_adult_voice`], [`separation`], [`server_rights`], [`addressed`]: the rules, a file each; the rule of lone
+//!   adults in spaces is below.
+//!
+//! How they run over time (graces, what is done, what is told once) is the engine's.
+
+pub mod addressed;
+pub mod lone_adult_voice;
+pub mod separation;
+pub mod server_rights;
+pub mod settings;
 
 use std::collections::BTreeSet;
 
 use super::{Agreed, Server, Sight};
-use crate::domain::{Kind, Space, SpaceKind, Timestamp, UserId};
+use crate::domain::{ChannelId, Kind, Space, SpaceKind, Timestamp, UserId};
 
 /// An adult who is alone with young people in a space.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +24,19 @@ pub struct LoneAdult {
     pub adult: UserId,
     /// The young people who can see the space.
     pub young_people: BTreeSet<UserId>,
+}
+
+/// A space and what it belongs to, nearest first: a thread's channel, a channel's category. A session that is booked for
+/// any of them is booked for the space.
+#[must_use]
+pub fn places(server: &Server, space: ChannelId) -> Vec<ChannelId> {
+    let mut places = vec![space];
+    while let Some(parent) = places.last().and_then(|last| server.spaces.get(last)?.parent)
+        && places.len() < 4
+    {
+        places.push(parent);
+    }
+    places
 }
 
 /// `lone-adult-space` (InterAct §2; policy matrix P1, P6): in a private thread or channel an adult can be seen by
@@ -42,6 +67,7 @@ pub fn lone_adults(
             && (server.roster.kind(observer).covers()
                 || agreed.observes(observer, adult, &audience.protected, now))
     };
+    let places = places(server, space.id);
     audience
         .adults
         .iter()
@@ -51,7 +77,7 @@ pub fn lone_adults(
             !audience.adults.iter().any(|(other, sight)| *sight == Sight::Plain && covers(*other, *adult))
         })
         .filter(|adult| !agreed.planned(*adult, &audience.protected, now))
-        .filter(|adult| !agreed.cover_relaxed(space.id, *adult, now))
+        .filter(|adult| !agreed.cover_relaxed_in(&places, *adult, now))
         // A lead who alone sees a young person's space is an adult like any other; only a bot never is.
         .filter(|adult| server.roster.kind(*adult) != Kind::Bot)
         .map(|adult| LoneAdult { adult, young_people: audience.protected.clone() })

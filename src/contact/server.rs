@@ -95,7 +95,9 @@ impl Server {
             }
             Event::MemberGone { guild, user } if *guild == self.id => self.leave(*user),
             Event::SpaceChanged(space) if space.guild == self.id => self.change_space(space),
-            Event::SpaceGone { guild, space } if *guild == self.id => self.remove_space(*space),
+            Event::SpaceGone { guild, space } | Event::SpaceHidden { guild, space } if *guild == self.id => {
+                self.remove_space(*space)
+            }
             Event::ThreadMembers { guild, thread, added, removed } if *guild == self.id => self
                 .change_members(*thread, |members| {
                     members.extend(added);
@@ -106,7 +108,7 @@ impl Server {
             Event::ThreadMembersListed { guild, thread, members } if *guild == self.id => {
                 self.change_members(*thread, |known| *known = members.iter().copied().collect())
             }
-            Event::Voice { guild, user, room } if *guild == self.id => {
+            Event::Voice { guild, user, room, .. } if *guild == self.id => {
                 let left = match room {
                     Some(room) => self.voice.insert(*user, *room),
                     None => self.voice.remove(user),

@@ -91,3 +91,171 @@ fn attacks(code: Code) -> bool {
         _ => matches!(code, Code::SexualisedText | Code::SexualHarassment | Code::ExtremistPraise),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn verdict(text: &str) -> Verdict {
+        Verdict::of(&lists(), text)
+    }
+
+    fn lists() -> Arc<Lists> {
+        Lists::shared()
+    }
+
+    /// A text of the list of slurs, so that none needs to be written here.
+    fn thrown_slur() -> String {
+        lists().entries().iter().find(|entry| entry.id == "hate-slur").unwrap().yes[0].clone()
+    }
+
+    #[test]
+    fn attacks_on_groups_are_heard_and_say_which() {
+        for (text, code) in [
+            ("I can't stand refugees", Code::HateOrigin),
+            ("immigrants are vermin", Code::HateOrigin),
+            ("Muslims in this country are nothing but criminals", Code::HateReligion),
+            ("why are women so stupid", Code::HateGender),
+            ("being gay is a disease", Code::HateSexuality),
+            ("trans people shouldn't exist", Code::HateGenderIdentity),
+            ("disabled people are barely human", Code::HateDisability),
+            ("black people should go back to where they came from", Code::HateRace),
+            ("all homeless people should be locked up", Code::HateClass),
+            ("Here are the immigrants again. They should all be sent home.", Code::HateOrigin),
+            ("my class is full of muslims. I hate them", Code::HateReligion),
+            ("no refugees allowed in our club", Code::HateOrigin),
+            ("you can never trust a woman", Code::HateGender),
+            ("isn't it obvious that immigrants are criminals?", Code::HateOrigin),
+            ("muslims are 🐀", Code::HateReligion),
+            ("go back to the kitchen", Code::HateGender),
+        ] {
+            let verdict = verdict(text);
+            assert!(verdict.abusive && verdict.level >= 3, "{text:?}: {verdict:?}");
+            assert!(verdict.codes.contains(&code), "{text:?}: {verdict:?}");
+        }
+    }
+
+    #[test]
+    fn attacks_on_a_person_are_heard() {
+        for (text, code) in [
+            ("you are so stupid", Code::Insult),
+            ("ur such a loser", Code::Insult),
+            ("you useless noob", Code::Insult),
+            ("uninstall please", Code::Insult),
+            ("worst player ever", Code::Insult),
+            ("my grandma plays better than you", Code::Insult),
+            ("braindead teammates", Code::Insult),
+            ("nobody likes you freak", Code::Insult),
+            ("this man is a disgrace, such a pathetic liar", Code::Insult),
+            ("we're gonna batter you after school", Code::ThreatOfHarm),
+            ("i know where you live", Code::ThreatOfHarm),
+            ("only sluts wear that", Code::SexualHarassment),
+        ] {
+            let verdict = verdict(text);
+            assert!(verdict.abusive && verdict.codes.contains(&code), "{text:?}: {verdict:?}");
+        }
+    }
+
+    #[test]
+    fn what_attacks_nobody_is_no_abuse() {
+        for text in [
+            // a group, kindly or plainly
+            "I love my gay friends",
+            "muslims are celebrating eid this week",
+            "women's football is getting so good",
+            "are there any refugees in your class",
+            "disabled people deserve respect",
+            "we should welcome refugees with open arms",
+            // denied
+            "I don't hate muslims",
+            "immigrants are not criminals",
+            "refugees should not be deported",
+            "nobody should hate gay people",
+            // objected to, reported, quoted
+            "anyone who says immigrants are vermin is wrong",
+            "saying women are stupid is sexist",
+            "stop saying muslims are criminals",
+            "\"I hate refugees\" is not an acceptable thing to say",
+            "someone at school said gay people are disgusting and i reported it",
+            "my uncle thinks all immigrants should be deported and i told him to stop",
+            "how can anyone hate refugees",
+            "i used to think women couldn't lead",
+            "he got banned for writing that muslims should die",
+            // about oneself
+            "as a muslim girl i get called names a lot",
+            "im such an idiot i forgot my boots",
+            "i suck at this",
+            // nobody is meant
+            "I hate mondays",
+            "these burgers are disgusting",
+            "kill all the zombies",
+            "the rats in the kitchen need to be exterminated",
+            "this game is trash",
+            "spiders should all die",
+            "how do i uninstall this package",
+            "restart it and see what happens",
+            "my therapist is on holiday",
+            "the goblins need to be wiped out",
+            // between friends
+            "love you, you absolute muppet",
+            "shut up no way",
+            "you're dead funny",
+            // other things of the same words
+            "weed the garden on saturday please",
+            "i made a bath bomb",
+            "go back to the menu and press start",
+            "when do you go back to poland for the holidays",
+        ] {
+            let verdict = verdict(text);
+            assert!(!verdict.abusive, "{text:?}: {verdict:?}");
+        }
+    }
+
+    #[test]
+    fn a_slur_counts_where_it_is_thrown_and_not_where_it_is_reported() {
+        let thrown = thrown_slur();
+        assert!(verdict(&thrown).abusive);
+        for frame in [
+            "someone at school said {} and i reported it",
+            "he called me that: \"{}\"",
+            "saying {} is never ok",
+            "people keep saying {} and it hurts",
+        ] {
+            let verdict = verdict(&frame.replace("{}", &thrown));
+            assert!(!verdict.codes.iter().any(|code| code.category() == Category::Hate), "{frame:?}");
+        }
+    }
+
+    #[test]
+    fn disguises_do_not_hide_an_attack() {
+        for text in [
+            "i h4te refugees",
+            "i haaaate refugees",
+            "i h a t e refugees",
+            "i hate r.e.f.u.g.e.e.s",
+            "ihaterefugees",
+            "i hate refguees",
+            "i hаtе rеfugееs",
+            "I HATE REFUGEES!!!",
+            "i hate\u{200b} refu\u{200b}gees",
+            "immigrnats are parasites",
+        ] {
+            assert!(verdict(text).abusive, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn dealing_and_weapons_are_told_and_attack_nobody() {
+        for (text, code) in [
+            ("selling vapes 5 each dm me", Code::DrugsDealing),
+            ("anyone know a plug for ket", Code::DrugsSeeking),
+            ("how to make a pipe bomb at home", Code::WeaponInstructions),
+        ] {
+            let verdict = verdict(text);
+            assert!(verdict.codes.contains(&code) && !verdict.abusive, "{text:?}: {verdict:?}");
+        }
+        assert!(verdict("hitler did nothing wrong").abusive);
+    }
+}

@@ -6,7 +6,10 @@
 //! |---|---|
 //! | hide | the message is gone (Discord 10008, or its channel is: 10003) |
 //! | lock | the adult's overwrite already denies everything a lock denies; the thread is locked and archived |
+//! | unlock | the adult's overwrite is the one of before the lock; the thread is open |
 //! | disconnect | the adult is in no room |
+//! | pause-dms | the pause already reaches as far |
+//! | open-room | there is a channel with the room's topic |
 //! | nudge, receipt, notice | Discord drops a repeated nonce; on a second attempt the newest messages are looked through |
 //!
 //! What restrains is kept reversible. The `detail` of a lock is one of
@@ -26,6 +29,10 @@ use crate::domain::space::{Overwrite, OverwriteFor, Permissions};
 use crate::domain::{ChannelId, Effect, Event, GuildId, MessageId, Timestamp, UserId};
 use crate::outbox::{Deliver, Delivered, Delivery, Job};
 use crate::wording;
+
+mod levers;
+mod room;
+mod unlock;
 
 #[cfg(test)]
 mod tests;
@@ -69,6 +76,13 @@ impl Contain {
         match &job.effect {
             Effect::Hide { space, message } => self.hide(*space, *message).await,
             Effect::Lock { guild, space, adult, .. } => self.lock(job, *guild, *space, *adult).await,
+            Effect::Unlock { space, adult, before, exact, .. } => {
+                self.unlock(&job.key, *space, *adult, *before, *exact).await
+            }
+            Effect::PauseDms { guild, until } => self.pause_dms(*guild, *until).await,
+            Effect::OpenRoom { guild, plan, people, roles, own } => {
+                self.open_room(*guild, plan, people, roles, *own).await
+            }
             Effect::Disconnect { guild, room, adult } => self.disconnect(*guild, *room, *adult).await,
             Effect::Nudge { to, about, .. } => self.nudge(job, *to, *about).await,
             Effect::Notice { space, about } => {
@@ -114,7 +128,12 @@ impl Contain {
             Err(error) => Err(error),
             // What it is, the platform says: a thread has no overwrites of its own.
             Ok(Channel { thread: Some(state), .. }) => self.lock_thread(space, state).await,
-            Ok(Channel { overwrites, .. }) => self.lock_channel(job, guild, space, adult, &overwrites).await,
+            Ok(Channel { overwrites, voice, .. }) => {
+                // A room that one may not join cannot be spoken in either.
+                let taken =
+                    if voice { Permissions::LOCK.with(Permissions::CONNECT) } else { Permissions::LOCK };
+                self.lock_channel(job, guild, space, adult, taken, &overwrites).await
+            }
         }
     }
 
@@ -124,6 +143,7 @@ impl Contain {
         guild: GuildId,
         space: ChannelId,
         adult: UserId,
+        taken: Permissions,
         overwrites: &[Overwrite],
     ) -> Result<Delivered, RestError> {
         let target = OverwriteFor::Member(adult);
@@ -133,7 +153,7 @@ impl Contain {
             allow: Permissions::default(),
             deny: Permissions::default(),
         });
-        if now.deny.has(Permissions::LOCK) && !now.allow.has_any(Permissions::LOCK) {
+        if now.deny.has(taken) && !now.allow.has_any(taken) {
             if job.attempts > 0
                 && let Some(Before(before)) = self.told_before(job, guild, target).await
             {
@@ -141,11 +161,7 @@ impl Contain {
             }
             return Ok(done(Some(json!({ "already": true }))));
         }
-        let locked = Overwrite {
-            target,
-            allow: now.allow.without(Permissions::LOCK),
-            deny: now.deny.with(Permissions::LOCK),
-        };
+        let locked = Overwrite { target, allow: now.allow.without(taken), deny: now.deny.with(taken) };
         self.rest.put_overwrite(space, locked, &lock_reason(&job.key, before)).await?;
         Ok(done(Some(json!({ "before": before }))))
     }

@@ -191,6 +191,7 @@ pub fn guild_of(event: &Event) -> Option<GuildId> {
         | Event::Members { guild, .. }
         | Event::MemberGone { guild, .. }
         | Event::SpaceGone { guild, .. }
+        | Event::SpaceHidden { guild, .. }
         | Event::ThreadMembers { guild, .. }
         | Event::ThreadMembersListed { guild, .. }
         | Event::Voice { guild, .. }

@@ -29,7 +29,7 @@ use super::Token;
 use crate::clock::Clock;
 
 pub(super) use calls::nonce;
-pub use calls::{Channel, GatewayInfo, MessageDraft, ThreadState, VoicePlace};
+pub use calls::{Channel, GatewayInfo, IncidentActions, MessageDraft, ThreadState, VoicePlace};
 pub use error::{Kind, RestError};
 
 /// Discord's own server.

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::decode::decode;
-use super::rest::{Rest, RestError};
+use super::rest::{Kind, Rest, RestError};
 use crate::domain::event::GuildSnapshot;
 use crate::domain::{Event, GuildId, SpaceKind};
 
@@ -13,11 +13,15 @@ const MEMBERS: usize = 1_000;
 /// Members fetched at most: beyond it the rest arrives as they act.
 const MOST_MEMBERS: usize = 100_000;
 
-/// Describes a server as `GUILD_CREATE` would. Who is in voice is not to be had this way; it is known again from the
-/// next change on.
+/// Who is in voice can only be asked of one member after the other, so it is asked of this many at most.
+const ASKED_ABOUT_VOICE: usize = 100;
+
+/// Describes a server as `GUILD_CREATE` would.
 ///
 /// # Errors
-/// When one of the parts cannot be fetched.
+/// When one of the parts cannot be fetched. Who is in voice is one of them: on a server with voice rooms and many members
+/// it cannot be asked for, and an adult who is alone with a young person there must not be overlooked. Only a new
+/// session's own description tells it then.
 pub async fn snapshot(rest: &Rest, guild: GuildId) -> Result<GuildSnapshot, RestError> {
     let members = members(rest, guild).await?;
     described(rest, guild, members, false).await
@@ -70,10 +74,36 @@ async fn described(
         _ => None,
     });
     let mut snapshot = snapshot.ok_or(RestError::refused("the server's description could not be read"))?;
+    if !incomplete {
+        ask_who_is_in_voice(rest, &mut snapshot).await?;
+    }
     snapshot.members_missing |= incomplete;
     for thread in snapshot.spaces.iter_mut().filter(|space| space.kind == SpaceKind::PrivateThread) {
         // Only its members say who sees a private thread.
         thread.members.extend(rest.thread_members(thread.id).await?);
     }
     Ok(snapshot)
+}
+
+async fn ask_who_is_in_voice(rest: &Rest, snapshot: &mut GuildSnapshot) -> Result<(), RestError> {
+    let rooms = snapshot.spaces.iter().any(|space| matches!(space.kind, SpaceKind::Voice | SpaceKind::Stage));
+    if !rooms && snapshot.hidden.is_empty() {
+        return Ok(());
+    }
+    if snapshot.members.len() > ASKED_ABOUT_VOICE {
+        return Err(RestError::refused("who is in voice cannot be asked of so many members"));
+    }
+    for member in snapshot.members.iter().map(|member| member.id) {
+        match rest.voice_place(snapshot.id, member).await {
+            Ok(place) => {
+                snapshot.voice.extend(place.room.map(|room| (member, room)));
+                if place.deaf {
+                    snapshot.deaf.insert(member);
+                }
+            }
+            Err(error) if error.kind == Kind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }

@@ -1,8 +1,11 @@
 //! Effects as data: what is to be done to the world outside. Each leaves through the outbox.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use super::{CaseRef, Category, ChannelId, GuildId, Level, MessageId, ReportRef, Timestamp, UserId};
+use super::space::Overwrite;
+use super::{CaseRef, Category, ChannelId, GuildId, Level, MessageId, ReportRef, RoleId, Timestamp, UserId};
 
 /// One thing to do outside. Holds ids and codes only, never a word of a message.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -25,6 +28,41 @@ pub enum Effect {
         parent: Option<ChannelId>,
         /// For whom.
         adult: UserId,
+    },
+    /// Give an adult back what a lock took: exactly the overwrite that stood there before, or, where that is not known,
+    /// only the bits of a lock.
+    Unlock {
+        /// On which server.
+        guild: GuildId,
+        /// Where: a channel, or a thread.
+        space: ChannelId,
+        /// For whom.
+        adult: UserId,
+        /// The adult's overwrite before the lock; none where there was none.
+        before: Option<Overwrite>,
+        /// Whether `before` is what stood there. False: it was not recorded.
+        exact: bool,
+    },
+    /// Pause direct messages between members of a server until a moment, or let the pause lapse. Somebody else's pause
+    /// of invites stays as it is.
+    PauseDms {
+        /// On which server.
+        guild: GuildId,
+        /// Until when (Discord allows 24 hours ahead); none lifts it.
+        until: Option<Timestamp>,
+    },
+    /// Open the supervised room of a contact plan: a private channel that its people and the leads see.
+    OpenRoom {
+        /// On which server.
+        guild: GuildId,
+        /// The plan's name in the register.
+        plan: String,
+        /// Who sees it: the adult, the young person, the observer.
+        people: BTreeSet<UserId>,
+        /// Roles that see it: the leads'.
+        roles: BTreeSet<RoleId>,
+        /// The bot, which sees it too.
+        own: UserId,
     },
     /// Disconnect an adult from voice.
     Disconnect {
@@ -159,6 +197,9 @@ impl Effect {
             Effect::Hide { .. } => "hide",
             Effect::Lock { .. } => "lock",
             Effect::Disconnect { .. } => "disconnect",
+            Effect::Unlock { .. } => "unlock",
+            Effect::PauseDms { .. } => "pause-dms",
+            Effect::OpenRoom { .. } => "open-room",
             Effect::Nudge { .. } => "nudge",
             Effect::Receipt { .. } => "receipt",
             Effect::Notice { .. } => "notice",
@@ -248,6 +289,16 @@ pub enum Nudge {
     SlowDown,
     /// To an adult, level 3 boundary: please keep to the agreed places.
     KeepToAgreedPlaces,
+    /// To an adult: they were disconnected from voice because no second adult was there.
+    VoiceNeedsSecondAdult,
+    /// To a young person: the adult was disconnected from their voice room; nothing wrong was done by them.
+    VoiceAdultLeft,
+    /// In a contact plan's room: it closes in five minutes.
+    RoomClosesSoon,
+    /// In a contact plan's room: it is open, and who sees it.
+    RoomIsOpen,
+    /// In a contact plan's room: it is closed until the next agreed time.
+    RoomIsClosed,
     /// To a worker who can see the room, or the operator: nobody on the ladder has answered.
     LeadsNotReached,
     /// To the operator: somebody did not answer a drill.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::fact::{Handling, Register, Travel};
-use super::space::Permissions;
+use super::space::{Overwrite, Permissions};
 use super::{
     CaseRef, ChannelId, Effect, GuildId, Level, MessageId, ReportRef, RoleId, Space, Timestamp, UserId,
 };
@@ -119,6 +119,10 @@ pub struct GuildSnapshot {
     pub members_missing: bool,
     /// Who is in which voice room.
     pub voice: Vec<(UserId, ChannelId)>,
+    /// Who of them hears nothing (deafened, by themselves or by the server).
+    pub deaf: BTreeSet<UserId>,
+    /// Channels of which the platform says only that they are there: the bot may not see them.
+    pub hidden: BTreeSet<ChannelId>,
     /// Until when direct messages between members are paused.
     pub dms_paused_until: Option<Timestamp>,
 }
@@ -190,6 +194,13 @@ pub enum Event {
     },
     /// A channel or thread was made or changed.
     SpaceChanged(Box<Space>),
+    /// A channel is there, and the platform says nothing else of it: the bot may not see it.
+    SpaceHidden {
+        /// The server.
+        guild: GuildId,
+        /// The channel.
+        space: ChannelId,
+    },
     /// A channel or thread was deleted.
     SpaceGone {
         /// The server.
@@ -255,6 +266,8 @@ pub enum Event {
         user: UserId,
         /// Which room; none when they left.
         room: Option<ChannelId>,
+        /// They hear nothing: deafened, by themselves or by the server.
+        deaf: bool,
     },
     /// The platform's own filter stopped a message before anybody saw it.
     Blocked {
@@ -277,6 +290,11 @@ pub enum Event {
         by: Option<UserId>,
         /// Upon which id.
         target: Option<u64>,
+        /// Whom a channel's overwrite is for, where the entry is about one.
+        about: Option<u64>,
+        /// Overwrites of a channel as the entry says that they are now: all of a new channel's, or the one that was
+        /// made or changed. Bits that an entry does not repeat count as none.
+        overwrites: Vec<Overwrite>,
     },
     /// Somebody used a command or a button of ours. The reply within three seconds is the shell's; what it
     /// changes arrives here.

@@ -217,6 +217,9 @@ pub enum Register {
         adult: UserId,
         /// The adult's overwrite before the lock, if there was one.
         before: Option<Overwrite>,
+        /// Whether `before` says what stood there. False where an attempt found the lock in place already.
+        #[serde(default)]
+        before_known: bool,
     },
 }
 

@@ -41,6 +41,8 @@ impl Permissions {
     pub const SPEAK: Permissions = Permissions(1 << 21);
     /// Move or disconnect people in voice.
     pub const MOVE_MEMBERS: Permissions = Permissions(1 << 24);
+    /// Make webhooks, which write under any name.
+    pub const MANAGE_WEBHOOKS: Permissions = Permissions(1 << 29);
     /// Edit roles and overwrites.
     pub const MANAGE_ROLES: Permissions = Permissions(1 << 28);
     /// See and manage every thread of a channel that one can view.

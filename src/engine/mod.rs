@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::contact::rules::settings::ContactPolicy;
 use crate::contact::{EnrolmentRule, Server};
 use crate::detect::Detector;
 use crate::domain::event::{Ended, Message};
@@ -50,9 +51,8 @@ pub struct Policy {
     pub zone: Zone,
     /// What makes an adult count as cover.
     pub enrolment: EnrolmentRule,
-    /// How long an adult may be alone with a young person in a private space before it is a finding: the time it
-    /// takes to add the second adult.
-    pub lone_adult_grace: Duration,
+    /// The rules of supervised contact.
+    pub contact: ContactPolicy,
     /// How many messages before a finding are kept with it.
     pub context_before: usize,
     /// How many messages after a finding are kept with it.
@@ -66,7 +66,7 @@ impl Default for Policy {
         Policy {
             zone: Zone::default(),
             enrolment: EnrolmentRule::default(),
-            lone_adult_grace: Duration::from_secs(20),
+            contact: ContactPolicy::default(),
             context_before: 50,
             context_after: 20,
             gap_worth_telling: Duration::from_mins(5),
@@ -121,9 +121,8 @@ pub struct Organisation {
     /// Spaces in which somebody was found to have written, to be looked at with the next event.
     unwatched: BTreeSet<ChannelId>,
     protected_viewers: BTreeMap<ChannelId, Arc<BTreeSet<UserId>>>,
-    alone: BTreeMap<(ChannelId, UserId), watch::Alone>,
     members_until: BTreeMap<GuildId, Timestamp>,
-    watched_until: Option<Timestamp>,
+    watch: watch::Watch,
     forgot_at: Option<Timestamp>,
 }
 
@@ -145,9 +144,8 @@ impl Organisation {
             wrote: BTreeMap::new(),
             unwatched: BTreeSet::new(),
             protected_viewers: BTreeMap::new(),
-            alone: BTreeMap::new(),
             members_until: BTreeMap::new(),
-            watched_until: None,
+            watch: watch::Watch::default(),
             forgot_at: None,
         }
     }
@@ -203,7 +201,10 @@ impl Organisation {
         let now = heard.at;
         self.forget_what_is_over(now);
         match &heard.event {
-            Event::SessionBegan { own } => self.own = Some(*own),
+            Event::SessionBegan { own } => {
+                self.own = Some(*own);
+                self.watch.stale = true;
+            }
             Event::Said(message) | Event::Edited(message) if self.is_told_in_private(message) => {
                 self.remember_place(message);
                 self.told_in_private(message, now, &mut a);
@@ -230,8 +231,16 @@ impl Organisation {
                     roster,
                 );
                 self.take(found, None, now, &mut a);
+                if let Some(guild) = guild {
+                    self.was_active(*space, *by, now);
+                    let found = self.contact_by_reaction(*guild, (*space, *message), *author, *by, now);
+                    self.take(found, None, now, &mut a);
+                }
             }
             Event::Register(change) => {
+                if let Register::Unlocked { space, adult, .. } = change {
+                    self.lifted(*space, *adult, now, &mut a);
+                }
                 self.conclude(now, Fact::Register(change.clone()), &mut a);
                 self.enrol();
                 self.watch_everywhere(now, &mut a);
@@ -254,6 +263,7 @@ impl Organisation {
             }
             Event::Started { software } => {
                 self.conclude(now, Fact::Started { software: software.clone() }, &mut a);
+                self.is_live(now, &mut a);
             }
             Event::Gap { from, until, why } => {
                 self.conclude(now, Fact::Gap { from: *from, until: *until, why: why.clone() }, &mut a);
@@ -354,21 +364,47 @@ impl Organisation {
     }
 
     fn outcome(&mut self, job: &str, effect: &Effect, ended: &Ended, now: Timestamp, a: &mut Assessment) {
+        let lost_before = match effect {
+            Effect::PauseDms { guild, .. } => {
+                self.state.dm_pauses.get(guild).is_some_and(|pause| pause.failed.is_some())
+            }
+            _ => false,
+        };
         let fact = Fact::Outcome { job: job.to_owned(), effect: effect.clone(), ended: ended.clone() };
         self.conclude(now, fact, a);
+        self.watch.stale = true;
         match (effect, ended) {
             (Effect::Lock { guild, space, adult, .. }, Ended::Done { detail }) => {
                 let before = detail.as_deref().and_then(|detail| overwrite_before(detail, *adult));
-                let locked = Register::Locked { guild: *guild, space: *space, adult: *adult, before };
+                let (before, before_known) = (before.flatten(), before.is_some());
+                let (guild, space, adult) = (*guild, *space, *adult);
+                let locked = Register::Locked { guild, space, adult, before, before_known };
                 self.conclude(now, Fact::Register(locked), a);
                 // Done, and yet it binds nobody who stands above overwrites: a lead has to know.
-                let server = self.servers.get(guild);
-                if server.is_some_and(|s| s.roster.get(*adult).is_some_and(|person| s.holds_office(person))) {
+                let server = self.servers.get(&guild);
+                if server.is_some_and(|s| s.roster.get(adult).is_some_and(|person| s.holds_office(person))) {
                     self.about_itself(Code::ActionFailed, now, a);
                 }
             }
+            (Effect::PauseDms { guild, until }, ended) => {
+                let done = matches!(ended, Ended::Done { .. });
+                if !matches!(ended, Ended::Withheld { .. }) {
+                    self.pause_ended(*guild, *until, done, lost_before, now, a);
+                }
+            }
+            (Effect::OpenRoom { guild, plan, .. }, Ended::Done { detail }) => {
+                if let Some(room) = watch::rooms::room_of(detail.as_deref()) {
+                    self.room_opened(*guild, plan, room, now, a);
+                }
+            }
+            (Effect::OpenRoom { .. } | Effect::Unlock { .. }, Ended::Failed { .. }) => {
+                self.about_itself(Code::ActionFailed, now, a);
+            }
             (effect, Ended::Failed { .. }) if effect.contains() => {
                 self.about_itself(Code::ActionFailed, now, a);
+            }
+            (Effect::Disconnect { guild, room, adult }, Ended::Done { .. }) => {
+                self.disconnected(*guild, *room, *adult);
             }
             _ => {}
         }
@@ -380,7 +416,11 @@ impl Organisation {
                 self.protected_viewers.remove(&space);
             }
         }
-        let found = self.read(message, edited);
+        let mut found = self.read(message, edited);
+        if !edited {
+            self.was_active(message.space, message.author, message.at);
+            found.extend(self.contact_in_writing(message, now));
+        }
         // Heard again after a resumed session, what stood before a finding does not follow it. (What was only read
         // again after a restart was not assessed: what it leads to may have been lost with the last run.)
         let known = !self.assessed.insert(message.id);
@@ -486,19 +526,34 @@ impl Organisation {
     }
 }
 
-/// Reads an adult's overwrite before a lock out of a lock's outcome: `{"before":{"allow":"…","deny":"…"}}`.
-fn overwrite_before(detail: &str, adult: UserId) -> Option<Overwrite> {
+/// Reads an adult's overwrite before a lock out of a lock's outcome: `{"before":{"allow":"…","deny":"…"}}`. None where the
+/// outcome does not say what stood there; of a thread, nothing did.
+#[expect(
+    clippy::option_option,
+    reason = "not said, said that there was none, and said which are three things"
+)]
+fn overwrite_before(detail: &str, adult: UserId) -> Option<Option<Overwrite>> {
     #[derive(serde::Deserialize)]
     struct Detail {
-        before: Option<Bits>,
+        #[serde(default)]
+        thread: Option<serde_json::Value>,
+        #[serde(default, deserialize_with = "given")]
+        before: Option<Option<Bits>>,
+    }
+    fn given<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<Bits>>, D::Error> {
+        serde::Deserialize::deserialize(from).map(Some)
     }
     #[derive(serde::Deserialize)]
     struct Bits {
         allow: crate::domain::space::Permissions,
         deny: crate::domain::space::Permissions,
     }
-    let Detail { before } = serde_json::from_str(detail).ok()?;
-    before.map(|bits| Overwrite { target: OverwriteFor::Member(adult), allow: bits.allow, deny: bits.deny })
+    let Detail { thread, before } = serde_json::from_str(detail).ok()?;
+    if thread.is_some() {
+        return Some(None);
+    }
+    let target = OverwriteFor::Member(adult);
+    before.map(|before| before.map(|bits| Overwrite { target, allow: bits.allow, deny: bits.deny }))
 }
 
 #[cfg(test)]

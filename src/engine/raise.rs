@@ -107,13 +107,20 @@ impl Organisation {
             if let Some(pair) = pair_of(observation) {
                 pairs.insert(pair);
             } else if observation.code.category() == Category::Contact {
-                others.entry(contact_key_of(observation, new)).or_default().push(observation.clone());
+                let key = contact_key_of(observation, new, self.own.unwrap_or_default());
+                others.entry(key).or_default().push(observation.clone());
             } else if let Some(opening) = opening(observation) {
                 let mut key = opening.key;
                 if matches!(observation.code, Code::ReportedByPerson | Code::AbuseDisclosure)
                     && observation.towards != Some(observation.by)
                 {
                     // Whoever is reported, or of whom somebody discloses abuse, must not be told: they are the subject.
+                    key.by = Some(observation.by);
+                }
+                if observation.code.category() == Category::Integrity
+                    && observation.by != self.own.unwrap_or_default()
+                {
+                    // Whoever changed the server is the subject: they must not be told.
                     key.by = Some(observation.by);
                 }
                 others.entry(key).or_default().push(observation.clone());
@@ -131,11 +138,12 @@ impl Organisation {
             })
         });
         let others = others.into_iter().filter_map(|(key, reasons)| {
-            let worst = reasons.iter().map(|reason| reason.code).max_by_key(|code| code.level_alone())?;
+            let level = |code: Code| self.policy.contact.level(code);
+            let worst = reasons.iter().map(|reason| reason.code).max_by_key(|code| level(*code))?;
             Some(Raised {
                 key,
                 category: worst.category(),
-                level: worst.level_alone(),
+                level: level(worst),
                 by: key.by.into_iter().collect(),
                 towards: match key.family {
                     Family::Of(Category::Contact) => reasons.iter().filter_map(|o| o.towards).collect(),
@@ -180,8 +188,27 @@ impl Organisation {
         now: Timestamp,
         a: &mut Assessment,
     ) {
+        let more = self.with_earlier_reasons(raised);
+        let raised = more.as_ref().unwrap_or(raised);
         let before = self.state.concerns.get(&raised.key);
         let known_level = before.map(|concern| concern.level);
+        if let Some(known) =
+            before.filter(|known| known_level >= Some(raised.level) && says_more(known, raised))
+        {
+            // Nothing got worse, and yet it is more than was known: the concern says so.
+            let fact = Fact::ConcernRaised {
+                reference: known.reference.clone(),
+                key: known.key,
+                category: known.category,
+                level: known.level,
+                by: raised.by.clone(),
+                towards: raised.towards.clone(),
+                reasons: raised.reasons.clone(),
+                case: known.case,
+            };
+            self.conclude(now, fact, a);
+        }
+        let before = self.state.concerns.get(&raised.key);
         if raised.level < Level::Room || known_level >= Some(raised.level) {
             // Nothing got worse. Messages that speak to an open case are exhibits of it all the same.
             let case = before.and_then(|concern| concern.case);
@@ -329,7 +356,8 @@ impl Organisation {
             return None;
         };
         let counts = if raised.key.family == Family::AdultConduct { Level::Room } else { Level::Serious };
-        let weighs = |seen: &Observation| seen.code.level_alone() >= counts && raised.reasons.contains(seen);
+        let level = |code: Code| self.policy.contact.level(code);
+        let weighs = |seen: &Observation| level(seen.code) >= counts && raised.reasons.contains(seen);
         let again = raised.level >= Level::Serious && now.since(at) >= AT_IT && new.iter().any(weighs);
         again.then(|| Fact::CaseRose {
             case: case.reference,
@@ -412,7 +440,7 @@ impl Organisation {
     }
 
     /// A short private message; a person gets each wording once a case.
-    fn nudge(
+    pub(super) fn nudge(
         &mut self,
         to: UserId,
         about: Nudge,
@@ -440,7 +468,8 @@ impl Organisation {
         })
     }
 
-    fn kind_of(&self, person: UserId) -> Kind {
+    /// What people are to the charity, on whichever of its servers they are.
+    pub(super) fn kind_of(&self, person: UserId) -> Kind {
         self.servers
             .values()
             .find_map(|server| server.roster.get(person))
@@ -482,21 +511,36 @@ impl Organisation {
     ) {
         let young_people: BTreeSet<UserId> = observations.iter().filter_map(|o| o.towards).collect();
         self.take(observations, None, now, a);
-        let key = contact_key(adult, &young_people);
-        let case = self.state.concerns.get(&key).and_then(|concern| concern.case);
+        let case = self.case_about(adult, &young_people);
         if let Some(case) = case {
             self.keep_space(case, space, now, a);
         }
-        let times = self.state.unlocked.get(&(space, adult)).copied().unwrap_or(0);
-        let job = format!("lock/{}/{space}/{adult}/{times}", self.name);
-        if !self.state.has_decided(&job) {
-            let effect = Effect::Lock { guild, space, parent, adult };
-            self.conclude(now, Fact::Decided { job, effect, case }, a);
-        }
+        self.lock(guild, space, parent, adult, case, now, a);
         self.nudge(adult, Nudge::SpaceLocked, Some(space), case, now, a);
         for young_person in young_people {
             self.nudge(young_person, Nudge::SpaceClosed, Some(space), case, now, a);
         }
+    }
+
+    /// The contact case about an adult and these young people, if there is one.
+    pub(super) fn case_about(&self, adult: UserId, young_people: &BTreeSet<UserId>) -> Option<CaseRef> {
+        self.state.concerns.get(&contact_key(adult, young_people)).and_then(|concern| concern.case)
+    }
+
+    /// A concern by fact keeps everything that was found: what comes later does not replace what came before.
+    fn with_earlier_reasons(&self, raised: &Raised) -> Option<Raised> {
+        let by_fact = matches!(raised.key.family, Family::Of(Category::Contact | Category::Integrity));
+        let known = self.state.concerns.get(&raised.key).filter(|_| by_fact)?;
+        let mut reasons = known.reasons.clone();
+        reasons.extend(raised.reasons.iter().filter(|new| !known.reasons.contains(new)).cloned());
+        Some(Raised {
+            key: raised.key,
+            category: raised.category,
+            level: raised.level,
+            by: known.by.union(&raised.by).copied().collect(),
+            towards: known.towards.union(&raised.towards).copied().collect(),
+            reasons,
+        })
     }
 
     /// What was written so far in a space that is itself the finding.
@@ -506,6 +550,13 @@ impl Organisation {
             self.keep(Some(case), message, space, author, Part::Finding, now, a);
         }
     }
+}
+
+/// Whether reasons of another kind stand beside those that are known.
+fn says_more(known: &Concern, raised: &Raised) -> bool {
+    let by_fact = matches!(raised.key.family, Family::Of(Category::Contact | Category::Integrity));
+    let codes: BTreeSet<Code> = known.reasons.iter().map(|reason| reason.code).collect();
+    by_fact && raised.reasons.iter().any(|reason| !codes.contains(&reason.code))
 }
 
 /// A finding about one person among their peers, rather than about one directed pair.
@@ -523,8 +574,12 @@ fn author_of(seen: &Observation) -> UserId {
     }
 }
 
-/// The concern that an observation of a contact rule belongs to, with the others of the same moment.
-fn contact_key_of(observation: &Observation, together: &[Observation]) -> ConcernKey {
+/// The concern that an observation of a contact rule belongs to, with the others of the same moment. One that is nobody's
+/// conduct (a session without adults) has no subject.
+fn contact_key_of(observation: &Observation, together: &[Observation], own: UserId) -> ConcernKey {
+    if observation.by == own {
+        return ConcernKey { family: Family::Of(Category::Contact), by: None, towards: None };
+    }
     let same = together.iter().filter(|o| (o.code, o.by) == (observation.code, observation.by));
     contact_key(observation.by, &same.filter_map(|o| o.towards).collect())
 }

@@ -172,7 +172,8 @@ impl Organisation {
         let adult_for_risk =
             !message.automated && known(adult).map_or(Kind::Guest, |person| person.kind).is_adult_for_risk();
         let planned = self.state.agreed.planned(adult, &BTreeSet::from([by]), message.at);
-        (message.guild.is_none() && adult != by && protected && adult_for_risk && !planned).then_some(
+        let on = self.policy.contact.is_on(Code::DirectMessageOutsidePlan);
+        (on && message.guild.is_none() && adult != by && protected && adult_for_risk && !planned).then_some(
             Observation {
                 at: message.at,
                 code: Code::DirectMessageOutsidePlan,

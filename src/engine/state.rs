@@ -5,15 +5,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::contact::rules::settings::RULES;
 use crate::contact::{Agreed, Enrolments};
 use crate::detect::bullying::window::{TargetWindow, target_of};
 use crate::detect::grooming::{PairTimeline, pair_of};
+use crate::domain::event::Ended;
 use crate::domain::fact::{Handling, Part, Register};
 use crate::domain::observation::ObservationKey;
 use crate::domain::space::Overwrite;
 use crate::domain::{
-    Case, CaseRef, CaseState, ChannelId, Concern, ConcernKey, Effect, Fact, MessageId, Observation,
-    ReportRef, Timestamp, UserId,
+    Case, CaseRef, CaseState, ChannelId, Code, Concern, ConcernKey, Effect, Fact, GuildId, MessageId,
+    Observation, ReportRef, Timestamp, UserId,
 };
 
 /// A lock of one adult in one space.
@@ -25,6 +27,38 @@ pub struct Lock {
     pub done: bool,
     /// The adult's overwrite before it.
     pub before: Option<Overwrite>,
+    /// Whether that is known: what was there before the first lock of a row.
+    pub before_known: bool,
+    /// How often it was decided: again after it was undone by hand or could not be carried out.
+    pub decided: u32,
+    /// How often in a row it could not be carried out, and when last; none while nothing failed or it is under way.
+    pub failed: Option<(u32, Timestamp)>,
+}
+
+/// An adult who was taken out of a voice room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disconnection {
+    /// On which server.
+    pub guild: GuildId,
+    /// When it was decided, each time.
+    pub times: Vec<Timestamp>,
+    /// Decided, and not ended yet.
+    pub pending: bool,
+    /// How often in a row it failed, and when last.
+    pub failed: Option<(u32, Timestamp)>,
+}
+
+/// The pause of direct messages on a server, as far as Chaperone sets it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DmPaused {
+    /// Until when it was set last; none where it was opened.
+    pub until: Option<Timestamp>,
+    /// Decided, and not ended yet.
+    pub pending: bool,
+    /// It was opened for a session.
+    pub open_for_session: bool,
+    /// How often in a row it could not be set, and when last.
+    pub failed: Option<(u32, Timestamp)>,
 }
 
 /// The folded state of an organisation.
@@ -48,6 +82,14 @@ pub struct State {
     pub locks: BTreeMap<(ChannelId, UserId), Lock>,
     /// How often a lock was lifted, by space and adult.
     pub unlocked: BTreeMap<(ChannelId, UserId), u32>,
+    /// Adults who were taken out of voice rooms, by room and adult.
+    disconnections: BTreeMap<(ChannelId, UserId), Disconnection>,
+    /// The pause of direct messages, by server.
+    pub dm_pauses: BTreeMap<GuildId, DmPaused>,
+    /// When the same was last found by a rule of contact: code, by whom, towards whom, where.
+    found: BTreeMap<(Code, UserId, Option<UserId>, Option<ChannelId>), Timestamp>,
+    /// Contact outside agreed times, by pair, in order.
+    outside: BTreeMap<(UserId, UserId), BTreeSet<Timestamp>>,
     /// Keys of effects that were decided.
     decided: BTreeSet<String>,
     /// Messages that are exhibits: of a case, or of none yet.
@@ -151,14 +193,9 @@ impl State {
             }
             Fact::Decided { job, effect, .. } => {
                 self.decided.insert(job.clone());
-                if let Effect::Lock { space, adult, .. } = effect {
-                    self.locks.entry((*space, *adult)).or_insert(Lock {
-                        since: at,
-                        done: false,
-                        before: None,
-                    });
-                }
+                self.decided(at, effect);
             }
+            Fact::Outcome { effect, ended, .. } => self.ended(at, effect, ended),
             Fact::AcknowledgementRefused { .. }
             | Fact::Called { .. }
             | Fact::Exhausted { .. }
@@ -173,12 +210,85 @@ impl State {
             | Fact::CaseKeyMade { .. }
             | Fact::Withheld { .. }
             | Fact::Started { .. }
-            | Fact::Outcome { .. }
             | Fact::Gap { .. } => {}
         }
     }
 
+    fn decided(&mut self, at: Timestamp, effect: &Effect) {
+        match effect {
+            Effect::Lock { space, adult, .. } => {
+                let new = Lock {
+                    since: at,
+                    done: false,
+                    before: None,
+                    before_known: false,
+                    decided: 0,
+                    failed: None,
+                };
+                let lock = self.locks.entry((*space, *adult)).or_insert(new);
+                lock.decided += 1;
+                lock.failed = None;
+            }
+            Effect::Unlock { space, adult, .. } => self.unlocked(*space, *adult),
+            Effect::Disconnect { guild, room, adult } => {
+                let new = Disconnection { guild: *guild, times: Vec::new(), pending: true, failed: None };
+                let disconnection = self.disconnections.entry((*room, *adult)).or_insert(new);
+                disconnection.times.push(at);
+                disconnection.pending = true;
+            }
+            Effect::PauseDms { guild, .. } => self.dm_pauses.entry(*guild).or_default().pending = true,
+            _ => {}
+        }
+    }
+
+    fn ended(&mut self, at: Timestamp, effect: &Effect, ended: &Ended) {
+        let failed = |before: Option<(u32, Timestamp)>| match ended {
+            Ended::Failed { .. } => Some((before.map_or(0, |(times, _)| times) + 1, at)),
+            _ => None,
+        };
+        match effect {
+            Effect::Lock { space, adult, .. } => {
+                if let Some(lock) = self.locks.get_mut(&(*space, *adult)) {
+                    lock.failed = match ended {
+                        Ended::Failed { .. } => Some((lock.decided, at)),
+                        _ => None,
+                    };
+                }
+            }
+            Effect::Disconnect { room, adult, .. } => {
+                if let Some(disconnection) = self.disconnections.get_mut(&(*room, *adult)) {
+                    disconnection.pending = false;
+                    disconnection.failed = failed(disconnection.failed);
+                }
+            }
+            Effect::PauseDms { guild, until } => {
+                let pause = self.dm_pauses.entry(*guild).or_default();
+                pause.pending = false;
+                pause.failed = failed(pause.failed);
+                if let Ended::Done { .. } = ended {
+                    pause.until = *until;
+                    pause.open_for_session = until.is_none();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn unlocked(&mut self, space: ChannelId, adult: UserId) {
+        if self.locks.remove(&(space, adult)).is_some() {
+            *self.unlocked.entry((space, adult)).or_default() += 1;
+        }
+    }
+
     fn observed(&mut self, observation: &Observation) {
+        let Observation { at, code, by, towards, space, .. } = *observation;
+        if RULES.iter().any(|rule| rule.code == code) {
+            let last = self.found.entry((code, by, towards, space)).or_insert(at);
+            *last = at.max(*last);
+        }
+        if let (Code::OutOfSessionContact, Some(towards)) = (code, towards) {
+            self.outside.entry((by, towards)).or_default().insert(at);
+        }
         if observation.message.is_some() {
             self.seen.insert(observation.key());
         }
@@ -232,19 +342,22 @@ impl State {
 
     fn registered(&mut self, at: Timestamp, change: &Register) {
         match change {
-            Register::Locked { space, adult, before, .. } => {
+            Register::Locked { space, adult, before, before_known, .. } => {
                 let lock = self.locks.entry((*space, *adult)).or_insert(Lock {
                     since: at,
                     done: true,
-                    before: *before,
+                    before: None,
+                    before_known: false,
+                    decided: 1,
+                    failed: None,
                 });
                 lock.done = true;
-                lock.before = lock.before.or(*before);
+                // What stood there before the first lock; a lock that is set again stands on its own.
+                if !lock.before_known {
+                    (lock.before, lock.before_known) = (*before, *before_known || before.is_some());
+                }
             }
-            Register::Unlocked { space, adult, .. } => {
-                self.locks.remove(&(*space, *adult));
-                *self.unlocked.entry((*space, *adult)).or_default() += 1;
-            }
+            Register::Unlocked { space, adult, .. } => self.unlocked(*space, *adult),
             _ => {}
         }
     }
@@ -253,6 +366,60 @@ impl State {
     #[must_use]
     pub fn has_seen(&self, observation: &Observation) -> bool {
         observation.message.is_some() && self.seen.contains(&observation.key())
+    }
+
+    /// When a rule of contact last found the same.
+    #[must_use]
+    pub fn last_found(
+        &self,
+        code: Code,
+        by: UserId,
+        towards: Option<UserId>,
+        space: Option<ChannelId>,
+    ) -> Option<Timestamp> {
+        self.found.get(&(code, by, towards, space)).copied()
+    }
+
+    /// When a rule of contact last found the same between two people, wherever it was.
+    #[must_use]
+    pub fn last_found_anywhere(&self, code: Code, by: UserId, towards: Option<UserId>) -> Option<Timestamp> {
+        let anywhere = (code, by, towards, None)..=(code, by, towards, Some(ChannelId(u64::MAX)));
+        self.found.range(anywhere).map(|(_, at)| *at).max()
+    }
+
+    /// The moments since `since` at which this adult and young person were in contact outside agreed times.
+    pub fn outside_between(
+        &self,
+        adult: UserId,
+        young_person: UserId,
+        since: Timestamp,
+    ) -> impl Iterator<Item = Timestamp> {
+        self.outside.get(&(adult, young_person)).into_iter().flat_map(move |all| all.range(since..)).copied()
+    }
+
+    /// When an adult was taken out of a voice room, each time.
+    #[must_use]
+    pub fn disconnects(&self, room: ChannelId, adult: UserId) -> &[Timestamp] {
+        self.disconnections.get(&(room, adult)).map_or(&[], |disconnection| &disconnection.times)
+    }
+
+    /// Whether an adult is being taken out of a voice room: decided and not ended, or failed and to be tried again.
+    #[must_use]
+    pub fn is_being_disconnected(&self, room: ChannelId, adult: UserId, now: Timestamp) -> bool {
+        self.disconnections.get(&(room, adult)).is_some_and(|disconnection| {
+            let waits = |(times, at)| super::watch::again_at(times, at) > now;
+            disconnection.pending || disconnection.failed.is_some_and(waits)
+        })
+    }
+
+    /// Adults who could not be taken out of a voice room: server, room, adult, how often in a row, when last.
+    pub fn failed_disconnects(&self) -> impl Iterator<Item = (GuildId, ChannelId, UserId, u32, Timestamp)> {
+        self.disconnections.iter().filter(|(_, disconnection)| !disconnection.pending).filter_map(
+            |((room, adult), disconnection)| {
+                let (times, at) = disconnection.failed?;
+                Some((disconnection.guild, *room, *adult, times, at))
+            },
+        )
     }
 
     /// Whether this effect was decided before.

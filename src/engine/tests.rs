@@ -263,8 +263,10 @@ fn whoever_wrote_what_is_reported_is_the_subject() {
         })
         .collect();
     assert_eq!(subjects, [BTreeSet::from([SAM])]);
-    assert_eq!(a.keep.len(), 1);
-    assert!(a.keep[0].subjects.contains(&SAM), "nothing is sealed to whoever is reported");
+    assert!(
+        a.keep.iter().all(|keep| keep.subjects.contains(&SAM)),
+        "nothing is sealed to whoever is reported"
+    );
 
     let a = hear(&mut club, 6, reports(2, None));
     assert!(
@@ -419,4 +421,99 @@ fn each_later_version_of_an_exhibit_is_one_too() {
     assert!(hear(&mut club, 31, edited(Some(30))).keep.is_empty(), "the same change again");
     facts.extend(a.facts);
     restarts_to_the_same(&club, &facts.iter().map(|f| (at(20), f.clone())).collect::<Vec<_>>());
+}
+
+const BOT: UserId = UserId(90);
+
+/// The club with the bot in it, running.
+fn live() -> Organisation {
+    let mut club = club();
+    hear(&mut club, 0, Event::Started { software: "test".into() });
+    hear(&mut club, 0, Event::SessionBegan { own: BOT });
+    club
+}
+
+fn audited(action: u64, by: UserId, target: u64, about: Option<u64>) -> Event {
+    let overwrites = vec![];
+    Event::Audit { guild: GUILD, action, by: Some(by), target: Some(target), about, overwrites }
+}
+
+fn codes(a: &Assessment) -> Vec<(Code, UserId)> {
+    let seen = a.facts.iter().filter_map(|fact| match fact {
+        Fact::Observed(seen) => Some((seen.code, seen.by)),
+        _ => None,
+    });
+    seen.collect()
+}
+
+#[test]
+fn whoever_changes_the_filter_or_adds_a_webhook_is_the_subject_of_it() {
+    let mut club = live();
+    assert_eq!(codes(&hear(&mut club, 1, audited(24, SAM, 7, None))), [], "a member was changed");
+    let a = hear(&mut club, 2, audited(141, SAM, 7, None));
+    assert_eq!(codes(&a), [(Code::FilterChanged, SAM)]);
+    assert!(
+        a.facts.iter().any(
+            |fact| matches!(fact, Fact::CaseOpened { subjects, .. } if *subjects == BTreeSet::from([SAM]))
+        )
+    );
+    assert_eq!(codes(&hear(&mut club, 3, audited(142, SAM, 7, None))), [], "told once a day");
+    assert_eq!(codes(&hear(&mut club, 4, audited(50, SAM, 7, None))), [(Code::ConnectionAdded, SAM)]);
+    assert_eq!(codes(&hear(&mut club, 5, audited(50, BOT, 7, None))), [], "the bot itself");
+}
+
+/// The coach is locked in a thread; its description says so.
+fn locked() -> (Organisation, Space) {
+    let mut club = live();
+    let mut thread = space(THREAD, SpaceKind::PrivateThread, &[COACH, ELLA]);
+    hear(&mut club, 10, Event::SpaceChanged(Box::new(thread.clone())));
+    let a = hear(&mut club, 30, Event::Due);
+    let job = a.facts.iter().find_map(|fact| match fact {
+        Fact::Decided { job, effect: effect @ Effect::Lock { .. }, .. } => {
+            Some((job.clone(), effect.clone()))
+        }
+        _ => None,
+    });
+    let (job, effect) = job.unwrap();
+    (thread.locked, thread.archived) = (true, true);
+    hear(&mut club, 31, Event::SpaceChanged(Box::new(thread.clone())));
+    let detail = Some(r#"{"thread":{"locked":false,"archived":false}}"#.to_owned());
+    hear(&mut club, 31, Event::Outcome { job, effect, ended: Ended::Done { detail } });
+    (club, thread)
+}
+
+#[test]
+fn a_lock_that_is_opened_by_hand_is_set_again_every_time_and_told_with_who_did_it() {
+    let (mut club, thread) = locked();
+    let open = Space { locked: false, archived: false, ..thread.clone() };
+    let opened = hear(&mut club, 40, Event::SpaceChanged(Box::new(open.clone())));
+    assert_eq!(decided(&opened), ["lock"]);
+    let by_coach = hear(&mut club, 41, audited(111, COACH, THREAD.0, None));
+    assert_eq!(codes(&by_coach), [(Code::LockUndoneBySubject, COACH)]);
+    hear(&mut club, 42, Event::SpaceChanged(Box::new(thread.clone())));
+    // Again, at once: closed again although the audit log says nothing yet.
+    for second in [43, 45] {
+        let again = hear(&mut club, second, Event::SpaceChanged(Box::new(open.clone())));
+        assert_eq!(decided(&again), ["lock"], "after {second} s");
+        hear(&mut club, second + 1, Event::SpaceChanged(Box::new(thread.clone())));
+    }
+    let unexplained = hear(&mut club, 60, Event::Due);
+    assert_eq!(codes(&unexplained), [(Code::LockUndoneBySubject, COACH)], "nobody else is known to have");
+}
+
+#[test]
+fn a_lead_s_unlock_gives_back_what_was_taken_and_a_young_person_is_never_locked() {
+    let (mut club, _) = locked();
+    let unlocked = Register::Unlocked { space: THREAD, adult: COACH, by: SAM };
+    let a = hear(&mut club, 40, Event::Register(unlocked));
+    assert_eq!(decided(&a), ["unlock"]);
+    assert!(a.facts.iter().any(|fact| matches!(
+        fact,
+        Fact::Decided { effect: Effect::Unlock { before: None, exact: true, .. }, .. }
+    )));
+    assert_eq!(club.state().unlocked[&(THREAD, COACH)], 1);
+
+    let mut a = Assessment::default();
+    club.lock(GUILD, THREAD, None, ELLA, None, at(50), &mut a);
+    assert!(a.facts.is_empty(), "whatever a rule says");
 }

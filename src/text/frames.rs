@@ -101,8 +101,7 @@ impl Frames {
             builder.frames.all.push(Frame { owner: *owner, steps, clauses: Vec::new(), first: None });
         }
         let mut frames = builder.frames;
-        let of = |name: &str| sets.get(name).into_iter().flatten().cloned().collect();
-        frames.lexicon.close(&of("telling"), &of("spelled-right"));
+        frames.lexicon.close(&words_of("telling", sets), &words_of("spelled-right", sets));
         frames.index()?;
         Ok(frames)
     }
@@ -334,6 +333,24 @@ impl Frames {
             }
         })
     }
+}
+
+/// The words of a set, with the single words of six letters or more of the sets that it names.
+fn words_of(name: &str, sets: &Sets) -> BTreeSet<String> {
+    let members = |name: &str| sets.get(name).into_iter().flatten();
+    let mut words = BTreeSet::new();
+    for member in members(name) {
+        match member.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+            Some(other) => words.extend(
+                members(other)
+                    .map(|word| word.trim_end_matches('~'))
+                    .filter(|word| word.len() >= 6 && word.bytes().all(|b| b.is_ascii_lowercase()))
+                    .map(str::to_owned),
+            ),
+            None => drop(words.insert(member.clone())),
+        }
+    }
+    words
 }
 
 #[cfg(test)]

@@ -543,7 +543,7 @@ impl Compiled {
 }
 
 /// Which set of the lists names which kind of group, the more telling ones first.
-const GROUPS: [(&str, Code); 8] = [
+const GROUPS: [(&str, Code); 14] = [
     ("group-trans", Code::HateGenderIdentity),
     ("group-sexuality", Code::HateSexuality),
     ("group-disability", Code::HateDisability),
@@ -552,6 +552,13 @@ const GROUPS: [(&str, Code); 8] = [
     ("group-origin", Code::HateOrigin),
     ("group-gender", Code::HateGender),
     ("group-class", Code::HateClass),
+    // Named by an adjective alone ("being gay is …").
+    ("trans-adj", Code::HateGenderIdentity),
+    ("sexuality-adj", Code::HateSexuality),
+    ("disability-adj", Code::HateDisability),
+    ("religion-adj", Code::HateReligion),
+    ("race-adj", Code::HateRace),
+    ("origin-adj", Code::HateOrigin),
 ];
 
 fn compile_frames(parsed: &parser::Parsed) -> Result<Frames, Vec<Mistake>> {

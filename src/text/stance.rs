@@ -49,7 +49,7 @@ pub fn reaches(reading: &Reading, reach: Reach, said: (usize, usize), of: (usize
     match reach {
         Reach::Message => true,
         Reach::Sentence => said.1 > sentence(of.0) && said.0 <= reading.sentence(of.1.saturating_sub(1)).1,
-        Reach::Before => said.0 <= of.0 && said.1 > sentence(of.0),
+        Reach::Before => said.0 < of.0 && said.1 > sentence(of.0),
         Reach::After => {
             let (_, end) = reading.sentence(of.1.saturating_sub(1).max(of.0));
             let next = if end + 1 < reading.words.len() { reading.sentence(end + 1).1 } else { end };
@@ -77,8 +77,12 @@ fn negated(reading: &Reading, start: usize, first: usize) -> bool {
                 next,
                 "worry" | "forget" | "mind" | "care" | "be" | "wait" | "stop" | "help" | "only"
             );
+            // "Isn't it …", "aren't they …" asks for a yes.
+            let asks_for_yes = at > start
+                && matches!(reading.word_at(at - 1), "is" | "are" | "was" | "were" | "do" | "does")
+                && matches!(next, "it" | "they" | "these" | "those");
             let why_not = at >= start + 2 && reading.word_at(at - 2) == "why"; // "why don't you …" asks for it
-            return !idiom && !why_not;
+            return !idiom && !why_not && !asks_for_yes;
         }
     }
     false

@@ -72,6 +72,26 @@ pub fn nudge(about: Nudge) -> &'static str {
              trustees or the LADO now, and add an external contact to the configuration ([[people]] with slot = \
              \"external\")."
         }
+        Nudge::VoiceNeedsSecondAdult => {
+            "You were disconnected from a voice room, because no second adult was there. That is a rule about the room \
+             and applies to everybody. Please come back together with a second adult. If you think this is wrong, ask a \
+             safeguarding lead: a person will look at it."
+        }
+        Nudge::VoiceAdultLeft => {
+            "The adult in your voice room had to leave it, because a second adult has to be there. You did nothing wrong \
+             and you are not in trouble. You can stay and go on talking. If something there felt odd or worried you, you \
+             can tell us with /report, here or on the server, any time.\n\n\
+             In danger now: ring 999. Childline: 0800 1111, free, any time. Shout: text SHOUT to 85258."
+        }
+        Nudge::RoomIsOpen => {
+            "This room is open for the time that was agreed. The two of you, the named observer if there is one, and the \
+             safeguarding leads can read it. Five minutes before the end there will be a reminder here; then it closes. \
+             /report always works."
+        }
+        Nudge::RoomClosesSoon => "This room closes in five minutes. There is time to say goodbye.",
+        Nudge::RoomIsClosed => {
+            "This room is closed until the next agreed time. Nothing in it is deleted. /report always works."
+        }
         Nudge::LeadsNotReached => {
             "Something needs a safeguarding lead, and none of them has answered yet. Please stay with the young people, \
              keep a second adult in sight, and ring a safeguarding lead now. If somebody is in immediate danger, ring \
@@ -120,7 +140,7 @@ pub fn report_not_kept_yet(reference: ReportRef) -> String {
 #[must_use]
 pub fn notice(about: Nudge) -> &'static str {
     match about {
-        Nudge::SpaceLocked | Nudge::SpaceClosed => {
+        Nudge::SpaceLocked | Nudge::SpaceClosed | Nudge::VoiceNeedsSecondAdult | Nudge::VoiceAdultLeft => {
             "This space is closed until a second adult can see it. Please carry on in the group channels, or ask a \
              youth worker. /report always works."
         }
@@ -131,6 +151,9 @@ pub fn notice(about: Nudge) -> &'static str {
         Nudge::EvidenceCannotBeKept
         | Nudge::EvidenceIsKeptAgain
         | Nudge::NobodyMayKnow
+        | Nudge::RoomIsOpen
+        | Nudge::RoomClosesSoon
+        | Nudge::RoomIsClosed
         | Nudge::LeadsNotReached
         | Nudge::DrillMissed
         | Nudge::RotaHasGaps => nudge(about),
@@ -153,7 +176,7 @@ pub fn notice(about: Nudge) -> &'static str {
 mod tests {
     use super::*;
 
-    const NUDGES: [Nudge; 17] = [
+    const NUDGES: [Nudge; 22] = [
         Nudge::SpaceLocked,
         Nudge::SpaceClosed,
         Nudge::MessageHidden,
@@ -168,6 +191,11 @@ mod tests {
         Nudge::EvidenceCannotBeKept,
         Nudge::EvidenceIsKeptAgain,
         Nudge::NobodyMayKnow,
+        Nudge::VoiceNeedsSecondAdult,
+        Nudge::VoiceAdultLeft,
+        Nudge::RoomIsOpen,
+        Nudge::RoomClosesSoon,
+        Nudge::RoomIsClosed,
         Nudge::LeadsNotReached,
         Nudge::DrillMissed,
         Nudge::RotaHasGaps,
@@ -196,7 +224,14 @@ mod tests {
             }
             assert!(nudge(about).chars().count() < 2000, "{about:?} fits a Discord message");
         }
-        for about in [Nudge::WelfareSupport, Nudge::HelpIsThere, Nudge::ReportReceived, Nudge::SpaceClosed] {
+        let to_young_people = [
+            Nudge::WelfareSupport,
+            Nudge::HelpIsThere,
+            Nudge::ReportReceived,
+            Nudge::SpaceClosed,
+            Nudge::VoiceAdultLeft,
+        ];
+        for about in to_young_people {
             for number in ["999", "0800 1111", "85258"] {
                 assert!(nudge(about).contains(number), "{about:?} lacks {number}");
             }

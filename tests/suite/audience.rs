@@ -313,7 +313,7 @@ impl Truth {
                     Some(room) => self.voice.insert(user, room),
                     None => self.voice.remove(&user),
                 };
-                Some(Event::Voice { guild, user: UserId(user), room: room.map(ChannelId) })
+                Some(Event::Voice { guild, user: UserId(user), room: room.map(ChannelId), deaf: false })
             }
             Deed::Again => Some(self.snapshot()),
         }

@@ -6,6 +6,8 @@ mod calendar; // sessions, against somebody who walks through two years minute b
 mod chaos; // thousands of cases, failing channels, kills: nothing lost, nobody called who must not be
 mod check; // what is wrong with a live server: the real binary, and faults that were planted
 mod cli; // the command line's contract as a user meets it: exit status, one line what, one line what to do
+mod contact; // the rules of supervised contact, a rehearsal script each
+mod contact_properties; // what no order of events may do to the rules of contact
 mod conversations; // whole conversations: what each reaches, and when
 mod crash; // killed ten times, and nothing that a person would notice is different
 mod evidence_bundles; // written, verified, tampered with, opened

@@ -90,7 +90,8 @@ lone_adult_grace_seconds = {grace}     # a private space with one adult and youn
         name = quoted(name),
         zone = quoted(zone),
         guilds = guilds.join(", "),
-        grace = engine::Policy::default().lone_adult_grace.as_secs(),
+        grace =
+            engine::Policy::default().contact.setting(crate::domain::Code::LoneAdultSpace).grace.as_secs(),
         mail = mail_server(mail.as_ref()),
     )
 }

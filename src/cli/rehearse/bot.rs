@@ -93,7 +93,11 @@ impl Plan {
             guilds: std::iter::once(self.stage.guild).collect(),
             shards: 1,
             mapping: RoleMapping::well_known(),
-            policy: Policy { zone: self.script.zone, ..Policy::default() },
+            policy: Policy {
+                zone: self.script.zone,
+                contact: self.script.contact.clone(),
+                ..Policy::default()
+            },
             lists: self.lists.clone(),
             database: self.database().display().to_string(),
             signing_key: self.signing_key(),

@@ -183,8 +183,12 @@ fn decided(assessment: &Assessment, wanted: CaseRef) -> impl Iterator<Item = Don
             Effect::Receipt { to, .. } => {
                 Done::Nudge { to: *to, about: crate::domain::effect::Nudge::ReportReceived }
             }
-            // Pages are the ladder's; an export has none, and `Callers` says who would be called first.
-            Effect::Page { .. }
+            // What is done for a whole server or by a lead is no answer to an export. Pages are the ladder's; an export
+            // has none, and `Callers` says who would be called first.
+            Effect::Unlock { .. }
+            | Effect::PauseDms { .. }
+            | Effect::OpenRoom { .. }
+            | Effect::Page { .. }
             | Effect::PageTogether { .. }
             | Effect::PageSettled { .. }
             | Effect::Digest { .. }

@@ -255,3 +255,142 @@ async fn somebody_who_takes_no_direct_messages_is_not_asked_again() {
     let Delivered::Never { why } = deliver(&fake, &nudge()).await else { panic!("tried again") };
     assert!(why.contains("do not accept"), "{why}");
 }
+
+fn unlock(before: Option<Overwrite>, exact: bool) -> Job {
+    job(Effect::Unlock { guild: GUILD, space: SPACE, adult: ADULT, before, exact })
+}
+
+#[tokio::test]
+async fn an_unlock_restores_every_bit_that_stood_there_before() {
+    let before = Overwrite {
+        target: OverwriteFor::Member(ADULT),
+        allow: Permissions(1 << 10 | 1 << 51),
+        deny: Permissions(1 << 52 | 1 << 11),
+    };
+    let wire = |o: Overwrite| json!({ "id": "7", "type": 1, "allow": o.allow, "deny": o.deny });
+    let fake = channel(json!([wire(before)])).await;
+    let locked = deliver(&fake, &lock()).await;
+    let kept: Option<Overwrite> = serde_json::from_value(detail(&locked)["before"].clone()).unwrap();
+    assert!(matches!(deliver(&fake, &unlock(kept, true)).await, Delivered::Done { detail: None }));
+    assert_eq!(
+        fake.seen().last().unwrap().body,
+        json!({ "type": 1, "allow": before.allow, "deny": before.deny })
+    );
+    assert_eq!(detail(&deliver(&fake, &unlock(kept, true)).await), json!({ "already": true }));
+}
+
+#[tokio::test]
+async fn without_a_record_of_before_only_the_bits_of_a_lock_are_given_back() {
+    let stands = Overwrite {
+        target: OverwriteFor::Member(ADULT),
+        allow: Permissions(1 << 51),
+        deny: Permissions(1 << 52).with(Permissions::LOCK),
+    };
+    let fake = channel(json!([{ "id": "7", "type": 1, "allow": stands.allow, "deny": stands.deny }])).await;
+    deliver(&fake, &unlock(None, false)).await;
+    assert_eq!(
+        fake.seen().last().unwrap().body,
+        json!({ "type": 1, "allow": Permissions(1 << 51), "deny": Permissions(1 << 52) })
+    );
+
+    // There was none before, and that is known: the overwrite goes.
+    let locked = json!({ "id": "7", "type": 1, "allow": "0", "deny": Permissions::LOCK });
+    let fake = Fake::start(move |_, seen| {
+        if seen.call.starts_with("GET") {
+            ok(&json!({ "id": "20", "type": 0, "permission_overwrites": [locked] }))
+        } else {
+            empty()
+        }
+    })
+    .await;
+    deliver(&fake, &unlock(None, true)).await;
+    assert_eq!(fake.calls(), ["GET /channels/20", "DELETE /channels/20/permissions/7"]);
+}
+
+#[tokio::test]
+async fn a_voice_room_that_is_locked_cannot_be_joined() {
+    let fake = Fake::start(|_, seen| {
+        if seen.call.starts_with("GET") {
+            ok(&json!({ "id": "20", "type": 2, "permission_overwrites": [] }))
+        } else {
+            empty()
+        }
+    })
+    .await;
+    deliver(&fake, &lock()).await;
+    let taken = Permissions::LOCK.with(Permissions::CONNECT);
+    assert_eq!(fake.seen()[1].body["deny"], json!(taken));
+}
+
+#[tokio::test]
+async fn a_dm_pause_sends_both_keys_and_leaves_an_invite_pause_as_it_is() {
+    let later = |hours: u64| crate::discord::fake::noon().plus(Duration::from_hours(hours));
+    let pause = |until| job(Effect::PauseDms { guild: GUILD, until });
+    let server = |invites: Option<Timestamp>, dms: Option<Timestamp>| {
+        Fake::start(move |_, seen| match seen.call.as_str() {
+            "GET /guilds/1" => ok(&json!({ "id": "1", "incidents_data": {
+                "invites_disabled_until": invites, "dms_disabled_until": dms,
+            }})),
+            "PUT /guilds/1/incident-actions" => ok(&json!({})),
+            other => panic!("{other}"),
+        })
+    };
+    let fake = server(Some(later(3)), None).await;
+    deliver(&fake, &pause(Some(later(24)))).await;
+    let body = json!({ "invites_disabled_until": later(3), "dms_disabled_until": later(24) });
+    assert_eq!(fake.seen()[1].body, body);
+
+    // It is lifted, and the invite pause still stands.
+    let fake = server(Some(later(3)), Some(later(20))).await;
+    deliver(&fake, &pause(None)).await;
+    assert_eq!(
+        fake.seen()[1].body,
+        json!({ "invites_disabled_until": later(3), "dms_disabled_until": null })
+    );
+
+    // Nothing was ever paused: both keys all the same. What reaches as far is left alone.
+    let fake = Fake::start(|_, _| ok(&json!({ "id": "1", "incidents_data": null }))).await;
+    deliver(&fake, &pause(Some(later(24)))).await;
+    assert_eq!(
+        fake.seen()[1].body,
+        json!({ "invites_disabled_until": null, "dms_disabled_until": later(24) })
+    );
+    let fake = server(None, Some(later(24))).await;
+    assert_eq!(detail(&deliver(&fake, &pause(Some(later(23)))).await), json!({ "already": true }));
+    assert!(matches!(deliver(&fake, &pause(Some(later(0)))).await, Delivered::Withheld { .. }));
+    assert_eq!(fake.calls(), ["GET /guilds/1"]);
+}
+
+#[tokio::test]
+async fn a_room_is_made_once_and_nobody_else_sees_it() {
+    let made = std::sync::Mutex::new(None::<Value>);
+    let fake = Fake::start(move |_, seen| {
+        let mut made = made.lock().unwrap();
+        if seen.call.starts_with("POST") {
+            let mut channel = seen.body.clone();
+            channel["id"] = json!("300");
+            *made = Some(channel.clone());
+            return ok(&channel);
+        }
+        ok(&json!(made.iter().collect::<Vec<_>>()))
+    })
+    .await;
+    let room = job(Effect::OpenRoom {
+        guild: GUILD,
+        plan: "mentoring".into(),
+        people: [ADULT, UserId(9)].into(),
+        roles: [crate::domain::RoleId(4)].into(),
+        own: UserId(50),
+    });
+    assert_eq!(detail(&deliver(&fake, &room).await), json!({ "room": "300" }));
+    let body = &fake.seen()[1].body;
+    assert!(!body.to_string().contains("mentoring"), "{body}");
+    let overwrites = body["permission_overwrites"].as_array().unwrap();
+    assert_eq!(
+        overwrites[0],
+        json!({ "id": "1", "type": 0, "allow": "0", "deny": Permissions::VIEW_CHANNEL })
+    );
+    let seen_by: Vec<&str> = overwrites[1..].iter().map(|o| o["id"].as_str().unwrap()).collect();
+    assert_eq!(seen_by, ["7", "9", "50", "4"]);
+    assert_eq!(detail(&deliver(&fake, &room).await), json!({ "already": true, "room": "300" }));
+}

@@ -68,6 +68,16 @@ struct WireVoice {
     room: Option<ChannelId>,
     #[serde(rename = "guild_id", default)]
     guild: Option<GuildId>,
+    #[serde(default, deserialize_with = "null_is_default")]
+    deaf: bool,
+    #[serde(default, deserialize_with = "null_is_default")]
+    self_deaf: bool,
+}
+
+impl WireVoice {
+    fn is_deaf(&self) -> bool {
+        self.deaf || self.self_deaf
+    }
 }
 
 pub(super) fn ready(data: &str) -> Result<Read, Unsaid> {
@@ -121,13 +131,17 @@ pub(super) fn create(data: &str) -> Result<Read, Unsaid> {
         + guild.members.unread
         + guild.voice_states.unread;
     let members: Vec<Member> = guild.members.items.into_iter().map(WireMember::member).collect();
-    let spaces = guild.channels.items.into_iter().chain(guild.threads.items);
+    let (hidden, spaces): (Vec<WireSpace>, Vec<WireSpace>) =
+        guild.channels.items.into_iter().chain(guild.threads.items).partition(WireSpace::is_hidden);
+    let deaf = guild.voice_states.items.iter().filter(|voice| voice.is_deaf()).map(|voice| voice.user);
     let snapshot = GuildSnapshot {
         id: guild.id,
         name: guild.name,
         owner: guild.owner_id,
         roles: guild.roles.items.into_iter().map(WireRole::role).collect(),
-        spaces: spaces.map(|space| space.space(guild.id)).collect(),
+        spaces: spaces.into_iter().map(|space| space.space(guild.id)).collect(),
+        hidden: hidden.iter().map(WireSpace::id).collect(),
+        deaf: deaf.collect(),
         members_missing: guild.large || guild.member_count > members.len(),
         members,
         voice: guild
@@ -235,5 +249,5 @@ pub(super) fn voice(data: &str) -> Result<Read, Unsaid> {
     let voice: WireVoice = serde_json::from_str(data)?;
     // A call outside a server is none of ours, and cannot be heard.
     let guild = voice.guild.ok_or(Unsaid::Nothing)?;
-    Ok(Event::Voice { guild, user: voice.user, room: voice.room }.into())
+    Ok(Event::Voice { guild, user: voice.user, room: voice.room, deaf: voice.is_deaf() }.into())
 }

@@ -32,7 +32,13 @@ pub(super) struct WireSpace<'a> {
     newly_created: bool,
     #[serde(borrow, default)]
     member: Option<&'a RawValue>,
+    #[serde(default, deserialize_with = "null_is_default")]
+    flags: u64,
 }
+
+/// Discord's flag for a channel that the bot may not view: its name and overwrites are not the real ones (change log,
+/// "Channel Obfuscation").
+const OBFUSCATED: u64 = 1 << 17;
 
 #[derive(Deserialize, Default)]
 struct ThreadMetadata {
@@ -89,6 +95,15 @@ impl TryFrom<RawOverwrite> for WireOverwrite {
 }
 
 impl WireSpace<'_> {
+    pub(super) fn id(&self) -> ChannelId {
+        self.id
+    }
+
+    /// The platform says only that it is there.
+    pub(super) fn is_hidden(&self) -> bool {
+        self.flags & OBFUSCATED != 0
+    }
+
     pub(super) fn space(self, guild: GuildId) -> Space {
         let mut members = BTreeSet::new();
         // `member` is the bot's own membership; whoever opens a thread is in it.
@@ -122,6 +137,9 @@ pub(super) fn changed(data: &str) -> Result<Read, Unsaid> {
     let space: WireSpace = serde_json::from_str(data)?;
     // A direct message with the bot is no space of a server.
     let guild = space.guild_id.ok_or(Unsaid::Nothing)?;
+    if space.is_hidden() {
+        return Ok(Event::SpaceHidden { guild, space: space.id }.into());
+    }
     Ok(Event::SpaceChanged(Box::new(space.space(guild))).into())
 }
 

@@ -182,9 +182,23 @@ fn a_server_is_described_whole() {
         ],
         members_missing: false,
         voice: vec![(UserId(8), ChannelId(30))],
+        deaf: BTreeSet::new(),
+        hidden: BTreeSet::new(),
         dms_paused_until: Some(at("2026-03-03T00:00:00Z")),
     };
     assert_eq!(one("GUILD_CREATE", &guild()), Event::Guild(Box::new(expected)));
+}
+
+#[test]
+fn of_a_channel_that_the_bot_may_not_see_only_its_being_there_is_known() {
+    let hidden =
+        with(channel(), &json!({ "id": "29", "guild_id": "1", "name": "___hidden___", "flags": 1 << 17 }));
+    let mut data = guild();
+    data["channels"].as_array_mut().unwrap().push(hidden.clone());
+    let Event::Guild(snapshot) = one("GUILD_CREATE", &data) else { panic!() };
+    assert_eq!(snapshot.spaces, [art(), just_us(&[99])]);
+    assert_eq!(snapshot.hidden, BTreeSet::from([ChannelId(29)]));
+    assert_eq!(one("CHANNEL_UPDATE", &hidden), Event::SpaceHidden { guild: GUILD, space: ChannelId(29) });
 }
 
 #[test]
@@ -311,13 +325,23 @@ fn channels_and_threads() {
     assert_eq!(one("THREAD_MEMBER_UPDATE", &own), event(&[99], &[]));
 }
 
+fn voice_in(room: u64) -> Value {
+    json!({ "guild_id": "1", "user_id": "8", "channel_id": room.to_string(), "session_id": "x", "mute": false })
+}
+
 #[test]
 fn voice_the_filter_and_the_audit_log() {
-    let voice =
-        json!({ "guild_id": "1", "user_id": "8", "channel_id": "30", "session_id": "x", "mute": false });
-    let room = |room| Event::Voice { guild: GUILD, user: UserId(8), room };
+    let voice = voice_in(30);
+    let room = |room| Event::Voice { guild: GUILD, user: UserId(8), room, deaf: false };
     assert_eq!(one("VOICE_STATE_UPDATE", &voice), room(Some(ChannelId(30))));
     assert_eq!(one("VOICE_STATE_UPDATE", &with(voice, &json!({ "channel_id": null }))), room(None));
+
+    let deafened = with(voice_in(30), &json!({ "self_deaf": true }));
+    assert!(matches!(one("VOICE_STATE_UPDATE", &deafened), Event::Voice { deaf: true, .. }));
+    let mut data = guild();
+    data["voice_states"][0]["deaf"] = json!(true);
+    let Event::Guild(snapshot) = one("GUILD_CREATE", &data) else { panic!() };
+    assert_eq!(snapshot.deaf, BTreeSet::from([UserId(8)]));
 
     let execution = json!({
         "guild_id": "1", "action": { "type": 1, "metadata": {} }, "rule_id": "4", "rule_trigger_type": 1,
@@ -335,10 +359,36 @@ fn voice_the_filter_and_the_audit_log() {
     assert!(matches!(one("AUTO_MODERATION_ACTION_EXECUTION", &alert), Event::Other { .. }));
 
     let entry = json!({ "guild_id": "1", "id": "70", "user_id": "5", "target_id": "8", "action_type": 24 });
-    let audit = |by, target| Event::Audit { guild: GUILD, action: 24, by, target };
+    let audit =
+        |by, target| Event::Audit { guild: GUILD, action: 24, by, target, about: None, overwrites: vec![] };
     assert_eq!(one("GUILD_AUDIT_LOG_ENTRY_CREATE", &entry), audit(Some(UserId(5)), Some(8)));
     let odd = with(entry, &json!({ "user_id": null, "target_id": "an-invite" }));
     assert_eq!(one("GUILD_AUDIT_LOG_ENTRY_CREATE", &odd), audit(None, None));
+}
+
+#[test]
+fn the_audit_log_tells_of_overwrites_in_channels_that_the_bot_may_not_see() {
+    let everyone = json!({ "id": "1", "type": 0, "allow": "0", "deny": "1024" });
+    let made = json!({
+        "guild_id": "1", "id": "70", "user_id": "5", "target_id": "29", "action_type": 10,
+        "changes": [{ "key": "name", "new_value": "us" }, { "key": "permission_overwrites", "new_value": [everyone] }],
+    });
+    let target = OverwriteFor::Role(RoleId(1));
+    let closed = Overwrite { target, allow: Permissions(0), deny: Permissions::VIEW_CHANNEL };
+    let Event::Audit { overwrites, .. } = one("GUILD_AUDIT_LOG_ENTRY_CREATE", &made) else { panic!() };
+    assert_eq!(overwrites, [closed]);
+
+    let changed = json!({
+        "guild_id": "1", "id": "71", "user_id": "5", "target_id": "20", "action_type": 14,
+        "options": { "id": "8", "type": "1" },
+        "changes": [{ "key": "deny", "old_value": "2048", "new_value": "0" }, { "key": "allow", "new_value": "1024" }],
+    });
+    let Event::Audit { about, overwrites, .. } = one("GUILD_AUDIT_LOG_ENTRY_CREATE", &changed) else {
+        panic!()
+    };
+    let target = OverwriteFor::Member(UserId(8));
+    assert_eq!(about, Some(8));
+    assert_eq!(overwrites, [Overwrite { target, allow: Permissions::VIEW_CHANNEL, deny: Permissions(0) }]);
 }
 
 #[test]

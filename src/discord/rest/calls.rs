@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::{NOT_AS_EXPECTED, Rest, RestError};
 use crate::discord::decode;
 use crate::domain::space::{Overwrite, OverwriteFor};
-use crate::domain::{ChannelId, Event, GuildId, MessageId, Space, Timestamp, UserId};
+use crate::domain::{ChannelId, Event, GuildId, MessageId, Space, SpaceKind, Timestamp, UserId};
 
 /// A message of ours. It never mentions anybody, and a repetition within Discord's memory of nonces is dropped.
 #[derive(Clone, Debug)]
@@ -66,6 +66,8 @@ pub struct Channel {
     pub overwrites: Vec<Overwrite>,
     /// Where it is a thread.
     pub thread: Option<ThreadState>,
+    /// A voice room or a stage.
+    pub voice: bool,
 }
 
 /// Whether a thread is locked and archived.
@@ -79,11 +81,32 @@ pub struct ThreadState {
     pub archived: bool,
 }
 
+/// What is paused on a server, each until a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct IncidentActions {
+    /// Joining by invite.
+    #[serde(default)]
+    pub invites_disabled_until: Option<Timestamp>,
+    /// Direct messages between members who are no friends.
+    #[serde(default)]
+    pub dms_disabled_until: Option<Timestamp>,
+}
+
+fn wire_overwrite(overwrite: &Overwrite) -> Value {
+    let (id, kind) = match overwrite.target {
+        OverwriteFor::Role(role) => (role.0, 0),
+        OverwriteFor::Member(member) => (member.0, 1),
+    };
+    json!({ "id": id.to_string(), "type": kind, "allow": overwrite.allow, "deny": overwrite.deny })
+}
+
 /// Where somebody is in voice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VoicePlace {
     /// The room; none when they are in none.
     pub room: Option<ChannelId>,
+    /// They hear nothing: deafened, by themselves or by the server.
+    pub deaf: bool,
 }
 
 /// What the server says about its gateway.
@@ -124,6 +147,14 @@ impl Rest {
     /// See [`RestError`].
     pub async fn application_id(&self) -> Result<u64, RestError> {
         read::<WithId>(self.get("applications/@me").await?).map(|own| own.id.0)
+    }
+
+    /// The bot's own account.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn own_account(&self) -> Result<UserId, RestError> {
+        read::<WithId>(self.get("users/@me").await?).map(|own| own.id)
     }
 
     /// Writes a message; its id comes back.
@@ -203,12 +234,15 @@ impl Rest {
             permission_overwrites: Option<Vec<decode::WireOverwrite>>,
             #[serde(default)]
             thread_metadata: Option<ThreadState>,
+            #[serde(rename = "type", default)]
+            kind: u64,
         }
         let wire: Wire = read(self.get(&format!("channels/{space}")).await?)?;
         let overwrites = wire.permission_overwrites.unwrap_or_default();
         Ok(Channel {
             overwrites: overwrites.into_iter().map(|wire| wire.0).collect(),
             thread: wire.thread_metadata,
+            voice: matches!(SpaceKind::from_discord(wire.kind), SpaceKind::Voice | SpaceKind::Stage),
         })
     }
 
@@ -282,9 +316,13 @@ impl Rest {
         struct Wire {
             #[serde(default)]
             channel_id: Option<ChannelId>,
+            #[serde(default)]
+            deaf: bool,
+            #[serde(default)]
+            self_deaf: bool,
         }
         let wire: Wire = read(self.get(&format!("guilds/{guild}/voice-states/{user}")).await?)?;
-        Ok(VoicePlace { room: wire.channel_id })
+        Ok(VoicePlace { room: wire.channel_id, deaf: wire.deaf || wire.self_deaf })
     }
 
     /// Disconnects a member from voice.
@@ -296,6 +334,20 @@ impl Rest {
         self.patch(&format!("guilds/{guild}/members/{user}"), &body).await.map(drop)
     }
 
+    /// What is paused on a server now.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn incident_actions(&self, guild: GuildId) -> Result<IncidentActions, RestError> {
+        #[derive(Deserialize)]
+        struct Wire {
+            #[serde(default)]
+            incidents_data: Option<IncidentActions>,
+        }
+        let wire: Wire = read(self.get(&format!("guilds/{guild}")).await?)?;
+        Ok(wire.incidents_data.unwrap_or_default())
+    }
+
     /// Pauses (or lifts the pause of) direct messages between members, and invites. Both are always sent: a key that
     /// is left out or `null` lifts that measure. Discord allows at most 24 hours ahead.
     ///
@@ -304,11 +356,50 @@ impl Rest {
     pub async fn set_incident_actions(
         &self,
         guild: GuildId,
-        dms_until: Option<Timestamp>,
-        invites_until: Option<Timestamp>,
+        actions: &IncidentActions,
     ) -> Result<(), RestError> {
-        let body = json!({ "invites_disabled_until": invites_until, "dms_disabled_until": dms_until });
+        let body = json!({
+            "invites_disabled_until": actions.invites_disabled_until,
+            "dms_disabled_until": actions.dms_disabled_until,
+        });
         self.put(&format!("guilds/{guild}/incident-actions"), &body).await.map(drop)
+    }
+
+    /// The id of a text channel of the server whose topic is this, as far as the bot is told of it.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn channel_with_topic(
+        &self,
+        guild: GuildId,
+        topic: &str,
+    ) -> Result<Option<ChannelId>, RestError> {
+        #[derive(Deserialize)]
+        struct Wire {
+            id: ChannelId,
+            #[serde(default)]
+            topic: Option<String>,
+        }
+        let all = self.get_items(&format!("guilds/{guild}/channels")).await?;
+        let mut all = all.iter().filter_map(|raw| serde_json::from_str::<Wire>(raw).ok());
+        Ok(all.find(|channel| channel.topic.as_deref() == Some(topic)).map(|channel| channel.id))
+    }
+
+    /// Makes a text channel with these overwrites; its id comes back.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn create_channel(
+        &self,
+        guild: GuildId,
+        name: &str,
+        topic: &str,
+        overwrites: &[Overwrite],
+    ) -> Result<ChannelId, RestError> {
+        let overwrites: Vec<Value> = overwrites.iter().map(wire_overwrite).collect();
+        let body = json!({ "name": name, "type": 0, "topic": topic, "permission_overwrites": overwrites });
+        let answer = self.post(&format!("guilds/{guild}/channels"), &body).await?;
+        read::<WithId>(answer).map(|channel| ChannelId(channel.id.0))
     }
 
     /// Replaces the application's global commands with these.

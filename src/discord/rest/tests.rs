@@ -124,7 +124,8 @@ async fn neither_errors_nor_debug_output_hold_the_token_or_a_body() {
 async fn the_dm_pause_always_carries_both_measures() {
     let fake = Fake::start(|_, _| ok(&json!({}))).await;
     let until = Timestamp::parse_rfc3339("2026-03-03T00:00:00Z").unwrap();
-    fake.rest().set_incident_actions(GuildId(1), Some(until), None).await.unwrap();
+    let actions = IncidentActions { dms_disabled_until: Some(until), invites_disabled_until: None };
+    fake.rest().set_incident_actions(GuildId(1), &actions).await.unwrap();
     let seen = &fake.seen()[0];
     assert_eq!(seen.call, "PUT /guilds/1/incident-actions");
     let body = json!({ "invites_disabled_until": null, "dms_disabled_until": "2026-03-03T00:00:00Z" });

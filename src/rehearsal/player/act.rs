@@ -57,6 +57,16 @@ impl Scene<'_> {
                 };
                 Op::Say { by: self.person(who), channel: self.space(space)?, message }
             }
+            Act::WriteTo { who, person, text } => {
+                let by = self.person(who);
+                let channel = self.platform.dm(by, self.person(person))?;
+                let message = NewMessage {
+                    content: text.clone(),
+                    nonce: Some(nonce_of(line)),
+                    ..NewMessage::default()
+                };
+                Op::Say { by, channel, message }
+            }
             Act::TellBot { who, text } => {
                 let channel = self.dm_with_bot(self.person(who))?;
                 let message = NewMessage {
@@ -107,16 +117,17 @@ impl Scene<'_> {
             Act::Report { who, message, words } => {
                 self.report(self.person(who), *message, words.as_deref())?
             }
+            Act::Club { deed } => self.club(deed)?,
             Act::Bot { .. } | Act::Clock { .. } | Act::Fault { .. } => return Ok(None),
         };
         Ok(Some(op))
     }
 
-    fn person(self, name: &str) -> UserId {
+    pub(super) fn person(self, name: &str) -> UserId {
         self.stage.person(name)
     }
 
-    fn space(self, name: &str) -> Result<ChannelId, CannotPlay> {
+    pub(super) fn space(self, name: &str) -> Result<ChannelId, CannotPlay> {
         let there = self.stage.space(self.platform, name);
         there.ok_or_else(|| CannotPlay::Missing(format!("there is no \"{name}\": it was never opened")))
     }
@@ -171,6 +182,11 @@ impl Scene<'_> {
     fn report(self, by: UserId, message: Option<LineIndex>, words: Option<&str>) -> Result<Op, CannotPlay> {
         if let Some(line) = message {
             let (channel, message) = self.message(line)?;
+            if self.platform.read(|state| state.channel(channel).is_ok_and(|channel| channel.guild.is_none()))
+            {
+                // In a conversation without the bot its command is there for whoever added it to their account.
+                self.platform.perform(Op::InstallApp { by })?;
+            }
             let command = CommandUse {
                 name: REPORT_MESSAGE.to_owned(),
                 kind: 3,

@@ -124,8 +124,31 @@ impl Evidence<'_> {
             That::Mail { person } => self.mail(person),
             That::Nothing => self.nothing(),
             That::AcknowledgedBy { person } => self.acknowledged(person),
+            That::Noticed { code, by, towards, so } => {
+                self.noticed(*code, by.as_ref(), towards.as_ref(), *so)
+            }
             That::LogVerifies => None,
         }
+    }
+
+    fn noticed(&self, code: Code, by: Option<&String>, towards: Option<&String>, so: bool) -> Option<String> {
+        let fits = |named: Option<&String>, who: Option<UserId>| {
+            named.is_none_or(|name| who == Some(self.stage.person(name)))
+        };
+        let (mut met, mut seen) = (false, BTreeSet::new());
+        for (_, fact) in self.window() {
+            if let Fact::Observed(found) = fact {
+                met |= found.code == code && fits(by, Some(found.by)) && fits(towards, found.towards);
+                seen.insert(found.code.name());
+            }
+        }
+        let seen: Vec<&str> = seen.into_iter().collect();
+        let instead = if seen.is_empty() {
+            "nothing was".to_owned()
+        } else {
+            format!("noticed was {}", seen.join(", "))
+        };
+        (met != so).then_some(instead)
     }
 
     fn window(&self) -> &[(Timestamp, Fact)] {
@@ -343,6 +366,17 @@ impl Evidence<'_> {
             .iter()
             .filter(|(_, fact)| match fact {
                 Fact::ConcernRaised { level, .. } => *level >= Level::Room,
+                // Done for the whole server, or because it was agreed; whatever anybody does.
+                Fact::Outcome {
+                    effect:
+                        Effect::PauseDms { .. }
+                        | Effect::OpenRoom { .. }
+                        | Effect::Notice {
+                            about: Nudge::RoomIsOpen | Nudge::RoomClosesSoon | Nudge::RoomIsClosed,
+                            ..
+                        },
+                    ..
+                } => false,
                 Fact::Outcome { ended, .. } => !matches!(ended, Ended::Withheld { .. }),
                 Fact::Called { .. } => true,
                 _ => false,

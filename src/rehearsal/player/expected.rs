@@ -49,6 +49,10 @@ pub fn in_words(that: &That) -> String {
         That::Mail { person } => format!("an e-mail to {person}"),
         That::Nothing => "nothing at all".to_owned(),
         That::LogVerifies => "an evidence log that verifies".to_owned(),
+        That::Noticed { code, by, towards, so } => {
+            let not = if *so { "" } else { "not " };
+            format!("{code} {not}noticed{}", between(by, towards))
+        }
         That::AcknowledgedBy { person } => format!("a case acknowledged by {person}"),
     }
 }

@@ -101,6 +101,9 @@ fn enact(platform: &Handle, stage: &Stage, effect: &Effect) {
             tell(stage.person("ruth"), message);
         }
         Effect::Notice { .. }
+        | Effect::Unlock { .. }
+        | Effect::PauseDms { .. }
+        | Effect::OpenRoom { .. }
         | Effect::PageTogether { .. }
         | Effect::PageSettled { .. }
         | Effect::Digest { .. }

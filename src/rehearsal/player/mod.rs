@@ -9,6 +9,7 @@
 pub mod act;
 mod backstage;
 pub mod bot;
+mod club;
 pub mod expect;
 mod expected;
 mod memory;

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::fact::{ContactPlan, Register, Session};
+use crate::domain::register::{ContactPlan, Pair, Register, Separation, SeparationReason, Session};
 use crate::domain::{ChannelId, GuildId, MessageId, SpaceKind, UserId};
 use crate::rehearsal::platform::model::kind;
 use crate::rehearsal::platform::state::State;
@@ -144,7 +144,16 @@ impl Stage {
                 ..ContactPlan::default()
             })
         });
-        sessions.chain(plans).collect()
+        let separations = script.separations.iter().map(|apart| {
+            Register::SeparationOrdered(Separation {
+                between: Pair::of(person(&apart.between.0), person(&apart.between.1)),
+                since: script.start,
+                by: person(&apart.by),
+                reason: SeparationReason::Precaution,
+                expires: None,
+            })
+        });
+        sessions.chain(plans).chain(separations).collect()
     }
 }
 
@@ -200,6 +209,7 @@ fn plan_of(script: &Script) -> GuildPlan {
 fn channel_of(space: &Space, script: &Script) -> SpacePlan {
     let number = match space.kind {
         SpaceKind::Voice => kind::VOICE,
+        SpaceKind::Stage => kind::STAGE,
         SpaceKind::Forum => kind::FORUM,
         _ => kind::TEXT,
     };

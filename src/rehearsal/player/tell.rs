@@ -7,7 +7,7 @@ use super::{Player, Stopped};
 use crate::domain::{ChannelId, Fact, UserId};
 use crate::rehearsal::platform::Handle;
 use crate::rehearsal::platform::model::kind;
-use crate::rehearsal::script::{Act, LineIndex, PlatformFault, Script};
+use crate::rehearsal::script::{Act, ClubDeed, LineIndex, PlatformFault, Script};
 
 /// Names as the platform shows them.
 #[derive(Clone, Debug)]
@@ -125,6 +125,9 @@ impl Teller<'_> {
                 let files: Vec<String> = files.iter().map(|file| format!(" [file: {}]", file.name)).collect();
                 format!("{} in {}{reply}: “{text}”{}", self.who(who), self.place(space), files.concat())
             }
+            Act::WriteTo { who, person, text } => {
+                format!("{} to {}, where nobody else sees it: “{text}”", self.who(who), self.who(person))
+            }
             Act::TellBot { who, text } => format!("{} to Chaperone, privately: “{text}”", self.who(who)),
             Act::Edit { who, message, text } => {
                 format!("{} edits {} to “{text}”", self.who(who), self.quoted(*message))
@@ -164,6 +167,24 @@ impl Teller<'_> {
                 let words = words.as_deref().unwrap_or_default();
                 format!("{} reports to safeguarding, in their own words: “{words}”", self.who(who))
             }
+            Act::Club { deed } => match deed {
+                ClubDeed::LiftLock { space, person } => {
+                    format!("The office opens {} again for {} by hand", self.place(space), self.who(person))
+                }
+                ClubDeed::LiftDmPause => "The office opens direct messages between members".to_owned(),
+                ClubDeed::RemoveBot => "The office takes Chaperone off the server".to_owned(),
+                ClubDeed::Right { role, given: true, .. } => {
+                    format!("The office gives the role {role} a right")
+                }
+                ClubDeed::Right { role, given: false, .. } => {
+                    format!("The office takes a right from the role {role}")
+                }
+                ClubDeed::MakeChannel { name, .. } => format!("The office makes the channel #{name}"),
+                ClubDeed::HideFromBot { space } => {
+                    format!("The office takes {} out of Chaperone's sight", self.place(space))
+                }
+                ClubDeed::Deafen { person } => format!("The office deafens {}", self.who(person)),
+            },
             Act::Bot { up: true } => "Chaperone's process starts again".to_owned(),
             Act::Bot { up: false } => "Chaperone's process is killed".to_owned(),
             Act::Clock { by, back } => {

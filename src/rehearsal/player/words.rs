@@ -83,6 +83,12 @@ pub fn fact(fact: &Fact, names: &dyn Names) -> Option<String> {
             format!("{} said more on report {reference}", names.person(*by))
         }
         Fact::Register(change) => register(change, names)?,
+        // Renewed twice a day, whatever happens.
+        Fact::Outcome {
+            effect: Effect::PauseDms { until: Some(_), .. }, ended: Ended::Done { .. }, ..
+        } => {
+            return None;
+        }
         Fact::Outcome { effect, ended, .. } => outcome(effect, ended, names),
         Fact::Gap { from, until, why } => format!("did not hear live from {from} to {until} ({why})"),
         Fact::Withheld { .. } => "a file was attached; its bytes were not fetched".to_owned(),
@@ -176,6 +182,14 @@ fn outcome(effect: &Effect, ended: &Ended, names: &dyn Names) -> String {
         Effect::Lock { space, adult, .. } => {
             format!("closed {} for {} (reading only)", names.space(*space), names.person(*adult))
         }
+        Effect::Unlock { space, adult, .. } => {
+            format!("gave {} back what they could do in {}", names.person(*adult), names.space(*space))
+        }
+        Effect::PauseDms { until: Some(_), .. } => "paused direct messages between members".to_owned(),
+        Effect::PauseDms { until: None, .. } => {
+            "let the pause of direct messages between members lapse".to_owned()
+        }
+        Effect::OpenRoom { plan, .. } => format!("opened the room of contact plan \"{plan}\""),
         Effect::Disconnect { room, adult, .. } => {
             format!("disconnected {} from {}", names.person(*adult), names.space(*room))
         }

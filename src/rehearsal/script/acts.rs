@@ -11,8 +11,9 @@ use super::when;
 use crate::domain::SpaceKind;
 
 /// The words that say what a line does.
-pub const ACTIONS: [&str; 20] = [
+pub const ACTIONS: [&str; 22] = [
     "says",
+    "writes_to",
     "tells_bot",
     "edits",
     "deletes",
@@ -30,6 +31,7 @@ pub const ACTIONS: [&str; 20] = [
     "bot",
     "clock",
     "platform",
+    "club",
     "expect",
     "reports_in_words",
 ];
@@ -53,6 +55,7 @@ impl<'t> Reading<'_, 't> {
             "bot" => self.bot(),
             "clock" => self.clock(),
             "platform" => self.platform(),
+            "club" => self.club(),
             _ => {
                 let who = self.fields.needed("who", self.faults);
                 let who = self.person(who);
@@ -65,6 +68,10 @@ impl<'t> Reading<'_, 't> {
     fn of_somebody(&mut self, action: &str, who: String) -> Option<Act> {
         match action {
             "says" => self.says(who),
+            "writes_to" => {
+                let (person, text) = (self.person_in("writes_to"), self.needed("text"));
+                Some(Act::WriteTo { who, person: person?, text: text? })
+            }
             "tells_bot" => Some(Act::TellBot { who, text: self.text("tells_bot")? }),
             "edits" => {
                 let (message, text) = (self.message("edits"), self.needed("to"));
@@ -275,7 +282,7 @@ impl<'t> Reading<'_, 't> {
 
     fn room(&mut self, key: &'static str) -> Option<String> {
         let name = self.needed(key);
-        self.of_kind(name, |kind| kind == SpaceKind::Voice, "a voice room")
+        self.of_kind(name, |kind| matches!(kind, SpaceKind::Voice | SpaceKind::Stage), "a voice room")
     }
 
     fn of_kind(&mut self, name: Option<String>, is: fn(SpaceKind) -> bool, what: &str) -> Option<String> {

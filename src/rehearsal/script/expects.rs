@@ -11,7 +11,7 @@ use crate::domain::zone::Zone;
 use crate::domain::{Category, Code, Level, Timestamp};
 
 /// The words that say what is expected.
-pub const EXPECTATIONS: [&str; 18] = [
+pub const EXPECTATIONS: [&str; 20] = [
     "page",
     "no_page",
     "concern",
@@ -30,6 +30,8 @@ pub const EXPECTATIONS: [&str; 18] = [
     "log",
     "acknowledged_by",
     "nobody_paged",
+    "noticed",
+    "not_noticed",
 ];
 
 /// Those that are about how things are now, not about a stretch of time.
@@ -146,6 +148,17 @@ impl<'t> Reading<'_, 't> {
             }
             "not_told" => Some(That::NotTold { person: self.maybe_person("not_told")? }),
             "mail" => Some(That::Mail { person: self.maybe_person("mail")? }),
+            "noticed" | "not_noticed" => {
+                let so = word == "noticed";
+                let code = self.fields.text(if so { "noticed" } else { "not_noticed" }, self.faults)?;
+                let (by, towards) = (self.maybe_person("by"), self.maybe_person("towards"));
+                let Ok(code) = code.parse() else {
+                    let all: Vec<&str> = Code::ALL.iter().map(|code| code.name()).collect();
+                    self.faults.add(line, format!("\"{code}\" is not a code"), nearest(&code, &all));
+                    return None;
+                };
+                Some(That::Noticed { code, by, towards, so })
+            }
             "nothing" => self.must_be_true("nothing").then_some(That::Nothing),
             "log" => {
                 let text = self.fields.text("log", self.faults)?;
@@ -251,7 +264,7 @@ impl<'t> Reading<'_, 't> {
 }
 
 /// The codes of private messages, as [`Nudge`] writes them.
-const NUDGES: [&str; 8] = [
+const NUDGES: [&str; 10] = [
     "space-locked",
     "space-closed",
     "message-hidden",
@@ -260,6 +273,8 @@ const NUDGES: [&str; 8] = [
     "report-received",
     "keep-it-kind",
     "keep-to-agreed-places",
+    "voice-needs-second-adult",
+    "voice-adult-left",
 ];
 
 fn code_is_nudge(code: &str) -> bool {

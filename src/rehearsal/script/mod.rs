@@ -6,6 +6,7 @@
 //! file explains the format to whoever writes one; [`FORMAT`] is that text, and [`EVENING`] the built-in evening.
 
 mod acts;
+mod club;
 mod expects;
 mod fault;
 mod fields;
@@ -17,8 +18,8 @@ mod world;
 
 pub use fault::{Fault, Faults};
 pub use model::{
-    Act, Doing, Expect, File, Latest, Line, LineIndex, Paging, Person, Plan, PlatformFault, SLOTS, Script,
-    Session, Since, Space, That, Who,
+    Act, ClubDeed, Doing, Expect, File, Latest, Line, LineIndex, Paging, Person, Plan, PlatformFault, SLOTS,
+    Script, Separation, Session, Since, Space, That, Who,
 };
 
 /// How to write a script, for whoever writes one.

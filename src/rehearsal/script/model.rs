@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::contact::rules::settings::ContactPolicy;
 use crate::domain::zone::Zone;
 use crate::domain::{Category, Code, Kind, Level, SpaceKind, Timestamp};
 
@@ -25,6 +26,10 @@ pub struct Script {
     pub sessions: Vec<Session>,
     /// Approved contact plans.
     pub plans: Vec<Plan>,
+    /// Who is kept apart.
+    pub separations: Vec<Separation>,
+    /// What the club decides about contact.
+    pub contact: ContactPolicy,
     /// How leads are called.
     pub paging: Paging,
     /// The timeline, in order.
@@ -123,6 +128,35 @@ pub struct Plan {
     pub windows: Vec<(Timestamp, Timestamp)>,
 }
 
+/// Two people who are kept apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Separation {
+    /// Who.
+    pub between: (String, String),
+    /// Who ordered it.
+    pub by: String,
+}
+
+/// What the club's office does to the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "fields are named as in the script; each variant says what happens")]
+pub enum ClubDeed {
+    /// Opens by hand what was closed for somebody.
+    LiftLock { space: String, person: String },
+    /// Opens direct messages between members (and invites).
+    LiftDmPause,
+    /// Takes the bot off the server.
+    RemoveBot,
+    /// Gives a role a right, or takes it.
+    Right { role: String, bits: u64, given: bool },
+    /// Makes a channel that only these see; the bot is not told who.
+    MakeChannel { name: String, private_to: Vec<Who> },
+    /// Takes a channel out of the bot's sight.
+    HideFromBot { space: String },
+    /// Deafens somebody in voice.
+    Deafen { person: String },
+}
+
 /// How leads are called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paging {
@@ -182,6 +216,8 @@ pub struct File {
 pub enum Act {
     /// Somebody writes.
     Say { who: String, space: String, text: String, reply_to: Option<LineIndex>, files: Vec<File> },
+    /// Somebody writes to somebody else, where no bot sees it.
+    WriteTo { who: String, person: String, text: String },
     /// Somebody writes to the bot.
     TellBot { who: String, text: String },
     /// Somebody changes what they wrote.
@@ -210,6 +246,8 @@ pub enum Act {
     Bot { up: bool },
     /// The clock is set forward without the minutes in between, or back.
     Clock { by: Duration, back: bool },
+    /// The club's office changes the server.
+    Club { deed: ClubDeed },
     /// The platform misbehaves.
     Fault { fault: PlatformFault, calls: u32, on: Option<(String, String)> },
 }
@@ -289,6 +327,8 @@ pub enum That {
     LogVerifies,
     /// A case was acknowledged by somebody.
     AcknowledgedBy { person: String },
+    /// Something was noticed, at whatever level; or was not.
+    Noticed { code: Code, by: Option<String>, towards: Option<String>, so: bool },
 }
 
 /// By when something must have happened.

@@ -8,8 +8,8 @@ use super::fields::{Fields, Lines, nearest};
 use super::model::{Act, Doing, Line, Script};
 use super::names::Names;
 use super::{when, world};
-use crate::domain::Timestamp;
 use crate::domain::zone::Zone;
+use crate::domain::{SpaceKind, Timestamp};
 
 impl Script {
     /// Reads a script. `file` is the name by which complaints call it.
@@ -56,17 +56,24 @@ fn whole<'t>(file: &str, text: &str, root: &'t DeTable<'t>, lines: Lines<'t>, fa
     let (club, paging) = (one("club", "[club]", faults), one("paging", "[paging]", faults));
     let (club, zone, start) = world::club(club, faults);
     let paging = world::paging(paging, faults);
+    let contact = world::contact(one("contact", "[contact]", faults), faults);
     let mut all = |key: &'static str, what: &str, faults: &mut Faults| {
         world::entries(top.take(key), key, what, lines, faults)
     };
     let people = all("people", "person", faults);
     let (spaces, sessions) = (all("spaces", "space", faults), all("sessions", "session", faults));
     let plans = all("plans", "contact plan", faults);
+    let separations = all("separations", "separation", faults);
     let people = world::people(people, faults);
     let mut names = Names { people: people.keys().cloned().collect(), ..Names::default() };
     let spaces = world::spaces(spaces, &mut names, faults);
     let register = world::Register { names: &names, start, zone };
     let (sessions, plans) = (register.sessions(sessions, faults), register.plans(plans, faults));
+    let separations = register.separations(separations, faults);
+    if !plans.is_empty() {
+        // The bot opens it when a plan's window begins.
+        names.spaces.insert(crate::wording::ROOM_NAME.to_owned(), SpaceKind::Text);
+    }
     let scenes = top.take("scene");
     top.finish(faults);
     let mut timeline = Timeline { names, lines, zone, now: start, scene: None, done: Vec::new() };
@@ -92,6 +99,8 @@ fn whole<'t>(file: &str, text: &str, root: &'t DeTable<'t>, lines: Lines<'t>, fa
         spaces,
         sessions,
         plans,
+        separations,
+        contact,
         paging,
         lines,
         fingerprint,
@@ -169,7 +178,8 @@ impl<'t> Timeline<'t> {
             }
         };
         fields.finish(faults);
-        let says = matches!(doing, Some(Doing::Act(Act::Say { .. }))) || words == ["says"];
+        let says =
+            matches!(doing, Some(Doing::Act(Act::Say { .. } | Act::WriteTo { .. }))) || words == ["says"];
         if refused
             && matches!(doing, Some(Doing::Expect(_) | Doing::Act(Act::Bot { .. } | Act::Clock { .. })))
         {

@@ -9,9 +9,10 @@ use toml::de::{DeTable, DeValue};
 use super::acts::known_role;
 use super::fault::Faults;
 use super::fields::{Fields, Lines};
-use super::model::{Paging, Person, Plan, Session, Space, Who};
+use super::model::{Paging, Person, Plan, Separation, Session, Space, Who};
 use super::names::{Names, bare, role};
 use super::when;
+use crate::contact::rules::settings::{AgreedTimes, ContactPolicy, DmPause};
 use crate::domain::zone::Zone;
 use crate::domain::{SpaceKind, Timestamp};
 
@@ -127,6 +128,7 @@ pub fn spaces(all: Vec<(String, Fields<'_>)>, names: &mut Names, faults: &mut Fa
         let kind = match fields.text("kind", faults).as_deref() {
             None | Some("text") => SpaceKind::Text,
             Some("voice") => SpaceKind::Voice,
+            Some("stage") => SpaceKind::Stage,
             Some("forum") => SpaceKind::Forum,
             Some(other) => {
                 let what = format!("no space is of the kind \"{other}\"");
@@ -215,6 +217,31 @@ impl Register<'_> {
         plans
     }
 
+    /// Who is kept apart.
+    pub fn separations(&self, all: Vec<(String, Fields<'_>)>, faults: &mut Faults) -> Vec<Separation> {
+        let mut separations = Vec::new();
+        for (_, mut fields) in all {
+            let line = fields.line;
+            let between = fields.texts("between", faults);
+            let between = self.names.everyone(between, line, faults);
+            let by = fields.needed("by", faults);
+            let by = self.names.person(by, line, faults);
+            fields.finish(faults);
+            match (&between[..], by) {
+                ([one, other], Some(by)) if one != other => {
+                    separations.push(Separation { between: (one.clone(), other.clone()), by });
+                }
+                (_, None) => {}
+                _ => faults.add(
+                    line,
+                    "a separation is between two people",
+                    "write between = [\"max\", \"tom\"]",
+                ),
+            }
+        }
+        separations
+    }
+
     fn windows(&self, fields: &mut Fields<'_>, faults: &mut Faults) -> Vec<(Timestamp, Timestamp)> {
         let hint = "write windows = [[\"Tue 17:00\", \"Tue 17:30\"]]";
         let line = fields.line;
@@ -256,6 +283,31 @@ impl Register<'_> {
         let from = read(from?, self.start)?;
         Some((from, read(until?, from)?))
     }
+}
+
+/// What the club decides about contact; the rest is the guidance's.
+pub fn contact(fields: Option<Fields<'_>>, faults: &mut Faults) -> ContactPolicy {
+    let mut policy = ContactPolicy::default();
+    let Some(mut fields) = fields else { return policy };
+    let line = fields.line;
+    match fields.text("agreed_times", faults).as_deref() {
+        None | Some("when-booked") => {}
+        Some("required") => policy.agreed_times = AgreedTimes::Required,
+        Some("off") => policy.agreed_times = AgreedTimes::Off,
+        Some(_) => {
+            faults.add(line, "`agreed_times` is not that", "write \"when-booked\", \"required\" or \"off\"");
+        }
+    }
+    match fields.text("dm_pause", faults).as_deref() {
+        None | Some("always") => {}
+        Some("except-sessions") => policy.dm_pause = DmPause::ExceptSessions,
+        Some("never") => policy.dm_pause = DmPause::Never,
+        Some(_) => {
+            faults.add(line, "`dm_pause` is not that", "write \"always\", \"except-sessions\" or \"never\"");
+        }
+    }
+    fields.finish(faults);
+    policy
 }
 
 /// How leads are called.

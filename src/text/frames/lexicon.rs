@@ -222,9 +222,18 @@ impl Lexicon {
     #[must_use]
     pub fn tokens(&self, reading: &Reading) -> Vec<Token> {
         let mut tokens = Vec::with_capacity(reading.words.len() + 4);
+        let mut spelled_to = 0;
         for (at, word) in reading.words.iter().enumerate() {
+            if at < spelled_to {
+                continue;
+            }
             let text = &reading.line[word.start..word.end];
-            if word.stop {
+            if text.len() == 1
+                && !word.stop
+                && let Some(behind) = self.spelled(reading, at, &mut tokens)
+            {
+                spelled_to = behind;
+            } else if word.stop {
                 tokens.push(Token {
                     id: Self::UNKNOWN,
                     bits: Bits::one(Bits::STOP),
@@ -290,6 +299,30 @@ impl Lexicon {
             })
             .filter(|_| !self.right.contains(text))
             .map(|(_, _, id)| *id)
+    }
+
+    /// Single letters in a row that spell known words (`i h a t e`); tells the word behind them.
+    fn spelled(&self, reading: &Reading, at: usize, tokens: &mut Vec<Token>) -> Option<usize> {
+        let letters: String = reading.words[at..]
+            .iter()
+            .take(LONGEST_JOINED)
+            .take_while(|word| word.end - word.start == 1 && !word.stop)
+            .map(|word| &reading.line[word.start..word.end])
+            .collect();
+        let behind = at + letters.len();
+        if letters.len() < 4 {
+            return None;
+        }
+        let first = tokens.len();
+        match self.ids.get(&letters) {
+            Some(id) => tokens.push(self.token(*id, at)),
+            None if self.split(&letters, at, tokens) => {}
+            None => return None,
+        }
+        if let Some(last) = tokens[first..].last_mut() {
+            last.word = behind - 1;
+        }
+        Some(behind)
     }
 
     /// Words that are written together: as few known ones as possible, one of them long enough to tell.

@@ -1,6 +1,6 @@
 //! What the platform does wrong, and what nobody notices of it.
 
-use chaperone::domain::{Category, Event, Fact, Level};
+use chaperone::domain::{Category, Code, Event, Fact, Level};
 use chaperone::rehearsal::platform::{GatewayFault, RestFault, RestRule};
 
 use crate::world::{World, minutes, seconds, story};
@@ -62,7 +62,8 @@ async fn lone_adult_while(w: &World, what: impl FnOnce()) {
     w.settle().await;
     w.advance(seconds(20)).await;
     w.lone_adult_is_over(thread, &coach).await;
-    assert_eq!(w.count(|fact| matches!(fact, Fact::Observed(_))).await, 1);
+    let alone = |fact: &Fact| matches!(fact, Fact::Observed(seen) if seen.code == Code::LoneAdultSpace);
+    assert_eq!(w.count(alone).await, 1);
     assert_eq!(w.count(|fact| matches!(fact, Fact::Kept { .. })).await, 2, "both messages, each once");
 }
 

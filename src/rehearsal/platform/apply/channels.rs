@@ -56,7 +56,11 @@ impl Turn<'_> {
         let data = wire::channel(&channel);
         self.state.channels.insert(id, channel);
         self.emit_channel("CHANNEL_CREATE", id, data);
-        let changes = vec![change("name", (), new.name.clone()), change("type", (), new.kind)];
+        let mut changes = vec![change("name", (), new.name.clone()), change("type", (), new.kind)];
+        if !new.overwrites.is_empty() {
+            let all: Vec<Value> = new.overwrites.iter().map(wire::overwrite).collect();
+            changes.push(change("permission_overwrites", (), all));
+        }
         self.audit(guild, 10, by, Some(id.0), changes, None);
         Ok(Answer::Channel(id))
     }
