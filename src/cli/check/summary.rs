@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::discord::permissions;
-use crate::domain::{Category, Level};
-use crate::paging::OnCall;
+use crate::domain::{Category, Level, Timestamp};
+use crate::paging::{OnCall, Slot};
 use crate::wording;
 
 /// What a valid configuration amounts to: whom each level calls, to whom evidence is sealed, what is still missing.
@@ -44,6 +44,7 @@ pub(super) fn summary(config: &Config, looked: bool, out: &mut dyn Write) -> io:
         )?;
     }
     writeln!(out, "A subject of a case is never called about it.")?;
+    beside_the_ladder(config, now, out)?;
 
     let sealed: Vec<_> =
         config.contacts.iter().filter(|c| c.recipient.is_some()).map(|c| c.name.as_str()).collect();
@@ -78,6 +79,40 @@ pub(super) fn summary(config: &Config, looked: bool, out: &mut dyn Write) -> io:
     }
     if config.discord.application_id.is_none() {
         writeln!(out, "  missing for the invite link: [discord] application_id")?;
+    }
+    Ok(())
+}
+
+/// How far ahead gaps of the rota are listed.
+const ROTA_AHEAD: Duration = Duration::from_hours(14 * 24);
+
+/// The digest, drills, what several people read, the rota's gaps.
+fn beside_the_ladder(config: &Config, now: Timestamp, out: &mut dyn Write) -> io::Result<()> {
+    let slots = |slots: &[Slot]| slots.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if let Some(digest) = &config.ladder.digest {
+        let at = digest.at.format("%H:%M");
+        writeln!(out, "Level 3 cases stand in the daily digest at {at} to {}.", slots(&digest.slots))?;
+    }
+    if let Some(drill) = &config.ladder.drill {
+        let (day, at) = (drill.day, drill.at.format("%H:%M"));
+        writeln!(out, "A drill is called every {day} at {at} for {}.", slots(&drill.slots))?;
+    }
+    for shared in &config.reach.shared {
+        let readers = shared.readers.len();
+        let (name, channel) = (&shared.name, shared.way.channel());
+        writeln!(
+            out,
+            "{name} ({channel}) is skipped when one of its {readers} declared readers is the subject."
+        )?;
+    }
+    let zone = config.organisation.zone;
+    for gap in config.rota.gaps(now, now.plus(ROTA_AHEAD)) {
+        let local = |at| zone.local(at).format("%a %-d %b %H:%M").to_string();
+        let (slot, from, until) = (gap.slot, local(gap.from), local(gap.until));
+        writeln!(
+            out,
+            "worth a thought: the rota names no {slot} from {from} until {until}; everybody of the slot is called then"
+        )?;
     }
     Ok(())
 }

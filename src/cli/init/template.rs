@@ -64,6 +64,24 @@ slots = ["dsl"]
 [[paging.step]]
 slots = ["deputy-dsl"]
 
+# More that can stand here (chaperone check shows what it comes to):
+# [paging.digest]                 # level 3 cases once a day, as counts and references; usually at 17:00 to the dsl
+# at = "17:00"
+# [paging.drill]                  # a marked page once a week; who does not answer is a concern
+# day = "wed"
+# at = "11:00"
+# [[paging.shift]]                # who is on duty, local time; also [[paging.cover]] and [[paging.absence]]
+# slot = "dsl"
+# people = ["…"]
+# days = ["mon", "tue", "wed", "thu", "fri"]
+# from = "09:00"
+# until = "17:00"
+# [paging.inbound]                # links below pages by which they can be acknowledged without Discord
+# listen = "127.0.0.1:8085"
+# public_url = "https://pages.example.org"
+# [paging.heartbeat]              # called every minute while all is well; whoever listens notices the silence
+# url_env = "HEARTBEAT_URL"
+
 {mail}
 [policy]
 lone_adult_grace_seconds = {grace}     # a private space with one adult and young people for longer: locked, level 4
