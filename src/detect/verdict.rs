@@ -9,9 +9,9 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::{bullying, content};
+use super::content;
 use crate::domain::code::Weight;
-use crate::domain::{Category, Code};
+use crate::domain::{Category, Code, Level};
 use crate::text::{Lists, Need};
 
 /// What one text says, by itself.
@@ -85,8 +85,8 @@ fn is_given(need: Need) -> bool {
 /// disclosure are serious, and not that.
 fn attacks(code: Code) -> bool {
     match code.category() {
-        // A simile or a "signed" is a blow only in its conversation.
-        Category::Bullying => bullying::is_hard(code) || code == Code::SuicideEncouragement,
+        // What is only noted (a simile, a "signed", somebody left out) is a blow only in its conversation.
+        Category::Bullying => code.level_alone() >= Level::Room,
         Category::Hate | Category::Threat => true,
         _ => matches!(code, Code::SexualisedText | Code::SexualHarassment | Code::ExtremistPraise),
     }
