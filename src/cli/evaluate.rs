@@ -42,7 +42,8 @@ pub struct Args {
     /// Only rows of this split
     #[arg(long, value_name = "NAME")]
     pub split: Option<String>,
-    /// Also names the rows that are judged otherwise than labelled (ids, never texts)
+    /// Also names the rows that are judged otherwise than labelled (ids, never texts), and what was noticed in scripts
+    /// that did not go as they expect
     #[arg(long)]
     pub wrong: bool,
 }

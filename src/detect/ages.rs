@@ -76,6 +76,12 @@ impl Ages {
         Some(self.settle(&clue))
     }
 
+    /// The speaker's conduct bears out the one clue there is: it becomes an age gap.
+    pub fn borne_out(&mut self, by: UserId) -> Option<Observation> {
+        let clue = self.clues.get(&by).filter(|_| !self.is_older(by))?.values().max()?.clone();
+        Some(self.settle(&clue))
+    }
+
     fn settle(&mut self, clue: &Observation) -> Observation {
         let gap = Observation { code: Code::AgeGap, ..clue.clone() };
         self.older.insert(gap.by, gap.clone());
@@ -145,7 +151,12 @@ pub fn stated(reading: &Reading, asked: bool) -> Option<u8> {
 /// Whether a message asks what an age is, or doubts one: "how old r u", "thought u were 16", "wait what".
 #[must_use]
 pub fn doubts(reading: &Reading) -> bool {
-    const DOUBTS: [&str; 17] = [
+    const DOUBTS: [&str; 22] = [
+        " you work ",
+        " have a job ",
+        " got a job ",
+        " what shift ",
+        " you drive ",
         " how old ",
         " what age ",
         " your age ",

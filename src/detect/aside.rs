@@ -1,8 +1,9 @@
 //! What young people say to each other that would be an adult's conduct if one of them were an adult. It counts for
 //! nothing and nobody is shown it, until the speaker's age comes out: from then on it counts as what it was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::code::Process;
 use crate::domain::observation::ObservationKey;
 use crate::domain::{Observation, Timestamp, UserId};
 
@@ -24,6 +25,18 @@ impl Asides {
             kept.pop_first();
         }
         new
+    }
+
+    /// How many different processes of grooming were put aside of somebody towards the same young person, at most.
+    #[must_use]
+    pub fn processes_towards_one(&self, by: UserId) -> usize {
+        let mut towards: BTreeMap<UserId, BTreeSet<Process>> = BTreeMap::new();
+        for seen in self.by.get(&by).into_iter().flat_map(BTreeMap::values) {
+            if let (Some(to), Some(process)) = (seen.towards, seen.code.process()) {
+                towards.entry(to).or_default().insert(process);
+            }
+        }
+        towards.values().map(BTreeSet::len).max().unwrap_or(0)
     }
 
     /// Everything put aside of somebody, in the order of time; it is aside no longer.

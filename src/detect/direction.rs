@@ -222,7 +222,8 @@ pub fn direction(speech: &Speech, before: &Recent, names: &Names, roster: &Roste
             return Direction::OnlyListener(only);
         }
     }
-    before.partner.filter(other).map_or(Direction::Group, Direction::Recent)
+    let left_off = || before.left_off_with.filter(|_| speech.reading.has_any(&["you", "your", "u", "ur"]));
+    before.partner.or_else(left_off).filter(other).map_or(Direction::Group, Direction::Recent)
 }
 
 /// The conversation up to a message, as direction needs it.
@@ -230,6 +231,9 @@ pub fn direction(speech: &Speech, before: &Recent, names: &Names, roster: &Roste
 pub struct Recent {
     /// Whom the speaker is most plainly talking with.
     pub partner: Option<UserId>,
+    /// With whom alone the speaker was talking here when the space fell silent, however long ago: whoever goes on there
+    /// with "you" goes on with them.
+    pub left_off_with: Option<UserId>,
     /// Everybody who spoke lately, and whoever was spoken to.
     pub near: BTreeSet<UserId>,
 }
@@ -238,6 +242,10 @@ pub struct Recent {
 const WITHIN: Duration = Duration::from_mins(15);
 /// How many messages of others it goes back.
 const MESSAGES: usize = 10;
+/// How many messages two people must have to themselves for a later one to go on with them.
+const TO_THEMSELVES: usize = 3;
+/// For how long it does.
+const LEFT_OFF_WITHIN: Duration = Duration::from_hours(14 * 24);
 /// What having addressed the speaker adds to somebody's nearness: as much as six messages of recency.
 const ADDRESSED_THE_SPEAKER: usize = 6;
 /// What having been addressed by the speaker adds.
@@ -274,10 +282,24 @@ impl Recent {
             }
         }
         recent.near.remove(&by);
+        recent.left_off_with = left_off_with(space, by, at, id);
         recent.partner =
             nearness.into_iter().max_by_key(|&(id, score)| (score, std::cmp::Reverse(id))).map(|(id, _)| id);
         recent
     }
+}
+
+fn left_off_with(
+    space: &Space,
+    by: UserId,
+    at: crate::domain::Timestamp,
+    id: crate::domain::MessageId,
+) -> Option<UserId> {
+    let oldest = at.minus(LEFT_OFF_WITHIN);
+    let last = || space.before(at, id).take(TO_THEMSELVES).filter(|line| line.at >= oldest);
+    let other = last().map(|line| line.author).find(|author| *author != by)?;
+    let between_them = last().all(|line| line.author == by || line.author == other);
+    (between_them && last().count() == TO_THEMSELVES && last().any(|line| line.author == by)).then_some(other)
 }
 
 const GREETINGS: [&str; 27] = [

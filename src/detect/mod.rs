@@ -52,6 +52,8 @@ use direction::{Direction, Names, Recent, Speech};
 use memory::{Line, Space};
 use persistence::Persistence;
 
+/// So many processes of grooming towards one young person bear out a single clue that the speaker is an adult.
+const AN_ADULTS_CONDUCT: usize = 3;
 /// How long a lesson that an adult has opened in a space goes on.
 const LESSON: Duration = Duration::from_mins(90);
 /// How long the planning of a surprise goes on in a space.
@@ -594,6 +596,10 @@ impl Detector {
                     new.push(apart);
                 }
             }
+        }
+        // One clue to an adult's age, and an adult's conduct towards one young person: the clue was one.
+        if heard.is_young && self.asides.processes_towards_one(message.author) >= AN_ADULTS_CONDUCT {
+            new.extend(self.ages.borne_out(message.author));
         }
         let out: BTreeSet<UserId> =
             found.iter().chain(&new).filter(|seen| seen.code == Code::AgeGap).map(|seen| seen.by).collect();

@@ -513,6 +513,10 @@ impl Lists {
             return;
         }
         let mut stance = stance::quiet(reading, inside, last.max(inside + 1), quote);
+        // What an adult asks of a young person beside a song or a scene is no line of it.
+        if entry.needs.contains(&Need::AdultSpeaker) {
+            stance.remove(&Quiet::Play);
+        }
         stance.extend(frame.iter());
         let quietened = stance.difference(&entry.despite).copied().collect();
         let hit = Hit { code: entry.code, quote, entry: at, stance, quietened };

@@ -8,7 +8,8 @@ use crate::domain::Quote;
 use super::reading::Reading;
 use super::wordlist::{Quiet, Reach};
 
-/// What the whole message is framed as: a lesson, a play. Worked out once a message.
+/// What the whole message is framed as: a lesson, a play. Worked out once a message. In an arts club everybody speaks of
+/// songs and scenes and workshops: words that say no more than that frame their own sentence alone ([`quiet`]).
 #[must_use]
 pub fn frame(reading: &Reading) -> BTreeSet<Quiet> {
     let mut found = BTreeSet::new();
@@ -35,6 +36,13 @@ pub fn quiet(reading: &Reading, first: usize, last: usize, quote: Quote) -> BTre
     }
     if reported(&before) {
         found.insert(Quiet::Reporting);
+    }
+    let (said_before, sentence) = sentence_before(reading, first);
+    if TEACHING_HERE.iter().any(|frame| said_before.contains(frame)) {
+        found.insert(Quiet::Teaching);
+    }
+    if PLAY_HERE.iter().any(|frame| sentence.contains(frame)) {
+        found.insert(Quiet::Play);
     }
     if supposed(&before) || (first..end.min(first + 3)).any(|at| supposed_at(reading, at)) {
         found.insert(Quiet::Hypothesis);
@@ -128,20 +136,16 @@ fn is_supposing(first: &str, second: &str) -> bool {
     )
 }
 
-/// Frames of a lesson, a quiz or a workshop, in the line's plain words.
-const TEACHING: [&str; 36] = [
+/// What frames a whole message as a lesson, in the line's plain words.
+const TEACHING: [&str; 24] = [
     " warning sign",
     " red flag",
     " true or false ",
-    " scenario ",
     " what would you do if someone ",
     " online safety ",
     " safer internet ",
-    " workshop ",
     " exit task ",
-    " role play ",
     " discussion point",
-    " case study ",
     " today we are looking ",
     " today we will look ",
     " today we are talking ",
@@ -156,11 +160,20 @@ const TEACHING: [&str; 36] = [
     " how would you feel ",
     " safe or unsafe ",
     " ok or not ok ",
+    " people who want to harm ",
+    " stay safe online ",
+];
+
+/// Words of lessons and of much else: they frame what follows them in their own sentence, not a message in which a
+/// workshop is mentioned too.
+const TEACHING_HERE: [&str; 12] = [
+    " workshop ",
+    " scenario ",
+    " role play ",
+    " case study ",
     " an example of ",
     " examples of ",
-    " people who want to harm ",
     " spot the ",
-    " stay safe online ",
     " in pairs discuss ",
     " quiz ",
     " assembly about ",
@@ -172,6 +185,18 @@ const TEACHING: [&str; 36] = [
 #[must_use]
 pub fn teaches(reading: &Reading) -> bool {
     TEACHING.iter().any(|frame| reading.line.contains(frame)) || numbered_question(reading)
+}
+
+/// The line from the beginning of the sentence of the word at `first` to that word, and the whole sentence.
+fn sentence_before(reading: &Reading, first: usize) -> (&str, &str) {
+    let (start, end) = reading.sentence(first);
+    let at = |index: usize| reading.words.get(index).map_or(reading.line.len(), |word| word.start);
+    let from = at(start).saturating_sub(1);
+    let until = |index: usize| at(index).min(reading.line.len()).max(from);
+    (
+        reading.line.get(from..until(first)).unwrap_or_default(),
+        reading.line.get(from..until(end)).unwrap_or_default(),
+    )
 }
 
 /// "Q3. …", "question 4: …"
@@ -205,25 +230,32 @@ pub fn opens_a_lesson(reading: &Reading) -> bool {
     OPENINGS.iter().any(|opening| reading.line.contains(opening))
 }
 
-const PLAY: [&str; 18] = [
+/// What frames a whole message as a play or a song.
+const PLAY: [&str; 10] = [
     " lyric ",
     " lyrics ",
-    " verse ",
-    " chorus ",
-    " script ",
     " monologue ",
     " my character ",
     " her character ",
     " his character ",
-    " the scene ",
     " act 1 ",
     " act 2 ",
     " act 3 ",
     " act 4 ",
+];
+
+/// Words of plays and songs and of much else: they frame their own sentence.
+const PLAY_HERE: [&str; 10] = [
+    " verse ",
+    " chorus ",
+    " script ",
+    " the scene ",
     " act 5 ",
     " the poem ",
     " the song ",
     " the film ",
+    " the line ",
+    " that line ",
 ];
 
 fn acts(reading: &Reading) -> bool {

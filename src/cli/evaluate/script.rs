@@ -13,7 +13,7 @@ use super::tables::Tables;
 use crate::cli::replay::export::Export;
 use crate::cli::replay::timeline::Timeline;
 use crate::domain::person::RoleMapping;
-use crate::domain::{Category, Fact, Level, UserId};
+use crate::domain::{Category, Code, Fact, Level, UserId};
 use crate::engine::{Organisation, Policy};
 use crate::text::Lists;
 
@@ -81,6 +81,21 @@ pub struct Outcome {
     pub well: bool,
     /// What went otherwise, in a word: late, missed, above.
     pub verdict: &'static str,
+    /// What was observed, in order.
+    pub noticed: Vec<Noticed>,
+}
+
+/// One observation in a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Noticed {
+    /// The line that it was made at.
+    pub line: usize,
+    /// Its stable code.
+    pub code: Code,
+    /// Whose conduct it is, as the script names them.
+    pub by: String,
+    /// Towards whom, if anybody.
+    pub towards: Option<String>,
 }
 
 /// Plays one script. Gives what is wrong with its text.
@@ -109,6 +124,7 @@ struct Script {
     by: Option<usize>,
     actors: BTreeSet<UserId>,
     targets: BTreeSet<UserId>,
+    names: BTreeMap<UserId, String>,
     /// For each line its time, in order.
     times: Vec<i64>,
     exports: Vec<Value>,
@@ -175,6 +191,7 @@ impl Script {
             },
             actors: named(field("actor")),
             targets: named(field("target").or_else(|| field("subject"))),
+            names: ids.iter().map(|(name, id)| (UserId(*id), (*name).to_owned())).collect(),
             times,
             exports: writer.exports(),
         })
@@ -191,8 +208,15 @@ impl Script {
             Organisation::new("evaluate", Policy::default(), timeline.mapping.clone(), lists.clone());
         let expected = self.expect.1;
         let (mut reached, mut at) = (None::<(Level, Category)>, None);
+        let mut noticed = Vec::new();
+        let name = |id: UserId| self.names.get(&id).cloned().unwrap_or_else(|| id.to_string());
         let heard = timeline.play(&mut club, |_, now, assessment| {
+            let line = self.times.partition_point(|time| *time <= now.0.div_euclid(1_000_000));
             for fact in &assessment.facts {
+                if let Fact::Observed(seen) = fact {
+                    let (by, towards) = (name(seen.by), seen.towards.map(name));
+                    noticed.push(Noticed { line, code: seen.code, by, towards });
+                }
                 let Fact::ConcernRaised { category, level, by, towards, .. } = fact else { continue };
                 if reached.is_none_or(|(highest, _)| *level > highest) {
                     reached = Some((*level, *category));
@@ -203,7 +227,7 @@ impl Script {
                     (true, true) => true,
                 };
                 if right && at.is_none() && u8::from(*level) >= expected.least().max(1) {
-                    at = Some(self.times.partition_point(|time| *time <= now.0.div_euclid(1_000_000)));
+                    at = Some(line);
                 }
             }
             Ok::<(), std::convert::Infallible>(())
@@ -232,6 +256,7 @@ impl Script {
             at: at.filter(|_| expected.least() > 0),
             well: verdict.is_empty(),
             verdict,
+            noticed,
         }
     }
 }

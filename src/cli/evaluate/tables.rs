@@ -186,6 +186,13 @@ impl Tables {
                 "as_expected": outcome.well, "verdict": outcome.verdict,
             });
             writeln!(out, "{line}")?;
+            for seen in outcome.noticed.iter().filter(|_| wrong && !outcome.well) {
+                let line = json!({
+                    "noticed": seen.code, "script": outcome.id, "line": seen.line, "by": seen.by,
+                    "towards": seen.towards,
+                });
+                writeln!(out, "{line}")?;
+            }
         }
         for (kind, (all, well)) in self.script_kinds() {
             writeln!(out, "{}", json!({ "scripts": kind, "all": all, "as_expected": well }))?;
@@ -245,6 +252,13 @@ impl Tables {
             writeln!(out)?;
             for (kind, (all, well)) in self.script_kinds() {
                 writeln!(out, "{kind:<12} {well} of {all} as expected")?;
+            }
+        }
+        for one in self.scripts.iter().filter(|one| wrong && !one.well) {
+            writeln!(out, "\n{}: what was noticed (line, code, by, towards)", one.id)?;
+            for seen in &one.noticed {
+                let towards = seen.towards.as_deref().unwrap_or("–");
+                writeln!(out, "{:>4} {} {} {towards}", seen.line, seen.code.name(), seen.by)?;
             }
         }
         for (register, rows) in self.wrong.iter().filter(|_| wrong) {
