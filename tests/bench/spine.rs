@@ -21,6 +21,7 @@ use chaperone::evidence::{Identity, SigningKey, Tree};
 use chaperone::outbox::Job;
 use chaperone::paging::{Calls, LadderPolicy, OnCall, People, Slot};
 use chaperone::pipeline::actor::Actor;
+use chaperone::pipeline::buffer::{BufferPolicy, HourKeys};
 use chaperone::pipeline::case_keys::CaseKeys;
 use chaperone::pipeline::committer::{Committer, Lead, Witness};
 use chaperone::pipeline::ring::Ring;
@@ -95,6 +96,7 @@ impl House {
         let stopwatch = Arc::new(Stopwatch::default());
         let committer = Committer {
             case_keys: CaseKeys::default(),
+            hour_keys: HourKeys::default(),
             store,
             tree: Tree::empty(),
             key: Arc::new(SigningKey::generate("chaperone/bench").unwrap()),
@@ -118,6 +120,7 @@ impl House {
             clock: clock.clone(),
             progress: progress.clone(),
             ring: Ring::default(),
+            buffer,
             operator_channel: None,
         };
         tokio::spawn(async move { committer.run(to_commit).await.unwrap() });
