@@ -15,7 +15,8 @@ pub(super) fn evidence(r: &mut Reader<'_>, root: &mut Section<'_>, remarks: &mut
     if let Some(days) = section.number(r, "buffer_days", 0..91, DAYS) {
         evidence.buffer_days = u16::try_from(days.value).unwrap_or(evidence.buffer_days);
         if evidence.buffer_days == 0 {
-            let what = "[evidence] buffer_days is 0: a message that is deleted before anything is noticed is gone";
+            let what =
+                "[evidence] buffer_days is 0: a message that is deleted before anything is noticed is gone";
             remarks.push(r.remark(days.at, what, "leave it out for seven days, sealed to the leads"));
         }
     }
@@ -37,7 +38,9 @@ pub(super) fn evidence(r: &mut Reader<'_>, root: &mut Section<'_>, remarks: &mut
                     r.problem(id.at, what, "keep one of the two");
                 }
             }
-            (None, _) => r.problem(at, "[[evidence.space]] names no channel", "add id = \"…\", copied from Discord"),
+            (None, _) => {
+                r.problem(at, "[[evidence.space]] names no channel", "add id = \"…\", copied from Discord");
+            }
             (_, None) => r.problem(at, "[[evidence.space]] has no buffer_days", DAYS),
         }
         space.done(r);

@@ -357,7 +357,8 @@ impl Actor {
             if received.iter().any(|received| received.first) {
                 continue;
             }
-            let wanted = all.entry((case, keep.space)).or_insert_with(|| new(case, keep.space, &keep.subjects));
+            let wanted =
+                all.entry((case, keep.space)).or_insert_with(|| new(case, keep.space, &keep.subjects));
             wanted.messages.insert(keep.message, received.is_empty());
         }
         for fact in &assessment.facts {
@@ -576,7 +577,8 @@ impl Actor {
 /// nothing was written, the place of the finding at this moment.
 fn places_of(case: CaseRef, assessment: &Assessment, now: Timestamp) -> BTreeMap<ChannelId, MessageId> {
     let mut places = BTreeMap::new();
-    let findings = assessment.keep.iter().filter(|keep| keep.case == Some(case) && keep.part == Part::Finding);
+    let findings =
+        assessment.keep.iter().filter(|keep| keep.case == Some(case) && keep.part == Part::Finding);
     for keep in findings {
         let newest = places.entry(keep.space).or_insert(keep.message);
         *newest = keep.message.max(*newest);
@@ -585,7 +587,8 @@ fn places_of(case: CaseRef, assessment: &Assessment, now: Timestamp) -> BTreeMap
         Fact::ConcernRaised { case: Some(of), reasons, .. } if *of == case => Some(reasons),
         _ => None,
     });
-    for space in reasons.flatten().filter(|reason| reason.message.is_none()).filter_map(|reason| reason.space) {
+    for space in reasons.flatten().filter(|reason| reason.message.is_none()).filter_map(|reason| reason.space)
+    {
         places.entry(space).or_insert_with(|| MessageId::first_of(now));
     }
     places

@@ -59,7 +59,8 @@ impl BufferPolicy {
 
     /// The rule in words of the configuration, for the record of what was erased by it.
     fn rule(&self) -> String {
-        let others: Vec<String> = self.spaces.iter().map(|(space, days)| format!("{space}: {days}")).collect();
+        let others: Vec<String> =
+            self.spaces.iter().map(|(space, days)| format!("{space}: {days}")).collect();
         if others.is_empty() {
             format!("buffer_days = {}", self.days)
         } else {
@@ -130,9 +131,7 @@ pub(super) async fn find(store: &Store, organisation: &str, wanted: &Wanted) -> 
     let mut places: BTreeSet<Place> = store.buffered(wanted.space, &ids).await?.into_iter().collect();
     let messages = places.iter().map(|place| place.message).collect();
     if let Some(Around { message, before, after, heard_before }) = wanted.around {
-        places.extend(
-            store.buffered_around(wanted.space, message, (before, after), heard_before).await?,
-        );
+        places.extend(store.buffered_around(wanted.space, message, (before, after), heard_before).await?);
     }
     if places.is_empty() {
         return Ok(Found::default());
@@ -320,8 +319,8 @@ pub(super) fn hand_over(
 mod tests {
     use super::*;
     use crate::evidence::log::Tree;
-    use crate::evidence::{Identity, buffer::frames_of};
     use crate::evidence::{Exhibit, Sealed, case_key::CaseKey, seal};
+    use crate::evidence::{Identity, buffer::frames_of};
     use crate::store::Batch;
 
     fn heard(number: u64, at: i64, size: usize) -> Buffered {
@@ -369,10 +368,8 @@ mod tests {
 
     #[test]
     fn a_thread_is_its_channels_unless_it_is_named_itself() {
-        let policy = BufferPolicy {
-            days: 7,
-            spaces: BTreeMap::from([(ChannelId(1), 0), (ChannelId(2), 30)]),
-        };
+        let policy =
+            BufferPolicy { days: 7, spaces: BTreeMap::from([(ChannelId(1), 0), (ChannelId(2), 30)]) };
         assert_eq!(policy.days_of(ChannelId(9), None), 7);
         assert_eq!(policy.days_of(ChannelId(9), Some(ChannelId(1))), 0);
         assert_eq!(policy.days_of(ChannelId(2), Some(ChannelId(1))), 30);
@@ -391,6 +388,9 @@ mod tests {
         assert!(!policy.is_over(&key, Timestamp(7 * DAY)));
         assert!(!policy.is_over(&key, Timestamp(7 * DAY + HOUR - 1)));
         assert!(policy.is_over(&key, Timestamp(7 * DAY + HOUR)));
-        assert!(BufferPolicy::off().is_over(&key, Timestamp(HOUR)), "a charity that switches it off means now");
+        assert!(
+            BufferPolicy::off().is_over(&key, Timestamp(HOUR)),
+            "a charity that switches it off means now"
+        );
     }
 }

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::buffer::{self, BufferPolicy, Buffered, Found, HourKeys, Over, Wanted};
 use super::Progress;
+use super::buffer::{self, BufferPolicy, Buffered, Found, HourKeys, Over, Wanted};
 use super::case_keys::CaseKeys;
 use super::ring::Received;
 use super::writer::{Writer, exhibit_text, unread_text};
@@ -244,12 +244,7 @@ impl Committer {
     }
 
     /// The database said no: whoever is in danger is served at once, and it is tried again unless that is of no use.
-    fn meet(
-        &self,
-        error: StoreError,
-        in_trouble: &mut bool,
-        group: &mut [Commit],
-    ) -> Result<(), StoreError> {
+    fn meet(&self, error: StoreError, in_trouble: &mut bool, group: &mut [Commit]) -> Result<(), StoreError> {
         if !std::mem::replace(in_trouble, true) {
             tracing::error!(%error, "evidence cannot be kept");
             self.witness.evidence_cannot_be_kept(&error);

@@ -89,8 +89,8 @@ impl Ring {
     /// How many messages older than this one are at hand of a space as they were first written, counted up to `enough`.
     #[must_use]
     pub fn first_forms_before(&self, space: ChannelId, message: MessageId, enough: usize) -> usize {
-        let Some(shelf) = self.shelves.get(&space) else { return 0 };
-        let before = shelf.messages.range(..message).rev().map(|(_, received)| received);
+        let Some(here) = self.shelves.get(&space) else { return 0 };
+        let before = here.messages.range(..message).rev().map(|(_, received)| received);
         before.filter(|received| received.iter().any(|one| one.first)).take(enough).count()
     }
 

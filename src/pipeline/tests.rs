@@ -168,7 +168,8 @@ async fn a_message_of_which_no_evidence_could_be_sealed_stays_in_sight() {
         edited_at: None,
         subjects: BTreeSet::new(),
     };
-    let received = vec![Received { raw: "{}".into(), at: Timestamp(0), attachments: Vec::new(), first: true }];
+    let received =
+        vec![Received { raw: "{}".into(), at: Timestamp(0), attachments: Vec::new(), first: true }];
     let hide = job("hide/club/7", Effect::Hide { space: ChannelId(3), message: MessageId(7) });
     // No lead has a key.
     let commit = Commit {

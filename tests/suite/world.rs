@@ -9,6 +9,7 @@
 //! does a job that never ended, a case that still calls people, a log that does not verify, or a fetched attachment.
 
 mod ending;
+mod exporting;
 mod people;
 mod reading;
 mod scenes;

@@ -85,8 +85,7 @@ fn spelled(sample: &str, for_a_server: bool) -> String {
 
 pub async fn what_earlier_versions_wrote_is_read(place: Place) {
     // Each migration runs over what all versions before it left behind; each brings a sample of its own.
-    let samples =
-        [
+    let samples = [
         include_str!("../../samples/0001_spine.sql"),
         include_str!("../../samples/0002_later_versions.sql"),
         include_str!("../../samples/0003_buffer.sql"),
