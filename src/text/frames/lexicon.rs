@@ -278,12 +278,11 @@ impl Lexicon {
                 continue;
             }
             let unsettled;
-            let meant = match self.meant.get(word.id as usize) {
-                Some(meant) => meant,
-                None => {
-                    unsettled = self.meaning_of(&reading.line[word.start..word.end]);
-                    &unsettled
-                }
+            let meant = if let Some(meant) = self.meant.get(word.id as usize) {
+                meant
+            } else {
+                unsettled = self.meaning_of(&reading.line[word.start..word.end]);
+                &unsettled
             };
             match meant {
                 Meant::Nothing => tokens.push(Self::unknown(Bits::default(), at)),
@@ -339,9 +338,7 @@ impl Lexicon {
             .iter()
             .take(LONGEST_JOINED)
             .take_while(|word| word.end - word.start == 1 && !word.stop);
-        if single.clone().nth(3).is_none() {
-            return None;
-        }
+        single.clone().nth(3)?;
         let letters: String = single.map(|word| &reading.line[word.start..word.end]).collect();
         let behind = at + letters.len();
         let first = tokens.len();
