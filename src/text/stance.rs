@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::Quote;
 
+use super::occasion::Occasion;
 use super::reading::Reading;
 use super::wordlist::{Quiet, Reach};
 
@@ -16,7 +17,7 @@ pub fn frame(reading: &Reading) -> BTreeSet<Quiet> {
     if teaches(reading) {
         found.insert(Quiet::Teaching);
     }
-    if acts(reading) {
+    if reading.occasions.has(Occasion::Play) {
         found.insert(Quiet::Play);
     }
     found
@@ -136,34 +137,6 @@ fn is_supposing(first: &str, second: &str) -> bool {
     )
 }
 
-/// What frames a whole message as a lesson, in the line's plain words.
-const TEACHING: [&str; 24] = [
-    " warning sign",
-    " red flag",
-    " true or false ",
-    " what would you do if someone ",
-    " online safety ",
-    " safer internet ",
-    " exit task ",
-    " discussion point",
-    " today we are looking ",
-    " today we will look ",
-    " today we are talking ",
-    " today we are learning ",
-    " this week we are looking ",
-    " grooming ",
-    " groomers ",
-    " groomer ",
-    " bullying is ",
-    " what should you do ",
-    " how would you respond ",
-    " how would you feel ",
-    " safe or unsafe ",
-    " ok or not ok ",
-    " people who want to harm ",
-    " stay safe online ",
-];
-
 /// Words of lessons and of much else: they frame what follows them in their own sentence, not a message in which a
 /// workshop is mentioned too.
 const TEACHING_HERE: [&str; 12] = [
@@ -184,7 +157,7 @@ const TEACHING_HERE: [&str; 12] = [
 /// Whether the message is framed as a lesson about the thing.
 #[must_use]
 pub fn teaches(reading: &Reading) -> bool {
-    TEACHING.iter().any(|frame| reading.line.contains(frame)) || numbered_question(reading)
+    reading.occasions.has(Occasion::Teaching) || numbered_question(reading)
 }
 
 /// The line from the beginning of the sentence of the word at `first` to that word, and the whole sentence.
@@ -207,43 +180,6 @@ fn numbered_question(reading: &Reading) -> bool {
         || (matches!(first, "question" | "scenario" | "q") && digits(reading.word_at(2)))
 }
 
-/// Whether somebody opens a lesson here: the frame is about the session itself, not one line of it.
-#[must_use]
-pub fn opens_a_lesson(reading: &Reading) -> bool {
-    const OPENINGS: [&str; 15] = [
-        " today we are looking ",
-        " today we will look ",
-        " today we are talking ",
-        " today we are learning ",
-        " this week we are looking ",
-        " tonight we are looking ",
-        " tonight we are talking ",
-        " this session is about ",
-        " todays session is ",
-        " todays workshop ",
-        " welcome to the workshop ",
-        " online safety session ",
-        " safer internet day ",
-        " todays topic is ",
-        " our topic is ",
-    ];
-    OPENINGS.iter().any(|opening| reading.line.contains(opening))
-}
-
-/// What frames a whole message as a play or a song.
-const PLAY: [&str; 10] = [
-    " lyric ",
-    " lyrics ",
-    " monologue ",
-    " my character ",
-    " her character ",
-    " his character ",
-    " act 1 ",
-    " act 2 ",
-    " act 3 ",
-    " act 4 ",
-];
-
 /// Words of plays and songs and of much else: they frame their own sentence.
 const PLAY_HERE: [&str; 10] = [
     " verse ",
@@ -257,10 +193,6 @@ const PLAY_HERE: [&str; 10] = [
     " the line ",
     " that line ",
 ];
-
-fn acts(reading: &Reading) -> bool {
-    PLAY.iter().any(|frame| reading.line.contains(frame))
-}
 
 #[cfg(test)]
 mod tests {
