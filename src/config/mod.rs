@@ -7,11 +7,13 @@
 mod calls;
 mod channels;
 mod contact;
+mod evidence;
 mod people;
 mod places;
 mod raw;
 mod secret;
 mod steps;
+pub mod witness;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
@@ -27,6 +29,7 @@ use crate::paging::rota::Rota;
 use crate::paging::{LadderPolicy, OnCall, People, Slot};
 
 pub use channels::{Listen, Reach, Shared, Twilio, Way};
+pub use evidence::Evidence;
 pub use raw::Problem;
 use raw::Reader;
 pub use secret::{Secret, SecretSource};
@@ -53,6 +56,8 @@ pub struct Config {
     pub rota: Rota,
     /// How people are reached beyond Discord and e-mail.
     pub reach: Reach,
+    /// Who outside attests the evidence log.
+    pub evidence: Evidence,
     /// The mail server, where pages travel by e-mail.
     pub email: Option<Email>,
     /// The operator's channel.
@@ -232,6 +237,7 @@ impl Config {
         let rota = calls.complete(r, &mut ladder, zone, &contacts);
         let (policy, grace) = places::policy(r, &mut root, base);
         let contact = contact::contact(r, &mut root, grace.as_ref(), &mut remarks);
+        let evidence = evidence::evidence(r, &mut root);
         root.done(r);
         if let Some(discord) = &discord
             && places::token_in_the_clear(&discord.api_url)
@@ -254,6 +260,7 @@ impl Config {
                 ladder,
                 rota,
                 reach,
+                evidence,
                 email: email.into_option(),
                 policy,
                 contact,

@@ -9,6 +9,7 @@
 //! reach in the year 2084. Times are microseconds since 1970.
 
 mod address;
+mod attestations;
 mod commit;
 mod error;
 mod exhibits;
@@ -22,6 +23,7 @@ mod positions;
 mod tests;
 mod transaction;
 
+pub use attestations::{Attested, StoredAttestation};
 pub use error::StoreError;
 pub use open::Store;
 

@@ -267,6 +267,7 @@ impl World {
             email: Some(EmailChannel::new(server, &addresses, self.0.clock.clone()).unwrap()),
             reach: Reach::default(),
             operator_channel: Some(self.space("#operator")),
+            attest: app::attest::Attest::default(),
         }
     }
 

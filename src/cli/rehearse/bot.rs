@@ -118,6 +118,7 @@ impl Plan {
             email: Some(EmailChannel::new(server, &addresses, self.clock.clone())?),
             reach: Reach::default(),
             operator_channel: None,
+            attest: app::attest::Attest::default(),
         })
     }
 }
