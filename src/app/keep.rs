@@ -15,7 +15,9 @@ use crate::store::Store;
 /// When it cannot be read, or is missing while the log is there: a log goes on with its own key or not at all.
 pub async fn signing_key(path: &Path, organisation: &str, store: &Store) -> anyhow::Result<SigningKey> {
     if path.try_exists().with_context(|| format!("the key {} cannot be looked for", path.display()))? {
-        return Ok(SigningKey::load(path)?);
+        let key = SigningKey::load(path)?;
+        publish(path, &key);
+        return Ok(key);
     }
     let (entries, checkpoint) = (store.log_size().await?, path.with_extension("checkpoint"));
     anyhow::ensure!(
@@ -30,7 +32,20 @@ pub async fn signing_key(path: &Path, organisation: &str, store: &Store) -> anyh
             format!("the folder {} cannot be made; make it, or name another", folder.display())
         })?;
     }
-    Ok(SigningKey::create(path, &origin(organisation))?)
+    let key = SigningKey::create(path, &origin(organisation))?;
+    publish(path, &key);
+    Ok(key)
+}
+
+/// Writes the public half beside the secret one, to be handed to a witness and to whoever verifies.
+fn publish(path: &Path, key: &SigningKey) {
+    let (public, line) = (path.with_extension("pub"), format!("{}\n", key.verifier_key()));
+    if std::fs::read_to_string(&public).is_ok_and(|there| there == line) {
+        return;
+    }
+    if let Err(error) = std::fs::write(&public, line) {
+        tracing::warn!(%error, file = %public.display(), "the log's public key could not be written beside it");
+    }
 }
 
 /// The log's name in checkpoints: a word without spaces, as C2SP asks.

@@ -18,7 +18,6 @@
 //! nothing here knows a database or a platform.
 
 pub mod add_checkpoint;
-pub mod anchor;
 pub mod bag;
 pub mod bundle;
 pub mod case_key;

@@ -3,6 +3,7 @@
 mod any_text; // whatever somebody types or writes into a list: nothing breaks, places stay inside
 mod arrows; // which room may know which
 mod audience; // who sees what, against Discord's rules worked out from nothing every time
+mod authority; // others outside: a witness, and a time-stamping authority made of openssl
 mod calendar; // sessions, against somebody who walks through two years minute by minute
 mod chaos; // thousands of cases, failing channels, kills: nothing lost, nobody called who must not be
 mod check; // what is wrong with a live server: the real binary, and faults that were planted

@@ -181,6 +181,11 @@ impl World {
         &self.0.platform
     }
 
+    /// The story's clock.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
     /// What time it is.
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
