@@ -7,6 +7,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use super::keep::fetch;
 use crate::clock::Clock;
 use crate::domain::effect::WITNESS_REFUSED;
@@ -65,26 +67,32 @@ pub(super) struct Due {
     pub store: Store,
     pub ear: Ear,
     pub clock: Clock,
+    /// Wakes when the pipeline has come further.
+    pub progress: watch::Receiver<u64>,
 }
 
 impl Due {
-    pub(super) async fn run(self, stop: impl Future<Output = ()> + Send) {
+    pub(super) async fn run(mut self, stop: impl Future<Output = ()> + Send) {
         let mut stop = std::pin::pin!(stop);
         // What was asked for last in this run: kind, moment.
         let mut asked: BTreeMap<Attested, Timestamp> = BTreeMap::new();
         loop {
-            if let Err(error) = self.look(&mut asked).await {
+            let signed = self.look(&mut asked).await.unwrap_or_else(|error| {
                 tracing::warn!(%error, "it could not be looked whether the log is to be attested");
-            }
+                true
+            });
             tokio::select! {
                 () = self.clock.until(self.clock.now().plus(LOOK_EVERY)) => {}
+                // A log that has just begun has nothing signed yet.
+                Ok(()) = self.progress.changed(), if !signed => {}
                 () = &mut stop => return,
             }
         }
     }
 
-    async fn look(&self, asked: &mut BTreeMap<Attested, Timestamp>) -> anyhow::Result<()> {
-        let Some((size, _)) = self.store.last_checkpoint().await? else { return Ok(()) };
+    /// Asks for what is due; false while nothing was signed yet.
+    async fn look(&self, asked: &mut BTreeMap<Attested, Timestamp>) -> anyhow::Result<bool> {
+        let Some((size, _)) = self.store.last_checkpoint().await? else { return Ok(false) };
         let now = self.clock.now();
         let said = self.store.attestations(size).await?;
         let mut due = |kind: Attested, by: &str| {
@@ -110,7 +118,7 @@ impl Due {
             let event = Event::AttestationDue { size, witness, authority };
             self.ear.hear(Input::event(Heard { at: now, event })).await?;
         }
-        Ok(())
+        Ok(true)
     }
 }
 

@@ -180,7 +180,8 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
     tasks.extend(reach::answer_and_beat(door, &settings.reach, calls, ear.clone(), alive, &stopped)?);
     if settings.attest.is_on() {
         let (attest, store) = (settings.attest.clone(), store.clone());
-        let due = attest::Due { attest, store, ear: ear.clone(), clock: clock.clone() };
+        let (ear, clock, progress) = (ear.clone(), clock.clone(), progress.watch());
+        let due = attest::Due { attest, store, ear, clock, progress };
         tasks.push(tokio::spawn(due.run(until_stopped(stopped.clone()))));
     }
     let (heard_now, heard) = watch::channel(BTreeMap::new());

@@ -18,6 +18,8 @@
 //! nothing here knows a database or a platform.
 
 pub mod add_checkpoint;
+pub mod archive;
+mod attested;
 pub mod bag;
 pub mod bundle;
 pub mod case_key;
@@ -29,7 +31,9 @@ mod der;
 pub mod entry;
 pub mod hash;
 mod instructions;
+mod handover;
 pub mod log;
+mod chat_export;
 pub mod readable;
 pub mod report;
 pub mod seal;
@@ -41,8 +45,9 @@ pub mod unseal;
 mod verdict;
 pub mod verify;
 
+pub use attested::AttestedState;
 pub use case_key::CaseKey;
-pub use casefile::{BundledExhibit, CaseFile, ChronologyLine, Content, Gap, Withheld};
+pub use casefile::{BundledExhibit, CaseFile, ChronologyLine, Content, Gap, ObservedLine, Withheld};
 pub use checkpoint::{Checkpoint, SignedCheckpoint, SigningKey, VerifierKey};
 pub use commitment::{Exhibit, Salt};
 pub use cosignature::{Cosignature, CosigningKey, WitnessKey};
