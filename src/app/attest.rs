@@ -98,9 +98,10 @@ impl Due {
         let mut due = |kind: Attested, by: &str| {
             let last = said.iter().rev().find(|one| one.kind == kind && one.by == by);
             let old = last.is_none_or(|last| now.since(last.at) >= self.attest.every);
-            let grown = self.attest.entries.is_some_and(|entries| {
-                last.is_none_or(|last| size.saturating_sub(last.size) >= entries)
-            });
+            let grown = self
+                .attest
+                .entries
+                .is_some_and(|entries| last.is_none_or(|last| size.saturating_sub(last.size) >= entries));
             let waits = asked.get(&kind).is_some_and(|asked| now.since(*asked) < ASK_AGAIN);
             let fresh = last.is_some_and(|last| asked.get(&kind).is_none_or(|asked| last.at >= *asked));
             // The answer to the last question is waited for; a new one is asked when it has come, or is long overdue.
@@ -110,7 +111,8 @@ impl Due {
             }
             due
         };
-        let witness = self.attest.witness.as_ref().filter(|(_, key)| due(Attested::Cosignature, &key.to_string()));
+        let witness =
+            self.attest.witness.as_ref().filter(|(_, key)| due(Attested::Cosignature, &key.to_string()));
         let witness = witness.map(|(_, key)| key.name().to_owned());
         let authority = self.attest.authority.as_ref().filter(|url| due(Attested::Stamp, &host(url)));
         let authority = authority.map(|url| host(url));
@@ -185,7 +187,9 @@ impl Attester {
                 Ok(Cosigned::Yes(cosignature)) => {
                     let (kind, body) = (Attested::Cosignature, cosignature.line.into_bytes());
                     self.keep(size, kind, by, body).await?;
-                    return Ok(Delivered::Done { detail: Some(format!(r#"{{"cosigned_at":{}}}"#, cosignature.time)) });
+                    return Ok(Delivered::Done {
+                        detail: Some(format!(r#"{{"cosigned_at":{}}}"#, cosignature.time)),
+                    });
                 }
                 Ok(Cosigned::Refused(status)) => return Ok(refused(&format!("({status})"))),
                 Ok(Cosigned::AtSize(theirs)) if theirs <= size => old = theirs,

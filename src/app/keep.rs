@@ -114,7 +114,10 @@ pub async fn audit(store: &Store, key: &SigningKey) -> anyhow::Result<(u64, Hash
     Ok((size, tree.root()))
 }
 
-pub(super) async fn fetch(store: &Store, indexes: Vec<u64>) -> anyhow::Result<std::collections::BTreeMap<u64, Hash>> {
+pub(super) async fn fetch(
+    store: &Store,
+    indexes: Vec<u64>,
+) -> anyhow::Result<std::collections::BTreeMap<u64, Hash>> {
     let hashes = store.log_hashes(&indexes).await?;
     Ok(indexes.into_iter().zip(hashes.into_iter().map(Hash)).collect())
 }

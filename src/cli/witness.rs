@@ -80,8 +80,9 @@ fn open(config: &WitnessConfig) -> anyhow::Result<Witness> {
         .map(|key| key.parse::<VerifierKey>().context("[[log]] key cannot be used"))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let dir = config.dir.display();
-    std::fs::create_dir_all(&config.dir)
-        .with_context(|| format!("the folder {dir} cannot be made\nmake it, or name another in [witness] dir"))?;
+    std::fs::create_dir_all(&config.dir).with_context(|| {
+        format!("the folder {dir} cannot be made\nmake it, or name another in [witness] dir")
+    })?;
     let key = if key.exists() {
         CosigningKey::load(&key)?
     } else {

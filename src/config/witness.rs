@@ -39,11 +39,7 @@ impl WitnessConfig {
     ///
     /// # Errors
     /// Every [`Problem`], in the order of lines; never none.
-    pub fn parse(
-        file: &str,
-        text: &str,
-        env: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, Vec<Problem>> {
+    pub fn parse(file: &str, text: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<Problem>> {
         let (mut reader, mut root) = Reader::parse(file, text);
         let r = &mut reader;
         let base = Path::new(file).parent().unwrap_or(Path::new(""));

@@ -71,7 +71,10 @@ mod tests {
         let hash = BASE64_STANDARD.encode([1; 32]);
         let good = format!("old 20852014\n{hash}\n\nexample.com/behind-the-sofa\n1\n");
         let read = AddCheckpoint::read(good.as_bytes()).unwrap();
-        assert_eq!((read.old, read.path.len(), read.note.as_str()), (20_852_014, 1, "example.com/behind-the-sofa\n1\n"));
+        assert_eq!(
+            (read.old, read.path.len(), read.note.as_str()),
+            (20_852_014, 1, "example.com/behind-the-sofa\n1\n")
+        );
         assert_eq!(read.to_body(), good);
         let first = "old 0\n\nnote\n";
         assert_eq!(AddCheckpoint::read(first.as_bytes()).unwrap().to_body(), first);

@@ -90,7 +90,8 @@ impl AttestedState {
             Some(CosignedLine { at: seconds(found.time)?, witness: witness.to_string() })
         });
         let stamped = self.stamps.iter().map(|(authority, response)| {
-            let stamp = Stamp::read(response).ok().filter(|s| s.is_about(self.checkpoint.text().as_bytes()))?;
+            let stamp =
+                Stamp::read(response).ok().filter(|s| s.is_about(self.checkpoint.text().as_bytes()))?;
             Some(StampedLine { at: stamp.at, authority: authority.clone() })
         });
         Some(AttestedLine {
@@ -131,8 +132,28 @@ pub(super) fn files(states: &[AttestedState], current: &SignedCheckpoint) -> Vec
             files.push((stamp_file(size, number), response.clone()));
         }
     }
+    for (number, witness) in
+        (1..).zip(witnesses(states.iter().flat_map(|s| s.cosignatures.iter().map(|(w, _)| w))))
+    {
+        files.push((pem_file(number), witness.to_pem().into_bytes()));
+    }
     files.push((path::ATTESTED.to_owned(), lines.into_bytes()));
     files
+}
+
+/// Each witness once, in the order in which they cosigned.
+fn witnesses<'a>(all: impl Iterator<Item = &'a WitnessKey>) -> Vec<&'a WitnessKey> {
+    let mut once = Vec::new();
+    for witness in all {
+        if !once.contains(&witness) {
+            once.push(witness);
+        }
+    }
+    once
+}
+
+fn pem_file(number: usize) -> String {
+    format!("{}witness-{number}.pem", path::ATTESTED_FOLDER)
 }
 
 /// The files that belong to a line.
@@ -152,7 +173,13 @@ impl Examination {
         let text = self.bag.read_text(path::ATTESTED).unwrap_or_default();
         let lines = match read_json_lines::<AttestedLine>(&text) {
             Ok(lines) if self.bag.hash(path::ATTESTED).is_some() => lines,
-            Ok(_) => return self.broken("file-missing", path::ATTESTED, "belongs to every bundle and is not there"),
+            Ok(_) => {
+                return self.broken(
+                    "file-missing",
+                    path::ATTESTED,
+                    "belongs to every bundle and is not there",
+                );
+            }
             Err(line) => {
                 let words = format!("line {line} is not as chaperone writes it");
                 return self.broken("attested-malformed", path::ATTESTED, words);
@@ -162,6 +189,16 @@ impl Examination {
             self.broken("attested-order", path::ATTESTED, "its states are out of order or stand twice");
         }
         let (Some(key), Some(current)) = (self.key.clone(), self.checkpoint.clone()) else { return };
+        let named: Vec<WitnessKey> =
+            lines.iter().flat_map(|l| &l.cosigned).filter_map(|said| said.witness.parse().ok()).collect();
+        let known = witnesses(named.iter());
+        for (number, witness) in (1..).zip(&known) {
+            let file = pem_file(number);
+            if self.bag.read_text(&file).as_deref() != Some(&witness.to_pem()) {
+                self.broken("key-differs", &file, "is not the key of the witness that cosigned");
+            }
+        }
+        self.witness_files = (1..=known.len()).map(pem_file).collect();
         for line in &lines {
             match self.attested_state(line, &key, &current) {
                 Ok(state) => self.attested.push(state),
@@ -193,11 +230,14 @@ impl Examination {
                 to: current.checkpoint().size,
                 path: proof.path,
             });
-        let continues = proof.is_some_and(|proof| {
-            current.checkpoint().follows(checkpoint.checkpoint(), &proof).is_ok()
-        });
+        let continues =
+            proof.is_some_and(|proof| current.checkpoint().follows(checkpoint.checkpoint(), &proof).is_ok());
         if !continues {
-            return Err(("attested-proof", file, "does not prove that the bundle's state of the log continues this one"));
+            return Err((
+                "attested-proof",
+                file,
+                "does not prove that the bundle's state of the log continues this one",
+            ));
         }
         let file = in_folder("cosignatures.txt");
         let text = self.bag.read_text(&file).unwrap_or_default();
@@ -209,15 +249,18 @@ impl Examination {
         });
         let cosigned: Option<Vec<_>> = cosigned.collect();
         let Some(cosigned) = cosigned.filter(|_| signatures.next().is_none()) else {
-            return Err(("cosignature", file, "is not what these witnesses signed of this state, at these times"));
+            return Err((
+                "cosignature",
+                file,
+                "is not what these witnesses signed of this state, at these times",
+            ));
         };
         let mut stamped = Vec::new();
         for (number, said) in (1..).zip(&line.stamped) {
             let file = stamp_file(line.size, number);
             let stamp = self.bag.read(&file).and_then(|response| Stamp::read(&response).ok());
-            let good = stamp.is_some_and(|stamp| {
-                stamp.is_about(checkpoint.text().as_bytes()) && stamp.at == said.at
-            });
+            let good = stamp
+                .is_some_and(|stamp| stamp.is_about(checkpoint.text().as_bytes()) && stamp.at == said.at);
             if !good {
                 return Err(("stamp", file, "is not a stamp of this state of the log at this time"));
             }

@@ -104,7 +104,7 @@ pub struct ObservedLine {
     pub message: Option<String>,
     /// Where in the message: a half-open range of Unicode scalar values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub quote: Option<(usize, usize)>,
+    pub quote: Option<(u32, u32)>,
     /// The label of the exhibit that holds the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exhibit: Option<String>,
@@ -118,9 +118,17 @@ pub struct ChronologyLine {
     pub at: Timestamp,
     /// What happened, in codes and roles; never words or names of people.
     pub words: String,
+    /// Somebody handled evidence: looked at it, took it out, changed its keys.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_handling: bool,
     /// Labels of the exhibits that it rests on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exhibits: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it in this form")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// A logged entry with its proof and its content.

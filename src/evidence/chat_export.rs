@@ -19,7 +19,8 @@ pub(super) fn files(messages: &[Message], exported_at: &str) -> Vec<(String, Vec
     let file = |(space, messages): (&str, Vec<&Message>)| {
         let plain: String = space.chars().filter(char::is_ascii_alphanumeric).take(40).collect();
         let name = format!("discord/{}.json", if plain.is_empty() { "unknown" } else { &plain });
-        let mut text = serde_json::to_string_pretty(&export(space, &messages, exported_at)).unwrap_or_default();
+        let mut text =
+            serde_json::to_string_pretty(&export(space, &messages, exported_at)).unwrap_or_default();
         text.push('\n');
         (name, text.into_bytes())
     };

@@ -232,7 +232,9 @@ fn read_key(text: &str) -> Option<(String, [u8; 32])> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CosignatureError {
     /// A name that the format cannot carry.
-    #[error("{0:?} cannot name a witness\nuse a name without spaces and without +, such as trustee.example/witness")]
+    #[error(
+        "{0:?} cannot name a witness\nuse a name without spaces and without +, such as trustee.example/witness"
+    )]
     Name(String),
     /// Not a public key.
     #[error(
@@ -240,13 +242,19 @@ pub enum CosignatureError {
     )]
     PublicKey,
     /// Not a secret key.
-    #[error("the file does not hold a witness' key\nrestore it from its copy; with a new key the log's operator and all who verify need the new public line")]
+    #[error(
+        "the file does not hold a witness' key\nrestore it from its copy; with a new key the log's operator and all who verify need the new public line"
+    )]
     SecretKey,
     /// Not this witness' line on this text.
-    #[error("the line is not a cosignature of this witness on this checkpoint\nask the witness again, and compare its key")]
+    #[error(
+        "the line is not a cosignature of this witness on this checkpoint\nask the witness again, and compare its key"
+    )]
     Line,
     /// The file system refused.
-    #[error("cannot use {0}: {1}\ncheck the path, its owner and its permissions; an existing key is never overwritten")]
+    #[error(
+        "cannot use {0}: {1}\ncheck the path, its owner and its permissions; an existing key is never overwritten"
+    )]
     File(String, String),
 }
 
@@ -254,7 +262,8 @@ pub enum CosignatureError {
 mod tests {
     use super::*;
 
-    const BODY: &str = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n";
+    const BODY: &str =
+        "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n";
 
     #[test]
     fn a_cosignature_is_of_one_witness_on_one_text_at_one_time() {
@@ -287,7 +296,8 @@ mod tests {
         let secret = secret.trim().rsplit('+').next().unwrap();
         assert!(!format!("{key:?}").contains(secret));
         // A log's key (type 1) is not a witness' key, and no part may be exchanged.
-        let log = super::super::SigningKey::generate("witness.example/w1").unwrap().verifier_key().to_string();
+        let log =
+            super::super::SigningKey::generate("witness.example/w1").unwrap().verifier_key().to_string();
         for wrong in [log.as_str(), "", "a+b+c", &public.replace("w1", "w2"), &public[..public.len() - 4]] {
             assert_eq!(wrong.parse::<WitnessKey>(), Err(CosignatureError::PublicKey), "{wrong}");
         }

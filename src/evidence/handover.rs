@@ -65,8 +65,7 @@ fn exhibit_lines(exhibit: &BundledExhibit) -> String {
         Content::Open(_) => "in the clear: an act of the system".to_owned(),
         Content::Erased => "erased by a retention rule; only its place in the log is left".to_owned(),
     };
-    let received =
-        entry.received_at.map_or_else(|| "made here".to_owned(), |at| format!("received {at}"));
+    let received = entry.received_at.map_or_else(|| "made here".to_owned(), |at| format!("received {at}"));
     format!(
         "{}  {}\n    happened {}, {received}, kept by {}\n    {held}\n    SHA-256 that the log promised {}, log entry {}\n",
         exhibit.label, entry.class, entry.at, entry.software, entry.commitment, exhibit.proof.index

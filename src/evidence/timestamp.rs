@@ -205,10 +205,14 @@ fn generalized_time(digits: &[u8]) -> Option<Timestamp> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StampError {
     /// The authority grants none.
-    #[error("the time-stamping authority refused (status {0})\nask its operator which requests it grants, or use another")]
+    #[error(
+        "the time-stamping authority refused (status {0})\nask its operator which requests it grants, or use another"
+    )]
     Refused(u8),
     /// No response of RFC 3161 with SHA-256.
-    #[error("this is no time stamp (RFC 3161) whose content its signature covers\nget another copy, or ask another authority")]
+    #[error(
+        "this is no time stamp (RFC 3161) whose content its signature covers\nget another copy, or ask another authority"
+    )]
     Malformed,
     /// A stamp of something else.
     #[error("the time stamp is about something else\nask again; if it happens twice, use another authority")]

@@ -78,7 +78,8 @@ impl Store {
         .await?);
         rows.into_iter()
             .map(|(size, kind, by, at, body)| {
-                let kind = [Attested::Cosignature, Attested::Stamp].into_iter().find(|known| known.code() == kind);
+                let kind =
+                    [Attested::Cosignature, Attested::Stamp].into_iter().find(|known| known.code() == kind);
                 let kind = kind.ok_or_else(|| {
                     StoreError::unreadable(format!("an attestation of {size} entries"), "its kind is unknown")
                 })?;

@@ -74,12 +74,15 @@ impl Outside {
         checkpoint: &SignedCheckpoint,
     ) -> Result<Cosigned, AskError> {
         let url = format!("{}{}", url.trim_end_matches('/'), add_checkpoint::PATH);
-        let asked = self.0.post(url).header(CONTENT_TYPE, "text/plain; charset=utf-8").body(request.to_body());
+        let asked =
+            self.0.post(url).header(CONTENT_TYPE, "text/plain; charset=utf-8").body(request.to_body());
         let answered = exchange("the witness", asked).await?;
         let text = String::from_utf8_lossy(&answered.body).into_owned();
         match answered.status {
             200 => witness.find(checkpoint.body(), &text).map(Cosigned::Yes).ok_or_else(|| {
-                AskError::Nonsense("the witness answered without a cosignature of the key that is configured".into())
+                AskError::Nonsense(
+                    "the witness answered without a cosignature of the key that is configured".into(),
+                )
             }),
             409 => match text.trim_end_matches('\n').parse() {
                 // It stands where was said, and yet there is a conflict: two roots for one size.
@@ -105,7 +108,9 @@ impl Outside {
         }
         match query.accept(&answered.body) {
             Ok(stamp) => Ok((stamp, answered.body)),
-            Err(why) => Err(AskError::Nonsense(why.to_string().lines().next().unwrap_or_default().to_owned())),
+            Err(why) => {
+                Err(AskError::Nonsense(why.to_string().lines().next().unwrap_or_default().to_owned()))
+            }
         }
     }
 

@@ -254,9 +254,7 @@ impl Witness {
         let time = now.max(log.cosigned_at);
         let line = self.key.cosign(offered.body(), time);
         match log.keep(&offered, &line, time) {
-            Ok(()) => {
-                (Answer { status: 200, media_type: "text/plain; charset=utf-8", body: line }, None)
-            }
+            Ok(()) => (Answer { status: 200, media_type: "text/plain; charset=utf-8", body: line }, None),
             Err(error) => {
                 tracing::error!(%error, log = origin, "the new state could not be made durable; nothing is cosigned");
                 (refuse(500, "the witness cannot keep anything at present"), None)
@@ -271,7 +269,8 @@ fn refuse(status: u16, why: &str) -> Answer {
 
 /// A folder's name for any origin.
 fn folder_of(origin: &str) -> String {
-    let word: String = origin.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(40).collect();
+    let word: String =
+        origin.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(40).collect();
     format!("{word}-{}", &Hash::of(origin.as_bytes()).to_string()[..16])
 }
 

@@ -10,7 +10,11 @@ struct Grown {
 
 impl Grown {
     fn new() -> Self {
-        Grown { key: SigningKey::generate("arts.example/evidence").unwrap(), tree: Tree::empty(), rows: BTreeMap::new() }
+        Grown {
+            key: SigningKey::generate("arts.example/evidence").unwrap(),
+            tree: Tree::empty(),
+            rows: BTreeMap::new(),
+        }
     }
 
     fn grow(&mut self, entries: u64, flavour: &str) {
@@ -37,7 +41,11 @@ impl Grown {
 
 fn witness(dir: &Path, log: &Grown) -> Witness {
     let path = dir.join("witness.key");
-    let key = if path.exists() { CosigningKey::load(&path) } else { CosigningKey::create(&path, "trustee.example/w") };
+    let key = if path.exists() {
+        CosigningKey::load(&path)
+    } else {
+        CosigningKey::create(&path, "trustee.example/w")
+    };
     Witness::open(&dir.join("state"), key.unwrap(), [log.key.verifier_key().clone()]).unwrap()
 }
 
@@ -114,7 +122,11 @@ fn a_database_that_was_put_back_and_grown_differently_is_refused_and_kept_as_pro
     let fork = fork.unwrap();
     assert_eq!((fork.cosigned, fork.offered, fork.known), (150, 150, false));
     let kept = fs::read_to_string(&fork.file).unwrap();
-    assert_eq!(kept.matches("arts.example/evidence\n150\n").count(), 2, "both states, each with its signature: {kept}");
+    assert_eq!(
+        kept.matches("arts.example/evidence\n150\n").count(),
+        2,
+        "both states, each with its signature: {kept}"
+    );
     assert!(ask(&mut w, &log.request(150), 3).1.unwrap().known, "the same again raises no second alarm");
     // Longer: the proof cannot hold.
     log.grow(10, "another entry");

@@ -59,7 +59,10 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("outbox", &["discord", "paging", "rehearsal", "engine", "detect", "evidence", "pipeline"]),
     ("pipeline", &["discord", "rehearsal", "config"]),
     ("config", &["discord", "store", "evidence", "rehearsal", "pipeline", "outbox", "witness"]),
-    ("witness", &["discord", "store", "paging", "rehearsal", "engine", "detect", "pipeline", "outbox", "config"]),
+    (
+        "witness",
+        &["discord", "store", "paging", "rehearsal", "engine", "detect", "pipeline", "outbox", "config"],
+    ),
 ];
 
 /// Crates that live in one place.

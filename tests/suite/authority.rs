@@ -29,7 +29,11 @@ impl Trustee {
     /// Begins (or goes on, in the same folder) to witness a log.
     pub async fn up(dir: &Path, log: VerifierKey, clock: Clock) -> Self {
         let file = dir.join("witness.key");
-        let key = if file.exists() { CosigningKey::load(&file) } else { CosigningKey::create(&file, "trustee.example/w") };
+        let key = if file.exists() {
+            CosigningKey::load(&file)
+        } else {
+            CosigningKey::create(&file, "trustee.example/w")
+        };
         let key = key.unwrap();
         let public = key.public();
         let witness = Witness::open(&dir.join("state"), key, [log]).unwrap();
@@ -122,7 +126,8 @@ impl Authority {
     /// The authority's answer to a request.
     pub fn reply(&self, query: &[u8]) -> Vec<u8> {
         std::fs::write(self.dir.path().join("query.tsq"), query).unwrap();
-        let output = self.openssl("ts -reply -config openssl.cnf -section tsa -queryfile query.tsq -out reply.tsr");
+        let output =
+            self.openssl("ts -reply -config openssl.cnf -section tsa -queryfile query.tsq -out reply.tsr");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         std::fs::read(self.dir.path().join("reply.tsr")).unwrap()
     }

@@ -13,6 +13,7 @@ mod contact; // the rules of supervised contact, a rehearsal script each
 mod contact_properties; // what no order of events may do to the rules of contact
 mod conversations; // whole conversations: what each reaches, and when
 mod crash; // killed ten times, and nothing that a person would notice is different
+mod crash_matrix; // killed hundreds of times at random moments, with torn writes: nothing lost, no fork, no page without evidence
 mod evidence_bundles; // written, verified, tampered with, opened
 mod evidence_case; // a case with exhibits, as the store would hand it over
 mod evidence_commands; // keys new, keys show, evidence verify, evidence open

@@ -45,7 +45,9 @@ async fn refused(w: &World) -> String {
         loop {
             w.settle().await;
             let failed = w.facts().await.into_iter().find_map(|(_, fact)| match fact {
-                Fact::Outcome { effect: Effect::Cosign { .. }, ended: Ended::Failed { why }, .. } => Some(why),
+                Fact::Outcome { effect: Effect::Cosign { .. }, ended: Ended::Failed { why }, .. } => {
+                    Some(why)
+                }
                 _ => None,
             });
             if let Some(why) = failed {
@@ -69,7 +71,8 @@ async fn grow(w: &World, entries: usize) {
 #[tokio::test]
 async fn a_witness_cosigns_the_log_every_day_and_nobody_is_called_for_that() {
     let dir = tempfile::tempdir().unwrap();
-    let settled: std::sync::Arc<std::sync::OnceLock<(String, chaperone::evidence::WitnessKey)>> = std::sync::Arc::default();
+    let settled: std::sync::Arc<std::sync::OnceLock<(String, chaperone::evidence::WitnessKey)>> =
+        std::sync::Arc::default();
     let given = settled.clone();
     story_with(
         move |settings| settings.attest = Attest { witness: given.get().cloned(), ..Attest::default() },
@@ -99,7 +102,8 @@ async fn a_witness_cosigns_the_log_every_day_and_nobody_is_called_for_that() {
 #[tokio::test]
 async fn a_log_that_was_put_back_and_grown_differently_is_refused_and_the_dsl_is_called() {
     let dir = tempfile::tempdir().unwrap();
-    let settled: std::sync::Arc<std::sync::OnceLock<(String, chaperone::evidence::WitnessKey)>> = std::sync::Arc::default();
+    let settled: std::sync::Arc<std::sync::OnceLock<(String, chaperone::evidence::WitnessKey)>> =
+        std::sync::Arc::default();
     let given = settled.clone();
     story_with(
         move |settings| settings.attest = Attest { witness: given.get().cloned(), ..Attest::default() },
@@ -149,7 +153,8 @@ async fn a_database_behind_its_own_last_signature_does_not_start() {
         std::fs::write(w.database(), backup).unwrap();
         let store = Store::open(&w.database().display().to_string()).await.unwrap();
         let key = SigningKey::load(&key_file(&w)).unwrap();
-        let why = keep::check_log(&store, &key, &key_file(&w).with_extension("checkpoint")).await.unwrap_err();
+        let why =
+            keep::check_log(&store, &key, &key_file(&w).with_extension("checkpoint")).await.unwrap_err();
         store.close().await;
         let why = why.to_string();
         assert!(why.contains("behind itself") && why.contains("restore the newest copy"), "{why}");
@@ -183,7 +188,8 @@ async fn a_clock_that_was_set_back_is_a_finding_and_a_small_correction_is_none()
         grow(&w, 1).await;
         w.clock().step_to(w.now().minus(seconds(20)));
         grow(&w, 1).await;
-        let set_back = |fact: &Fact| matches!(fact, Fact::Observed(seen) if seen.code.name() == "clock-set-back");
+        let set_back =
+            |fact: &Fact| matches!(fact, Fact::Observed(seen) if seen.code.name() == "clock-set-back");
         assert_eq!(w.count(set_back).await, 0);
         w.clock().step_to(w.now().minus(minutes(10)));
         grow(&w, 3).await;
@@ -233,10 +239,12 @@ async fn a_witness_that_is_away_is_a_line_of_the_digest_and_not_a_page() {
     let key = chaperone::evidence::CosigningKey::generate("trustee.example/w").unwrap().public();
     story_with(
         move |settings| {
-            settings.attest = Attest { witness: Some((format!("http://{nobody}"), key.clone())), ..Attest::default() };
+            settings.attest =
+                Attest { witness: Some((format!("http://{nobody}"), key.clone())), ..Attest::default() };
         },
         |w| async move {
-            let gone = |fact: &Fact| matches!(fact, Fact::Observed(seen) if seen.code.name() == "not-attested");
+            let gone =
+                |fact: &Fact| matches!(fact, Fact::Observed(seen) if seen.code.name() == "not-attested");
             let waiting = async {
                 while w.count(gone).await == 0 {
                     w.advance(minutes(1)).await;
