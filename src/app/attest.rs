@@ -175,15 +175,16 @@ impl Attester {
         key: &WitnessKey,
         checkpoint: &SignedCheckpoint,
     ) -> anyhow::Result<Delivered> {
-        let (size, by) = (checkpoint.checkpoint().size, key.to_string());
-        let said = self.store.attestations(size).await?;
+        let (mut checkpoint, by) = (checkpoint.clone(), key.to_string());
+        let said = self.store.attestations(checkpoint.checkpoint().size).await?;
         let last = said.iter().rev().find(|one| one.kind == Attested::Cosignature && one.by == by);
         let mut old = last.map_or(0, |last| last.size);
         for _ in 0..TURNS {
+            let size = checkpoint.checkpoint().size;
             let needs = fetch(&self.store, ConsistencyProof::needs(old, size)?).await?;
             let proof = ConsistencyProof::make(old, size, &needs)?;
             let request = AddCheckpoint { old, path: proof.path, note: checkpoint.text().to_owned() };
-            match self.outside.cosign(url, key, &request, checkpoint).await {
+            match self.outside.cosign(url, key, &request, &checkpoint).await {
                 Ok(Cosigned::Yes(cosignature)) => {
                     let (kind, body) = (Attested::Cosignature, cosignature.line.into_bytes());
                     self.keep(size, kind, by, body).await?;
@@ -193,15 +194,20 @@ impl Attester {
                 }
                 Ok(Cosigned::Refused(status)) => return Ok(refused(&format!("({status})"))),
                 Ok(Cosigned::AtSize(theirs)) if theirs <= size => old = theirs,
-                Ok(Cosigned::AtSize(theirs)) => {
-                    let ours = self.store.log_size().await?;
-                    return Ok(if theirs > ours {
-                        // What it signed is not here: this database is older than that.
-                        refused(&format!("(it has signed {theirs} entries, there are {ours} here)"))
-                    } else {
-                        Delivered::Withheld { why: "a later state is cosigned already".to_owned() }
-                    });
-                }
+                // It has signed a later state than was decided about: the newest one is to continue that.
+                Ok(Cosigned::AtSize(theirs)) => match self.store.last_checkpoint().await? {
+                    Some((ours, note)) if theirs <= ours => {
+                        checkpoint = SignedCheckpoint::verify(&note, &self.log)?;
+                        old = theirs;
+                    }
+                    // What it signed is not here: this database is older than that.
+                    newest => {
+                        let ours = newest.map_or(0, |(size, _)| size);
+                        return Ok(refused(&format!(
+                            "(it has signed {theirs} entries, there are {ours} here)"
+                        )));
+                    }
+                },
                 Err(why) => return Ok(not_now(&why)),
             }
         }

@@ -77,7 +77,7 @@ pub fn settings(config: &Config, clock: &Clock) -> anyhow::Result<Settings> {
 /// # Errors
 /// When a witness' key is none.
 pub fn attest(config: &Config) -> anyhow::Result<Attest> {
-    let from = &config.evidence;
+    let from = &config.attesting;
     let witness = match &from.witness {
         Some((url, key)) => {
             let key = key.parse::<WitnessKey>().context("[evidence.witness] key cannot be used")?;

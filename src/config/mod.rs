@@ -4,10 +4,10 @@
 //! known without the network is known to be right, or every [`Problem`] there is. Secrets stay where they are
 //! ([`SecretSource`]) and are read by whoever needs them.
 
+mod attest;
 mod calls;
 mod channels;
 mod contact;
-mod evidence;
 mod people;
 mod places;
 mod raw;
@@ -28,8 +28,8 @@ use crate::paging::people::{DISCORD_DM, EMAIL, NTFY, SMS, VOICE};
 use crate::paging::rota::Rota;
 use crate::paging::{LadderPolicy, OnCall, People, Slot};
 
+pub use attest::Attesting;
 pub use channels::{Listen, Reach, Shared, Twilio, Way};
-pub use evidence::Evidence;
 pub use raw::Problem;
 use raw::Reader;
 pub use secret::{Secret, SecretSource};
@@ -57,7 +57,7 @@ pub struct Config {
     /// How people are reached beyond Discord and e-mail.
     pub reach: Reach,
     /// Who outside attests the evidence log.
-    pub evidence: Evidence,
+    pub attesting: Attesting,
     /// The mail server, where pages travel by e-mail.
     pub email: Option<Email>,
     /// The operator's channel.
@@ -237,7 +237,11 @@ impl Config {
         let rota = calls.complete(r, &mut ladder, zone, &contacts);
         let (policy, grace) = places::policy(r, &mut root, base);
         let contact = contact::contact(r, &mut root, grace.as_ref(), &mut remarks);
-        let evidence = evidence::evidence(r, &mut root);
+        let mut attesting = Attesting::default();
+        if let Some(mut section) = root.section(r, "evidence") {
+            attesting = attest::attesting(r, &mut section);
+            section.done(r);
+        }
         root.done(r);
         if let Some(discord) = &discord
             && places::token_in_the_clear(&discord.api_url)
@@ -260,7 +264,7 @@ impl Config {
                 ladder,
                 rota,
                 reach,
-                evidence,
+                attesting,
                 email: email.into_option(),
                 policy,
                 contact,

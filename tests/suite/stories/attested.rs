@@ -5,15 +5,18 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chaperone::app::attest::Attest;
+use chaperone::app::export::{How, export_case};
 use chaperone::app::keep;
 use chaperone::domain::event::Ended;
-use chaperone::domain::{Effect, Event, Fact, Level};
+use chaperone::domain::{CaseRef, Effect, Event, Fact, Level};
 use chaperone::evidence::timestamp::Stamp;
+use chaperone::evidence::verify::{Known, verify_knowing};
 use chaperone::evidence::{SignedCheckpoint, SigningKey, VerifierKey};
 use chaperone::store::{Attested, Store, StoredAttestation};
 
 use crate::authority::{Authority, Trustee, has_openssl};
-use crate::world::{World, days, minutes, seconds, story, story_with};
+use crate::evidence_case::files_below;
+use crate::world::{CLUB, World, days, minutes, seconds, story, story_with};
 
 fn key_file(w: &World) -> PathBuf {
     w.database().with_file_name("keys").join("log-signing.key")
@@ -85,6 +88,7 @@ async fn a_witness_cosigns_the_log_every_day_and_nobody_is_called_for_that() {
             grow(&w, 5).await;
             for day in 2..4 {
                 w.advance(days(1)).await;
+                w.advance(minutes(30)).await;
                 attested(&w, Attested::Cosignature, day).await;
             }
             let store = w.store().await;
@@ -93,6 +97,68 @@ async fn a_witness_cosigns_the_log_every_day_and_nobody_is_called_for_that() {
                 let checkpoint = SignedCheckpoint::verify(&note, &log_key(&w)).unwrap();
                 trustee.key.verify(checkpoint.body(), std::str::from_utf8(&said.body).unwrap()).unwrap();
             }
+            trustee.down().await;
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_bundle_says_what_the_witness_had_seen_by_when_and_is_the_same_each_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let settled: std::sync::Arc<std::sync::OnceLock<(String, chaperone::evidence::WitnessKey)>> =
+        std::sync::Arc::default();
+    let given = settled.clone();
+    story_with(
+        move |settings| settings.attest = Attest { witness: given.get().cloned(), ..Attest::default() },
+        |w| async move {
+            w.bot_down().await;
+            let trustee = Trustee::up(dir.path(), log_key(&w), w.clock().clone()).await;
+            settled.set((trustee.url.clone(), trustee.key.clone())).unwrap();
+            w.bot_up().await;
+            let before = attested(&w, Attested::Cosignature, 1).await[0].size;
+            let said = w.kys().await;
+            w.message_is_hidden(said);
+            w.kys_is_over().await;
+            w.advance(days(1)).await;
+            w.advance(minutes(30)).await;
+            let after = attested(&w, Attested::Cosignature, 2).await[1].size;
+            w.advance(minutes(60)).await;
+
+            let (store, key) = (w.store().await, SigningKey::load(&key_file(&w)).unwrap());
+            let export = async |name: &str, at: Option<u64>| {
+                let (out, how) = (dir.path().join(name), How { at, initials: "ABC", ..How::default() });
+                export_case(&store, CLUB, CaseRef(1), &key, &how, &out).await.map(|_| out)
+            };
+            let bundle = export("bundle", None).await.unwrap();
+            let known =
+                Known { log: Some(key.verifier_key()), witnesses: std::slice::from_ref(&trustee.key) };
+            let report = verify_knowing(&bundle, &known).unwrap();
+            assert!(report.is_sound(), "{report}");
+            let (seen, line) = (format!("the log with {after} entries"), report.proven.join("\n"));
+            assert!(line.contains(&seen) && line.contains("trustee.example/w"), "{report}");
+            assert!(
+                report.exhibits > 2
+                    && std::fs::read_to_string(bundle.join("data/entries.jsonl")).unwrap().contains("ABC/1")
+            );
+            let observed = std::fs::read_to_string(bundle.join("data/observations.jsonl")).unwrap();
+            assert!(
+                observed.contains("suicide-encouragement") && observed.contains("\"exhibit\":\"ABC/"),
+                "{observed}"
+            );
+
+            // At the state that the witness signed: the same bytes each time, its cosignature on the checkpoint itself.
+            let (one, two) =
+                (export("one", Some(after)).await.unwrap(), export("two", Some(after)).await.unwrap());
+            assert_eq!(files_below(&one), files_below(&two));
+            assert!(verify_knowing(&one, &known).unwrap().is_sound());
+            let checkpoint = std::fs::read_to_string(one.join("data/proofs/checkpoint.txt")).unwrap();
+            assert!(checkpoint.contains("— trustee.example/w "), "{checkpoint}");
+            // Before there was a case there is none; a size that was never signed is told with those nearest.
+            let none = export("none", Some(before)).await.unwrap_err().to_string();
+            assert!(none.contains("there is no case"), "{none}");
+            let never = export("never", Some(1 << 40)).await.unwrap_err().to_string();
+            assert!(never.contains("nearest are"), "{never}");
             trustee.down().await;
         },
     )

@@ -1,13 +1,13 @@
-//! `[evidence]`: who outside attests the evidence log.
+//! `[evidence.witness]`, `[evidence.timestamp]`: who outside attests the evidence log.
 
 use std::time::Duration;
 
 use super::channels::address;
 use super::raw::{Reader, Section};
 
-/// `[evidence]`
+/// Who outside attests the evidence log, and how often.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Evidence {
+pub struct Attesting {
     /// `[evidence.witness]`: its address, and its public key as it was written.
     pub witness: Option<(String, String)>,
     /// `[evidence.timestamp] url`: a time-stamping authority (RFC 3161).
@@ -20,13 +20,13 @@ pub struct Evidence {
 
 const KEY: &str = "write the line name+hash+base64 that `chaperone witness` prints";
 
-pub(super) fn evidence(r: &mut Reader<'_>, root: &mut Section<'_>) -> Evidence {
-    let mut evidence = Evidence::default();
-    let Some(mut section) = root.section(r, "evidence") else { return evidence };
+/// Reads what `[evidence]` says of it.
+pub(super) fn attesting(r: &mut Reader<'_>, section: &mut Section<'_>) -> Attesting {
+    let mut attesting = Attesting::default();
     let hours = section.number(r, "attest_hours", 1..169, "write 1 to 168 hours");
-    evidence.every = hours.map(|hours| Duration::from_hours(hours.value.unsigned_abs()));
+    attesting.every = hours.map(|hours| Duration::from_hours(hours.value.unsigned_abs()));
     let entries = section.number(r, "attest_entries", 1..1_000_000_001, "write a number of entries, from 1");
-    evidence.entries = entries.map(|entries| entries.value.unsigned_abs());
+    attesting.entries = entries.map(|entries| entries.value.unsigned_abs());
     if let Some(mut witness) = section.section(r, "witness") {
         let (url, key) = (address(r, &mut witness, "url"), witness.text(r, "key", KEY));
         if url.is_none() || key.is_none() {
@@ -36,17 +36,16 @@ pub(super) fn evidence(r: &mut Reader<'_>, root: &mut Section<'_>) -> Evidence {
         if let Some(key) = key.as_ref().filter(|key| key.value.split('+').count() < 3) {
             r.problem(key.at, "[evidence.witness] key is not a witness' public key", KEY);
         }
-        evidence.witness = url.zip(key.map(|key| key.value));
+        attesting.witness = url.zip(key.map(|key| key.value));
         witness.done(r);
     }
     if let Some(mut timestamp) = section.section(r, "timestamp") {
-        evidence.authority = address(r, &mut timestamp, "url");
-        if evidence.authority.is_none() {
+        attesting.authority = address(r, &mut timestamp, "url");
+        if attesting.authority.is_none() {
             let fix = "add url = \"https://…\", the address of a time-stamping authority (RFC 3161)";
             r.problem(timestamp.at, "[evidence.timestamp] has no url", fix);
         }
         timestamp.done(r);
     }
-    section.done(r);
-    evidence
+    attesting
 }
