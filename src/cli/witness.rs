@@ -7,6 +7,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
+use crate::config::ConfigError;
 use crate::config::witness::WitnessConfig;
 use crate::evidence::{CosigningKey, VerifierKey};
 use crate::witness::ask::Outside;
@@ -39,7 +40,12 @@ pub struct Args {
 /// When it cannot start: the configuration, its key, its folder, the address.
 pub fn run(args: &Args) -> anyhow::Result<u8> {
     super::log_to_stderr("info");
-    let config = WitnessConfig::load(&args.config)?;
+    let config = WitnessConfig::load(&args.config).map_err(|error| match error {
+        ConfigError::Unreadable { file, why } => {
+            anyhow!("{file}: cannot be read ({why})\ncheck the path; `chaperone witness --help` shows what stands in it")
+        }
+        wrong @ ConfigError::Wrong(_) => wrong.into(),
+    })?;
     let webhook = match &config.webhook {
         Some(source) => Some(source.read().map_err(|why| anyhow!("{why}"))?.expose().to_owned()),
         None => None,

@@ -28,4 +28,5 @@ mod replay; // exports through the engine: every version is read, nothing makes 
 mod scan; // texts one by one
 mod store; // what is kept, the same on both databases
 mod stories; // what people do, and what others then see
+mod witness; // `chaperone witness`, the real binary: killed, started again, shown a fork
 mod world; // the language of the stories: a club, its bot, its leads, a clock that stands still
