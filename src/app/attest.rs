@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::keep::fetch;
 use crate::clock::Clock;
@@ -61,18 +62,30 @@ fn host(url: &str) -> String {
     authority.rsplit('@').next().unwrap_or_default().to_owned()
 }
 
-/// Asks for attestations when they are due, until it is stopped.
-pub(super) struct Due {
-    pub attest: Attest,
-    pub store: Store,
-    pub ear: Ear,
-    pub clock: Clock,
-    /// Wakes when the pipeline has come further.
-    pub progress: watch::Receiver<u64>,
+/// Asks for attestations when they are due, until it is stopped; nothing runs where nobody attests.
+pub(super) fn when_due(
+    attest: &Attest,
+    store: &Store,
+    ear: &Ear,
+    clock: &Clock,
+    stopped: &watch::Receiver<bool>,
+) -> Option<JoinHandle<()>> {
+    let due = Due { attest: attest.clone(), store: store.clone(), ear: ear.clone(), clock: clock.clone() };
+    attest.is_on().then(|| tokio::spawn(due.run(super::until_stopped(stopped.clone()))))
 }
 
+struct Due {
+    attest: Attest,
+    store: Store,
+    ear: Ear,
+    clock: Clock,
+}
+
+/// How often it is looked while the log has just begun and nothing is signed yet.
+const LOOK_AT_FIRST: Duration = Duration::from_millis(200);
+
 impl Due {
-    pub(super) async fn run(mut self, stop: impl Future<Output = ()> + Send) {
+    async fn run(self, stop: impl Future<Output = ()> + Send) {
         let mut stop = std::pin::pin!(stop);
         // What was asked for last in this run: kind, moment.
         let mut asked: BTreeMap<Attested, Timestamp> = BTreeMap::new();
@@ -83,8 +96,7 @@ impl Due {
             });
             tokio::select! {
                 () = self.clock.until(self.clock.now().plus(LOOK_EVERY)) => {}
-                // A log that has just begun has nothing signed yet.
-                Ok(()) = self.progress.changed(), if !signed => {}
+                () = tokio::time::sleep(LOOK_AT_FIRST), if !signed => {}
                 () = &mut stop => return,
             }
         }

@@ -166,17 +166,17 @@ async fn state(store: &Store, key: &SigningKey, at: Option<u64>) -> anyhow::Resu
             .await?
             .map(|(_, note)| note)
             .context("the log holds nothing yet, so there is nothing to export\nlet the bot run first")?,
-        Some(size) => match store.checkpoint_of(size).await? {
-            Some(note) => note,
-            None => {
+        Some(size) => {
+            let Some(note) = store.checkpoint_of(size).await? else {
                 let (below, above) = store.checkpoints_near(size).await?;
                 let near: Vec<String> = below.into_iter().chain(above).map(|size| size.to_string()).collect();
                 anyhow::bail!(
                     "no state of {size} entries was signed\nname a size that was, with --at: nearest are {}",
                     if near.is_empty() { "none".to_owned() } else { near.join(" and ") }
                 );
-            }
-        },
+            };
+            note
+        }
     };
     Ok(SignedCheckpoint::verify(&note, key.verifier_key())?)
 }

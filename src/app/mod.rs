@@ -178,12 +178,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
     let (connected_now, connected) = watch::channel(BTreeMap::new());
     let alive = reach::Alive { store: store.clone(), connected, clock: clock.clone() };
     tasks.extend(reach::answer_and_beat(door, &settings.reach, calls, ear.clone(), alive, &stopped)?);
-    if settings.attest.is_on() {
-        let (attest, store) = (settings.attest.clone(), store.clone());
-        let (ear, clock, progress) = (ear.clone(), clock.clone(), progress.watch());
-        let due = attest::Due { attest, store, ear, clock, progress };
-        tasks.push(tokio::spawn(due.run(until_stopped(stopped.clone()))));
-    }
+    tasks.extend(attest::when_due(&settings.attest, &store, &ear, &clock, &stopped));
     let (heard_now, heard) = watch::channel(BTreeMap::new());
     let shards = settings.shards.max(1);
     for shard in 0..shards {

@@ -80,6 +80,9 @@ pub fn write_sealed(
     Ok(hash)
 }
 
+/// Files by path.
+type Files = Vec<(String, Vec<u8>)>;
+
 /// Fills a bag; gives the hash of its tag manifest and, of one in memory, its files.
 fn fill(
     mut bag: BagWriter,
@@ -87,7 +90,7 @@ fn fill(
     key: &SigningKey,
     identity: Option<&Identity>,
     file: impl Fn(io::Error) -> BundleError + Copy,
-) -> Result<(Hash, Vec<(String, Vec<u8>)>), BundleError> {
+) -> Result<(Hash, Files), BundleError> {
     for (name, bytes) in payload(case, key) {
         bag.add(&name, &bytes).map_err(file)?;
     }

@@ -19,15 +19,15 @@ pub const REPLY_TYPE: &str = "application/timestamp-reply";
 /// The largest response that is read, in bytes; one with its certificates has some thousands.
 pub const LARGEST: usize = 64 * 1024;
 
-/// id-sha256, id-sha384, id-sha512 (NIST, 2.16.840.1.101.3.4.2.1 to .3).
+/// `id-sha256`, `id-sha384`, `id-sha512` (NIST, 2.16.840.1.101.3.4.2.1 to .3).
 const SHA256: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01];
 const SHA384: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02];
 const SHA512: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03];
-/// id-signedData (1.2.840.113549.1.7.2).
+/// `id-signedData` (1.2.840.113549.1.7.2).
 const SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
-/// id-ct-TSTInfo (1.2.840.113549.1.9.16.1.4).
+/// `id-ct-TSTInfo` (1.2.840.113549.1.9.16.1.4).
 const TST_INFO: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x01, 0x04];
-/// id-messageDigest (1.2.840.113549.1.9.4).
+/// `id-messageDigest` (1.2.840.113549.1.9.4).
 const MESSAGE_DIGEST: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x04];
 
 /// A request for a stamp on some bytes.

@@ -135,9 +135,9 @@ impl Log {
             let path = self.folder.join(HISTORY);
             let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
             // Behind what a power cut left half written, a line begins anew.
-            let torn = !fs::read(&path)?.last().is_none_or(|last| *last == b'\n');
-            if torn {
-                let whole = fs::read(&path)?.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+            let there = fs::read(&path)?;
+            let whole = there.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+            if whole < there.len() {
                 file.set_len(whole as u64)?;
             }
             writeln!(file, "{} {} {time}", state.size, state.root)?;

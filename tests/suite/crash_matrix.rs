@@ -211,7 +211,7 @@ fn start(dir: &Path) -> Child {
         .unwrap()
 }
 
-/// A number drawn by lot (SplitMix64).
+/// A number drawn by lot (`SplitMix64`).
 fn lot(seed: u64) -> u64 {
     let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
