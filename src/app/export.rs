@@ -63,16 +63,29 @@ pub async fn export_case(
 
     let mut pieces: BTreeMap<u64, Content> = BTreeMap::new();
     let mut label_of_message: BTreeMap<MessageId, u64> = BTreeMap::new();
-    for exhibit in about.exhibits(store, organisation).await?.into_iter().filter(|kept| kept.entry < size) {
+    for exhibit in about.exhibits(store, organisation).await? {
         if let Some(message) = exhibit.message {
             label_of_message.entry(message).or_insert(exhibit.entry);
         }
         pieces.insert(exhibit.entry, Content::Sealed(Sealed(exhibit.sealed)));
     }
+    let held = store.buffer_held(organisation, case).await?;
+    for segment in held.segments {
+        for message in &segment.messages {
+            label_of_message.entry(*message).or_insert(segment.entry);
+        }
+        pieces.insert(segment.entry, Content::Sealed(Sealed(segment.sealed)));
+    }
+    // Whoever has become a subject since it was handed over gets none of it.
+    for wrap in held.wraps.into_iter().filter(|wrap| about.may_open(&wrap.lead)) {
+        pieces.insert(wrap.entry, Content::Sealed(Sealed(wrap.sealed)));
+    }
     for stored in &about.facts {
         let body = serde_json::to_vec(&stored.fact)?;
         pieces.insert(stored.entry, Content::Open(Exhibit::new(Salt::from_bytes(stored.salt), body)));
     }
+    // What came after that state does not belong to it.
+    pieces.retain(|entry, _| *entry < size);
     let labels: BTreeMap<u64, String> = pieces
         .keys()
         .zip(1..)
@@ -302,6 +315,15 @@ impl About {
             .collect()
     }
 
+    /// Whether a lead is among those to whom the case's own key was sealed last.
+    fn may_open(&self, lead: &str) -> bool {
+        let made = self.facts.iter().rev().find_map(|stored| match &stored.fact {
+            Fact::CaseKeyMade { sealed_to, .. } => Some(sealed_to),
+            _ => None,
+        });
+        made.is_none_or(|sealed_to| sealed_to.iter().any(|known| known == lead))
+    }
+
     /// Sealed exhibits of the case, and those that were kept for its reasons before there was a case.
     async fn exhibits(&self, store: &Store, organisation: &str) -> anyhow::Result<Vec<StoredExhibit>> {
         let mut exhibits = store.exhibits(organisation, Some(self.case)).await?;
@@ -326,6 +348,7 @@ fn belongs(fact: &Fact, of: CaseRef, reasons: &BTreeSet<Observation>, jobs: &BTr
         | Fact::Withheld { case, .. }
         | Fact::Decided { case, .. } => *case == Some(of),
         Fact::CaseOpened { case, .. }
+        | Fact::HandedOver { case, .. }
         | Fact::CaseRose { case, .. }
         | Fact::SubjectsJoined { case, .. }
         | Fact::CaseKeyMade { case, .. }
@@ -347,6 +370,9 @@ fn belongs(fact: &Fact, of: CaseRef, reasons: &BTreeSet<Observation>, jobs: &BTr
         | Fact::Register(_)
         | Fact::Gap { .. }
         | Fact::Started { .. }
+        | Fact::BufferSet { .. }
+        | Fact::NotBuffered { .. }
+        | Fact::BufferErased { .. }
         | Fact::Digested { .. }
         | Fact::DrillBegan { .. }
         | Fact::DrillAnswered { .. }

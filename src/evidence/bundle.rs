@@ -31,7 +31,6 @@ use super::case_key::CaseKey;
 use super::casefile::{BundledExhibit, CaseFile, CaseSummary, Content, EntryLine, FORMAT, json_line, path};
 use super::checkpoint::{CheckpointError, SignedCheckpoint, SigningKey};
 use super::commitment::Exhibit;
-use super::entry::Class;
 use super::handover;
 use super::hash::Hash;
 use super::instructions;
@@ -224,7 +223,7 @@ fn open_all(exhibits: &[BundledExhibit], identity: &Identity) -> Result<Vec<Open
                 }
             },
         };
-        if bundled.entry.class == Class::CASE_KEY {
+        if bundled.entry.class.is_key() {
             // It opens what follows it, and is written nowhere.
             keys = CaseKey::added(&exhibit, keys);
             continue;

@@ -10,6 +10,7 @@
 
 mod address;
 mod attestations;
+mod buffer;
 mod commit;
 mod error;
 mod exhibits;
@@ -24,6 +25,7 @@ mod tests;
 mod transaction;
 
 pub use attestations::{Attested, StoredAttestation};
+pub use buffer::{BufferBatch, Erasable, Held, Place, StoredHold, StoredKey, StoredSegment, StoredWrap};
 pub use error::StoreError;
 pub use open::Store;
 
@@ -110,4 +112,6 @@ pub struct Batch {
     pub checkpoint: Option<String>,
     /// How far shards have been heard.
     pub positions: Vec<Position>,
+    /// What changes in the rolling buffer.
+    pub buffer: BufferBatch,
 }
