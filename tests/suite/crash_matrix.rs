@@ -22,6 +22,7 @@ use chaperone::engine::Keep;
 use chaperone::evidence::{Identity, SigningKey};
 use chaperone::outbox::{Job, Jobs as _, Lease};
 use chaperone::pipeline::Progress;
+use chaperone::pipeline::buffer::HourKeys;
 use chaperone::pipeline::case_keys::CaseKeys;
 use chaperone::pipeline::committer::{Commit, Committer, Exhibit, Lead, Witness};
 use chaperone::pipeline::ring::Received;
@@ -154,6 +155,7 @@ async fn a_process_that_keeps_evidence_until_it_is_killed() {
     let clock = Clock::system();
     let committer = Committer {
         case_keys,
+        hour_keys: HourKeys::default(),
         store: store.clone(),
         tree,
         key: Arc::new(key),
