@@ -61,62 +61,15 @@ pub async fn export_case(
         anyhow::bail!("there is no case {case}\n`chaperone evidence list` shows the cases that there are");
     };
 
-    let mut pieces: BTreeMap<u64, Content> = BTreeMap::new();
-    let mut label_of_message: BTreeMap<MessageId, u64> = BTreeMap::new();
-    for exhibit in about.exhibits(store, organisation).await? {
-        if let Some(message) = exhibit.message {
-            label_of_message.entry(message).or_insert(exhibit.entry);
-        }
-        pieces.insert(exhibit.entry, Content::Sealed(Sealed(exhibit.sealed)));
-    }
-    let held = store.buffer_held(organisation, case).await?;
-    for segment in held.segments {
-        for message in &segment.messages {
-            label_of_message.entry(*message).or_insert(segment.entry);
-        }
-        pieces.insert(segment.entry, Content::Sealed(Sealed(segment.sealed)));
-    }
-    // Whoever has become a subject since it was handed over gets none of it.
-    for wrap in held.wraps.into_iter().filter(|wrap| about.may_open(&wrap.lead)) {
-        pieces.insert(wrap.entry, Content::Sealed(Sealed(wrap.sealed)));
-    }
-    for stored in &about.facts {
-        let body = serde_json::to_vec(&stored.fact)?;
-        pieces.insert(stored.entry, Content::Open(Exhibit::new(Salt::from_bytes(stored.salt), body)));
-    }
-    // What came after that state does not belong to it.
-    pieces.retain(|entry, _| *entry < size);
+    let Pieces { pieces, of_message } = about.pieces(store, organisation, size).await?;
     let labels: BTreeMap<u64, String> = pieces
         .keys()
         .zip(1..)
         .map(|(entry, number)| (*entry, format!("{}/{number}", how.initials)))
         .collect();
 
-    let mut exhibits = Vec::with_capacity(pieces.len());
-    let indexes: Vec<u64> = pieces.keys().copied().collect();
-    let mut pieces = pieces.into_iter();
-    for indexes in indexes.chunks(TOGETHER) {
-        let mut needs = BTreeSet::new();
-        for index in indexes {
-            needs.extend(InclusionProof::needs(*index, size)?);
-        }
-        let hashes = fetch(store, needs.into_iter().collect()).await?;
-        let rows: BTreeMap<u64, Vec<u8>> =
-            store.log_entries_of(indexes).await?.into_iter().map(|row| (row.index, row.bytes)).collect();
-        for (index, content) in pieces.by_ref().take(indexes.len()) {
-            let bytes = rows
-                .get(&index)
-                .with_context(|| format!("entry {index} of the log is missing\nrestore the newest backup"))?;
-            exhibits.push(BundledExhibit {
-                label: labels[&index].clone(),
-                entry: Entry::decode(bytes)?,
-                proof: InclusionProof::make(index, size, &hashes)?,
-                content,
-            });
-        }
-    }
-    let label =
-        |message: &MessageId| label_of_message.get(message).and_then(|entry| labels.get(entry)).cloned();
+    let exhibits = bundled(store, size, pieces, &labels).await?;
+    let label = |message: &MessageId| of_message.get(message).and_then(|entry| labels.get(entry)).cloned();
     let chronology = about
         .facts
         .iter()
@@ -166,6 +119,45 @@ pub async fn export_case(
         [] => bundle::write(&file, out, key, how.identity)?,
         recipients => bundle::write_sealed(&file, out, key, how.identity, recipients)?,
     })
+}
+
+/// What belongs to a case, by entry of the log, and the entries of the messages among it.
+struct Pieces {
+    pieces: BTreeMap<u64, Content>,
+    of_message: BTreeMap<MessageId, u64>,
+}
+
+/// The pieces with their leaves and proofs.
+async fn bundled(
+    store: &Store,
+    size: u64,
+    pieces: BTreeMap<u64, Content>,
+    labels: &BTreeMap<u64, String>,
+) -> anyhow::Result<Vec<BundledExhibit>> {
+    let mut exhibits = Vec::with_capacity(pieces.len());
+    let indexes: Vec<u64> = pieces.keys().copied().collect();
+    let mut pieces = pieces.into_iter();
+    for indexes in indexes.chunks(TOGETHER) {
+        let mut needs = BTreeSet::new();
+        for index in indexes {
+            needs.extend(InclusionProof::needs(*index, size)?);
+        }
+        let hashes = fetch(store, needs.into_iter().collect()).await?;
+        let rows: BTreeMap<u64, Vec<u8>> =
+            store.log_entries_of(indexes).await?.into_iter().map(|row| (row.index, row.bytes)).collect();
+        for (index, content) in pieces.by_ref().take(indexes.len()) {
+            let bytes = rows
+                .get(&index)
+                .with_context(|| format!("entry {index} of the log is missing\nrestore the newest backup"))?;
+            exhibits.push(BundledExhibit {
+                label: labels[&index].clone(),
+                entry: Entry::decode(bytes)?,
+                proof: InclusionProof::make(index, size, &hashes)?,
+                content,
+            });
+        }
+    }
+    Ok(exhibits)
 }
 
 /// So many entries are read from the log at once.
@@ -291,6 +283,36 @@ impl About {
             }
         }
         about
+    }
+
+    /// Everything that belongs to the case up to that size of the log, by entry.
+    async fn pieces(&self, store: &Store, organisation: &str, size: u64) -> anyhow::Result<Pieces> {
+        let mut pieces: BTreeMap<u64, Content> = BTreeMap::new();
+        let mut of_message: BTreeMap<MessageId, u64> = BTreeMap::new();
+        for exhibit in self.exhibits(store, organisation).await? {
+            if let Some(message) = exhibit.message {
+                of_message.entry(message).or_insert(exhibit.entry);
+            }
+            pieces.insert(exhibit.entry, Content::Sealed(Sealed(exhibit.sealed)));
+        }
+        let held = store.buffer_held(organisation, self.case).await?;
+        for segment in held.segments {
+            for message in &segment.messages {
+                of_message.entry(*message).or_insert(segment.entry);
+            }
+            pieces.insert(segment.entry, Content::Sealed(Sealed(segment.sealed)));
+        }
+        // Whoever has become a subject since it was handed over gets none of it.
+        for wrap in held.wraps.into_iter().filter(|wrap| self.may_open(&wrap.lead)) {
+            pieces.insert(wrap.entry, Content::Sealed(Sealed(wrap.sealed)));
+        }
+        for stored in &self.facts {
+            let body = serde_json::to_vec(&stored.fact)?;
+            pieces.insert(stored.entry, Content::Open(Exhibit::new(Salt::from_bytes(stored.salt), body)));
+        }
+        // What came after that state does not belong to it.
+        pieces.retain(|entry, _| *entry < size);
+        Ok(Pieces { pieces, of_message })
     }
 
     /// What was observed in it, in the order of the log.

@@ -85,6 +85,13 @@ pub struct Settings {
     pub operator_channel: Option<ChannelId>,
 }
 
+impl Settings {
+    /// The buffer's policy. Without a lead's key there is nobody to seal to.
+    fn buffer_for_leads(&self) -> BufferPolicy {
+        if self.leads.is_empty() { BufferPolicy::off() } else { self.buffer.clone() }
+    }
+}
+
 /// Name and version, as the log and exhibits have it.
 #[must_use]
 pub fn software() -> String {
@@ -117,7 +124,6 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
     let key = Arc::new(keep::signing_key(&settings.signing_key, &settings.organisation, &store).await?);
     let checkpoint_file = settings.signing_key.with_extension("checkpoint");
     let tree = keep::check_log(&store, &key, &checkpoint_file).await?;
-
     take_over(&store).await;
     let Restored { organisation, calls, case_keys, newest: earlier } = restore(&store, &settings).await?;
     let calls = Arc::new(RwLock::new(calls));
@@ -166,8 +172,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
         clock: clock.clone(),
         progress: progress.clone(),
         ring: Ring::default(),
-        // Without a lead's key there is nobody to seal to.
-        buffer: if settings.leads.is_empty() { BufferPolicy::off() } else { settings.buffer.clone() },
+        buffer: settings.buffer_for_leads(),
         operator_channel: settings.operator_channel,
     };
 
