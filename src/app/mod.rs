@@ -143,14 +143,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
     let to = left.or_to(routes.clone());
     let (delays, delayed) = mpsc::unbounded_channel();
     let dispatcher = Dispatcher::new(store.clone(), to, clock.clone(), outcomes, by).telling_delays(delays);
-    let witness = trouble::Trouble::new(
-        settings.operator_channel,
-        settings.organisation.clone(),
-        routes,
-        dispatcher.bell(),
-        clock.clone(),
-        left,
-    );
+    let witness = trouble::Trouble::new(&settings, routes, dispatcher.bell(), clock.clone(), left);
     let committer = Committer {
         store: store.clone(),
         tree,
