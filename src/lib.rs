@@ -15,7 +15,7 @@
 //!
 //! The pure rooms use only those to their left: [`domain`] ← [`text`] ← [`detect`], [`contact`] ← [`engine`].
 //! They never see the clock, randomness, files, the network or any crate that does; time is passed in.
-//! The shell rooms ([`discord`], [`store`], [`evidence`], [`outbox`], [`paging`], [`pipeline`]) know the
+//! The shell rooms ([`discord`], [`store`], [`evidence`], [`outbox`], [`paging`], [`pipeline`], [`witness`]) know the
 //! core but not each other's inside; [`app`] is the only place that joins them, [`cli`] the only one that
 //! reads arguments. `tests/suite/arrows.rs` holds every arrow of this paragraph against the code.
 
@@ -35,4 +35,5 @@ pub mod pipeline;
 pub mod rehearsal;
 pub mod store;
 pub mod text;
+pub mod witness;
 pub mod wording;

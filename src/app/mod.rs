@@ -3,6 +3,7 @@
 //! Nothing else in the house knows all rooms. What `run` does with Discord, `rehearse` does with the embedded
 //! platform: the same parts, other settings.
 
+pub mod attest;
 mod commands;
 pub mod drill;
 pub mod export;
@@ -41,6 +42,7 @@ use crate::pipeline::ring::Ring;
 use crate::pipeline::{Ear, Progress};
 use crate::store::Store;
 use crate::text::Lists;
+use attest::{Attest, Attester};
 use reach::Reach;
 
 /// Everything that the parts need to know, checked.
@@ -75,10 +77,19 @@ pub struct Settings {
     pub email: Option<EmailChannel>,
     /// Further channels, the listener for answers, the heartbeat.
     pub reach: Reach,
+    /// Who outside attests the evidence log.
+    pub attest: Attest,
     /// How long what is heard stays in the sealed buffer.
     pub buffer: BufferPolicy,
     /// Where the operator is told about trouble.
     pub operator_channel: Option<ChannelId>,
+}
+
+impl Settings {
+    /// The buffer's policy. Without a lead's key there is nobody to seal to.
+    fn buffer_for_leads(&self) -> BufferPolicy {
+        if self.leads.is_empty() { BufferPolicy::off() } else { self.buffer.clone() }
+    }
 }
 
 /// Name and version, as the log and exhibits have it.
@@ -110,17 +121,17 @@ pub struct Running {
 /// signature, a token that Discord refuses.
 pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Running> {
     let store = Store::open(&settings.database).await?;
-    let key = Arc::new(keep::signing_key(&settings.signing_key, &settings.organisation)?);
+    let key = Arc::new(keep::signing_key(&settings.signing_key, &settings.organisation, &store).await?);
     let checkpoint_file = settings.signing_key.with_extension("checkpoint");
     let tree = keep::check_log(&store, &key, &checkpoint_file).await?;
-
     take_over(&store).await;
     let Restored { organisation, calls, case_keys, newest: earlier } = restore(&store, &settings).await?;
     let calls = Arc::new(RwLock::new(calls));
 
     let rest = Rest::new(&settings.api_url, &settings.token, clock.clone())?;
     let door = reach::door(&settings.reach, &settings.signing_key.with_file_name("links.key")).await?;
-    let routes = Arc::new(routes(&mut settings, &rest, &calls, &door.links, &clock)?);
+    let attester = Attester::of(&settings.attest, &store, key.verifier_key(), &clock)?;
+    let routes = Arc::new(routes(&mut settings, &rest, &calls, &door.links, attester, &clock)?);
     let progress = Progress::default();
     let (ear, inputs) = Ear::new(progress.clone());
     let (commits, to_commit) = mpsc::channel(1_024);
@@ -132,14 +143,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
     let to = left.or_to(routes.clone());
     let (delays, delayed) = mpsc::unbounded_channel();
     let dispatcher = Dispatcher::new(store.clone(), to, clock.clone(), outcomes, by).telling_delays(delays);
-    let witness = trouble::Trouble::new(
-        settings.operator_channel,
-        settings.organisation.clone(),
-        routes,
-        dispatcher.bell(),
-        clock.clone(),
-        left,
-    );
+    let witness = trouble::Trouble::new(&settings, routes, dispatcher.bell(), clock.clone(), left);
     let committer = Committer {
         store: store.clone(),
         tree,
@@ -161,8 +165,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
         clock: clock.clone(),
         progress: progress.clone(),
         ring: Ring::default(),
-        // Without a lead's key there is nobody to seal to.
-        buffer: if settings.leads.is_empty() { BufferPolicy::off() } else { settings.buffer.clone() },
+        buffer: settings.buffer_for_leads(),
         operator_channel: settings.operator_channel,
     };
 
@@ -179,6 +182,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
     let (connected_now, connected) = watch::channel(BTreeMap::new());
     let alive = reach::Alive { store: store.clone(), connected, clock: clock.clone() };
     tasks.extend(reach::answer_and_beat(door, &settings.reach, calls, ear.clone(), alive, &stopped)?);
+    tasks.extend(attest::when_due(&settings.attest, &store, &ear, &clock, &stopped));
     let (heard_now, heard) = watch::channel(BTreeMap::new());
     let shards = settings.shards.max(1);
     for shard in 0..shards {
@@ -374,11 +378,15 @@ impl Running {
 pub(crate) struct Routes {
     contain: Arc<dyn Deliver>,
     couriers: reach::Couriers,
+    attester: Option<Arc<dyn Deliver>>,
 }
 
 impl Routes {
     /// Who carries an effect out; nobody when its channel is not configured.
     pub(crate) fn to(&self, effect: &Effect) -> Option<Arc<dyn Deliver>> {
+        if matches!(effect, Effect::Cosign { .. } | Effect::Stamp { .. }) {
+            return self.attester.clone();
+        }
         match effect.channel() {
             Some(channel) => self.couriers.get(channel).cloned(),
             None => Some(self.contain.clone()),
@@ -391,6 +399,7 @@ fn routes(
     rest: &Rest,
     calls: &Arc<RwLock<Calls>>,
     links: &Links,
+    attester: Option<Arc<dyn Deliver>>,
     clock: &Clock,
 ) -> anyhow::Result<Routes> {
     let still_wanted = reach::still_wanted(calls);
@@ -398,6 +407,7 @@ fn routes(
     let contain = Contain::new(rest.clone()).with_number_to_ring(reach.ring.clone());
     Ok(Routes {
         contain: Arc::new(contain),
+        attester,
         couriers: reach::couriers(rest, &settings.people, email, reach, links, &still_wanted, clock)?,
     })
 }

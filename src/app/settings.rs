@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use anyhow::{Context, anyhow};
 
 use super::Settings;
+use super::attest::Attest;
 use super::reach::{Listen, Reach};
 use crate::clock::Clock;
 use crate::config::{Config, Twilio, Way};
 use crate::discord::token::Token;
 use crate::domain::who_may_know::Readers;
 use crate::engine;
-use crate::evidence::Recipient;
+use crate::evidence::{Recipient, WitnessKey};
 use crate::paging::channels::email::EmailChannel;
 use crate::paging::channels::http::base;
 use crate::paging::channels::twilio::Account;
@@ -67,8 +68,31 @@ pub fn settings(config: &Config, clock: &Clock) -> anyhow::Result<Settings> {
         leads,
         email,
         reach: reach(config)?,
+        attest: attest(config)?,
         buffer: BufferPolicy { days: config.evidence.buffer_days, spaces: config.evidence.spaces.clone() },
         operator_channel: config.policy.operator_channel,
+    })
+}
+
+/// Who outside attests the evidence log.
+///
+/// # Errors
+/// When a witness' key is none.
+pub fn attest(config: &Config) -> anyhow::Result<Attest> {
+    let from = &config.attesting;
+    let witness = match &from.witness {
+        Some((url, key)) => {
+            let key = key.parse::<WitnessKey>().context("[evidence.witness] key cannot be used")?;
+            Some((url.clone(), key))
+        }
+        None => None,
+    };
+    let usual = Attest::default();
+    Ok(Attest {
+        witness,
+        authority: from.authority.clone(),
+        every: from.every.unwrap_or(usual.every),
+        entries: from.entries,
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Routes;
+use super::{Routes, Settings};
 use crate::clock::Clock;
 use crate::domain::effect::Nudge;
 use crate::domain::{ChannelId, Effect};
@@ -69,13 +69,13 @@ pub(super) struct Trouble {
 
 impl Trouble {
     pub(super) fn new(
-        operator_channel: Option<ChannelId>,
-        organisation: String,
+        settings: &Settings,
         routes: Arc<Routes>,
         bell: Bell,
         clock: Clock,
         left: Left,
     ) -> Self {
+        let (operator_channel, organisation) = (settings.operator_channel, settings.organisation.clone());
         Trouble { operator_channel, organisation, routes, bell, clock, left, times: AtomicU32::new(0) }
     }
 

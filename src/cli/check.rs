@@ -62,7 +62,10 @@ fn check(args: &Args, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8
         }
         Err(ConfigError::Wrong(problems)) => return unusable(&problems, args.json, out),
     };
-    let wrong: Vec<String> = unusable_recipients(&config).chain(unreadable_secrets(&config)).collect();
+    let wrong: Vec<String> = unusable_recipients(&config)
+        .chain(unusable_witness(&config))
+        .chain(unreadable_secrets(&config))
+        .collect();
     let live = match look(args, &config) {
         Some(Err(why)) => {
             // What is wrong with the file is told all the same.
@@ -187,6 +190,12 @@ fn unusable_recipients(config: &Config) -> impl Iterator<Item = String> {
             format!("[[people]] the recipient of {:?}: {why}", contact.name)
         })
     })
+}
+
+/// A witness' key that looks like one and is none.
+fn unusable_witness(config: &Config) -> Option<String> {
+    let why = crate::app::settings::attest(config).err()?;
+    Some(format!("{why:#}").replace('\n', " — "))
 }
 
 #[cfg(test)]

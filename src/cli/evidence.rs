@@ -11,7 +11,7 @@ use anyhow::anyhow;
 use clap::{Args, Subcommand};
 
 use super::keys::{PassphraseFile, load_identity};
-use crate::evidence::{Report, VerifierKey, unseal, verify};
+use crate::evidence::{Identity, Report, VerifierKey, WitnessKey, unseal, verify};
 
 /// Exit status of CLI contract: everything holds.
 const DONE: u8 = 0;
@@ -48,6 +48,9 @@ pub struct Verify {
     /// The log's public key as the organisation published it: the bundle's own key has to be this one
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
+    /// A witness' public key as the trustees have it: it has to have cosigned a state of the log; can be given several times
+    #[arg(long, value_name = "KEY")]
+    witness: Vec<String>,
     /// Print JSON lines: one a finding, then the verdict
     #[arg(long)]
     json: bool,
@@ -57,10 +60,11 @@ pub struct Verify {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  chaperone evidence open bundle --identity dsl-identity.txt --out opened\n\n\
+    A bundle that was sealed as one file (export --recipient) is unpacked into the new folder and verified.\n    \
     The folder holds the words of young people: keep it as such, and delete it when it is no longer needed."
 )]
 pub struct Open {
-    /// The folder of the bundle
+    /// The folder of the bundle, or the file of a sealed one
     bundle: PathBuf,
     /// A lead's identity file
     #[arg(long, value_name = "FILE")]
@@ -108,8 +112,17 @@ impl Verify {
     /// When the folder cannot be read or the key is no key.
     pub fn run_to(self, out: &mut dyn Write) -> anyhow::Result<u8> {
         is_a_bundle(&self.bundle)?;
-        let report = verify::verify(&self.bundle, published(self.key.as_deref())?.as_ref())?;
-        print(&report, self.json, out)
+        if self.bundle.is_file() {
+            return Err(anyhow!(
+                "{} is a file: a sealed bundle is opened before it is verified\nchaperone evidence open FILE --identity FILE --out FOLDER",
+                self.bundle.display()
+            ));
+        }
+        let witnesses =
+            self.witness.iter().map(|key| key.parse::<WitnessKey>()).collect::<Result<Vec<_>, _>>()?;
+        let log = published(self.key.as_deref())?;
+        let known = verify::Known { log: log.as_ref(), witnesses: &witnesses };
+        print(&verify::verify_knowing(&self.bundle, &known)?, self.json, out)
     }
 }
 
@@ -122,6 +135,9 @@ impl Open {
     pub fn run_to(self, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<u8> {
         is_a_bundle(&self.bundle)?;
         let identity = load_identity(&self.identity, &self.passphrase)?;
+        if self.bundle.is_file() {
+            return self.open_sealed(&identity, out, err);
+        }
         let unsealed = unseal::unseal(&self.bundle, published(self.key.as_deref())?.as_ref(), &identity)?;
         if unsealed.opened == 0 && unsealed.closed > 0 {
             return Err(anyhow!(
@@ -143,6 +159,26 @@ impl Open {
             unsealed.closed
         )?;
         print(&unsealed.report, self.json, out)
+    }
+}
+
+impl Open {
+    /// Unpacks a bundle that was sealed as one file, and verifies it.
+    fn open_sealed(
+        &self,
+        identity: &Identity,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> anyhow::Result<u8> {
+        let files = unseal::open_sealed(&self.bundle, identity)?;
+        unseal::write_unsealed(&files, &self.out).map_err(|why| {
+            anyhow!(
+                "cannot write {}: {why}\nname a folder with --out that does not exist yet",
+                self.out.display()
+            )
+        })?;
+        writeln!(err, "The sealed bundle was unpacked into {} ({} files).", self.out.display(), files.len())?;
+        print(&verify::verify(&self.out, published(self.key.as_deref())?.as_ref())?, self.json, out)
     }
 }
 

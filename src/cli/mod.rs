@@ -14,6 +14,7 @@ pub mod rehearse;
 pub mod replay;
 pub mod run;
 pub mod scan;
+pub mod witness;
 pub mod wordlists;
 
 use std::io::IsTerminal as _;
@@ -44,6 +45,7 @@ enum Command {
     Evaluate(evaluate::Args),
     Keys(keys::Keys),
     Evidence(evidence::Evidence),
+    Witness(witness::Args),
     Page(page::Page),
 }
 
@@ -61,6 +63,7 @@ pub fn main() -> ExitCode {
         Command::Evaluate(args) => Ok(evaluate::run(&args)),
         Command::Keys(args) => return ended(args.run()),
         Command::Evidence(args) => return ended(args.run()),
+        Command::Witness(args) => witness::run(&args),
         Command::Page(args) => page::run(&args),
     };
     ended(status.map(ExitCode::from))

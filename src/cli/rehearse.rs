@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 
-use crate::app::export::export_case;
+use crate::app::export::{How, export_case};
 use crate::clock::Clock;
 use crate::domain::{CaseRef, Fact, Level};
 use crate::evidence::{Identity, SigningKey, verify};
@@ -223,7 +223,8 @@ async fn export_worst(bot: &RehearsedBot, data: &Path, stays: bool) -> anyhow::R
     fs::create_dir_all(data.join("bundles"))?;
     let key = SigningKey::load(&plan.signing_key())?;
     let store = Store::open_to_read(&plan.database().display().to_string()).await?;
-    export_case(&store, &plan.script.club, case, &key, identity.as_ref(), &out).await?;
+    let how = How { identity: identity.as_ref(), ..How::default() };
+    export_case(&store, &plan.script.club, case, &key, &how, &out).await?;
     store.close().await;
     let report = verify::verify(&out, Some(key.verifier_key()))?;
     anyhow::ensure!(report.is_sound(), "the exported bundle does not verify:\n{report}");

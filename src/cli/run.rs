@@ -69,7 +69,7 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
 }
 
 /// Ctrl-C, or SIGTERM where there is one. From the call on, so that a signal during the start ends it in good order.
-fn stop_signal() -> impl Future<Output = ()> {
+pub(super) fn stop_signal() -> impl Future<Output = ()> {
     #[cfg(unix)]
     let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
     async move {

@@ -119,7 +119,7 @@ impl From<'_> {
 }
 
 /// An address of a channel: https, or http on this machine.
-fn address(r: &mut Reader<'_>, section: &mut Section<'_>, key: &'static str) -> Option<String> {
+pub(super) fn address(r: &mut Reader<'_>, section: &mut Section<'_>, key: &'static str) -> Option<String> {
     let url = section.text(r, key, "write it like \"https://example.org\"")?;
     match base(&url.value) {
         Ok(url) => Some(url),

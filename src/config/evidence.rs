@@ -5,11 +5,17 @@ use std::collections::BTreeMap;
 use crate::domain::ChannelId;
 
 use super::Evidence;
+use super::attest::{self, Attesting};
 use super::raw::{Problem, Reader, Section};
 
 const DAYS: &str = "write 0 to 90 days; 0 buffers nothing";
 
-pub(super) fn evidence(r: &mut Reader<'_>, root: &mut Section<'_>, remarks: &mut Vec<Problem>) -> Evidence {
+pub(super) fn evidence(
+    r: &mut Reader<'_>,
+    root: &mut Section<'_>,
+    attesting: &mut Attesting,
+    remarks: &mut Vec<Problem>,
+) -> Evidence {
     let mut evidence = Evidence::default();
     let Some(mut section) = root.section(r, "evidence") else { return evidence };
     if let Some(days) = section.number(r, "buffer_days", 0..91, DAYS) {
@@ -45,6 +51,7 @@ pub(super) fn evidence(r: &mut Reader<'_>, root: &mut Section<'_>, remarks: &mut
         }
         space.done(r);
     }
+    *attesting = attest::attesting(r, &mut section);
     section.done(r);
     evidence
 }

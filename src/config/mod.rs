@@ -4,6 +4,7 @@
 //! known without the network is known to be right, or every [`Problem`] there is. Secrets stay where they are
 //! ([`SecretSource`]) and are read by whoever needs them.
 
+mod attest;
 mod calls;
 mod channels;
 mod contact;
@@ -13,6 +14,7 @@ mod places;
 mod raw;
 mod secret;
 mod steps;
+pub mod witness;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
@@ -27,6 +29,7 @@ use crate::paging::people::{DISCORD_DM, EMAIL, NTFY, SMS, VOICE};
 use crate::paging::rota::Rota;
 use crate::paging::{LadderPolicy, OnCall, People, Slot};
 
+pub use attest::Attesting;
 pub use channels::{Listen, Reach, Shared, Twilio, Way};
 pub use raw::Problem;
 use raw::Reader;
@@ -54,6 +57,8 @@ pub struct Config {
     pub rota: Rota,
     /// How people are reached beyond Discord and e-mail.
     pub reach: Reach,
+    /// Who outside attests the evidence log.
+    pub attesting: Attesting,
     /// The mail server, where pages travel by e-mail.
     pub email: Option<Email>,
     /// The operator's channel.
@@ -248,7 +253,8 @@ impl Config {
         let rota = calls.complete(r, &mut ladder, zone, &contacts);
         let (policy, grace) = places::policy(r, &mut root, base);
         let contact = contact::contact(r, &mut root, grace.as_ref(), &mut remarks);
-        let evidence = evidence::evidence(r, &mut root, &mut remarks);
+        let mut attesting = Attesting::default();
+        let evidence = evidence::evidence(r, &mut root, &mut attesting, &mut remarks);
         root.done(r);
         if let Some(discord) = &discord
             && places::token_in_the_clear(&discord.api_url)
@@ -271,6 +277,7 @@ impl Config {
                 ladder,
                 rota,
                 reach,
+                attesting,
                 email: email.into_option(),
                 policy,
                 contact,

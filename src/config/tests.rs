@@ -479,6 +479,25 @@ fn further_channels_what_is_shared_and_where_answers_come_in_are_read() {
 }
 
 #[test]
+fn who_attests_the_evidence_log_is_read_and_every_mistake_is_told() {
+    let text = good()
+        + "[evidence]\nattest_hours = 12\nattest_entries = 500\n[evidence.witness]\nurl = \"https://trustee.example\"\n\
+           key = \"trustee.example/w+0a1b2c3d+BAAA\"\n[evidence.timestamp]\nurl = \"http://127.0.0.1:318/tsr\"\n";
+    let attesting = parse(&text).unwrap().attesting;
+    assert_eq!(attesting.witness.unwrap().0, "https://trustee.example");
+    assert_eq!(attesting.authority.as_deref(), Some("http://127.0.0.1:318/tsr"));
+    assert_eq!((attesting.every, attesting.entries), (Some(Duration::from_hours(12)), Some(500)));
+    assert_eq!(parse(&good()).unwrap().attesting, super::Attesting::default());
+    let wrong = problems(
+        &(good()
+            + "[evidence]\nattest_hours = 0\n[evidence.witness]\nurl = \"http://trustee.example\"\nkey = \"nonsense\"\n\
+               [evidence.timestamp]\ncolour = \"red\"\n"),
+    );
+    // Hours; an address in the clear, so none is left; a key; no address of the authority; a setting that is none.
+    assert_eq!(wrong.len(), 6, "{wrong:#?}");
+}
+
+#[test]
 fn the_buffer_lasts_a_week_unless_the_charity_says_otherwise_and_a_channel_may_differ() {
     assert_eq!(parse(&good()).unwrap().evidence, Evidence::default());
     assert_eq!(Evidence::default().buffer_days, 7);

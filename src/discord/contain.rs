@@ -98,6 +98,7 @@ impl Contain {
             | Effect::PageSettled { .. }
             | Effect::Digest { .. }
             | Effect::DrillReport { .. } => Ok(never("a page is not containment")),
+            Effect::Cosign { .. } | Effect::Stamp { .. } => Ok(never("nothing is configured that attests")),
         }
     }
 

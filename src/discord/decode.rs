@@ -213,6 +213,7 @@ pub fn guild_of(event: &Event) -> Option<GuildId> {
         | Event::Due
         | Event::Started { .. }
         | Event::Gap { .. }
+        | Event::AttestationDue { .. }
         | Event::Other { .. } => None,
     }
 }

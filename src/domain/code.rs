@@ -260,6 +260,9 @@ catalogue! {
     DmPauseLifted "dm-pause-lifted" Integrity None, Alone, Concern, "The pause of direct messages between members was lifted, and has been set again.";
     DmPauseLost "dm-pause-lost" Integrity None, Alone, Serious, "Direct messages between members cannot be paused any more.";
     BotRemoved "bot-removed" Integrity None, Alone, Serious, "The bot was removed from the server.";
+    WitnessRefused "witness-refused" Integrity None, Alone, Serious, "The witness refused to cosign the evidence log: it does not continue what the witness has signed.";
+    NotAttested "not-attested" Integrity None, Alone, Concern, "The evidence log was not attested by its witness or a time-stamping authority when it should have been.";
+    ClockSetBack "clock-set-back" Integrity None, Alone, Concern, "The clock of the bot's machine was set back: times before and after do not follow each other.";
     DrillMissed "drill-missed" Integrity None, Alone, Concern, "Somebody did not answer a drill of the paging ladder in time.";
     ActionFailed "action-failed" Integrity None, Alone, Serious, "A containment could not be carried out.";
 }

@@ -155,6 +155,20 @@ pub enum Effect {
         /// The reader, by the name that the configuration gives them.
         person: String,
     },
+    /// Ask the witness to cosign a state of the evidence log.
+    Cosign {
+        /// The number of entries at that state.
+        size: u64,
+        /// The witness' name.
+        witness: String,
+    },
+    /// Ask a time-stamping authority (RFC 3161) to stamp a state of the evidence log.
+    Stamp {
+        /// The number of entries at that state.
+        size: u64,
+        /// The authority's host.
+        authority: String,
+    },
     /// Who answered a drill and how fast, for somebody who took part.
     DrillReport {
         /// Which drill.
@@ -185,6 +199,9 @@ pub struct CalledCase {
     pub step: u32,
 }
 
+/// How the failure of [`Effect::Cosign`] begins when the witness refused: the log does not continue what it has signed.
+pub const WITNESS_REFUSED: &str = "the witness refused";
+
 fn yes() -> bool {
     true
 }
@@ -208,6 +225,8 @@ impl Effect {
             Effect::PageSettled { .. } => "page-settled",
             Effect::Digest { .. } => "digest",
             Effect::DrillReport { .. } => "drill-report",
+            Effect::Cosign { .. } => "cosign",
+            Effect::Stamp { .. } => "stamp",
         }
     }
 

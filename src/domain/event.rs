@@ -376,6 +376,15 @@ pub enum Event {
         /// Why, as a code (`session-lost`, `restart`).
         why: String,
     },
+    /// It is time for others outside to attest a state of the evidence log.
+    AttestationDue {
+        /// The number of entries at that state.
+        size: u64,
+        /// The witness that is to cosign it, by name.
+        witness: Option<String>,
+        /// The host of the authority that is to stamp it.
+        authority: Option<String>,
+    },
     /// The engine asked to be asked again at this moment.
     Due,
     /// An event of a known kind whose shape could not be read. Its bytes are kept.

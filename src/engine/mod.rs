@@ -4,12 +4,14 @@
 //! state only by folding the facts that it returns. `run`, `rehearse` and `replay` are this engine with different
 //! ears and hands.
 //!
+//! * `attested`: what ties the evidence log to others outside, and to the time.
 //! * `blocked`: what the platform's own filter stopped.
 //! * [`state`]: what folding the facts gives.
 //! * `raise`: from findings to concerns, cases and effects.
 //! * `reports`: what people tell safeguarding.
 //! * `watch`: the rules of supervised contact over time.
 
+mod attested;
 mod blocked;
 mod gently;
 mod raise;
@@ -127,6 +129,8 @@ pub struct Organisation {
     members_until: BTreeMap<GuildId, Timestamp>,
     watch: watch::Watch,
     forgot_at: Option<Timestamp>,
+    /// The latest moment of anything that was heard or is durable.
+    latest: Timestamp,
 }
 
 impl Organisation {
@@ -150,6 +154,7 @@ impl Organisation {
             members_until: BTreeMap::new(),
             watch: watch::Watch::default(),
             forgot_at: None,
+            latest: Timestamp(i64::MIN),
         }
     }
 
@@ -161,6 +166,7 @@ impl Organisation {
             _ => {}
         }
         self.state.apply(at, fact);
+        self.latest = self.latest.max(at);
     }
 
     /// Takes a fact in that was concluded beside the engine (an acknowledgement): it is folded and handed out like
@@ -293,6 +299,9 @@ impl Organisation {
                     self.about_itself(Code::Unmonitored, now, &mut a);
                 }
             }
+            Event::AttestationDue { size, witness, authority } => {
+                self.ask_to_attest(*size, witness.as_ref(), authority.as_ref(), now, &mut a);
+            }
             Event::Due => self.watch_due(now, &mut a),
             event => {
                 self.server_changed(event, now, &mut a);
@@ -305,6 +314,7 @@ impl Organisation {
         for space in std::mem::take(&mut self.unwatched) {
             self.watch_space(space, now, &mut a);
         }
+        self.notice_a_clock_set_back(now, &mut a);
         a.due = self.next_due(now);
         a
     }
@@ -421,6 +431,9 @@ impl Organisation {
             }
             (Effect::OpenRoom { .. } | Effect::Unlock { .. }, Ended::Failed { .. }) => {
                 self.about_itself(Code::ActionFailed, now, a);
+            }
+            (Effect::Cosign { .. } | Effect::Stamp { .. }, Ended::Failed { why }) => {
+                self.not_attested(why, now, a);
             }
             (effect, Ended::Failed { .. }) if effect.contains() => {
                 self.about_itself(Code::ActionFailed, now, a);

@@ -31,13 +31,32 @@ const MOST_FILES: usize = 500_000;
 /// The deepest folder that is looked into.
 const DEEPEST: usize = 8;
 
-/// Writes a bag into a folder beside its final name and moves it there when it is complete.
+/// Writes a bag: into a folder beside its final name, which it takes when it is complete; or into memory, where what
+/// is in it must never stand on a disk.
 #[derive(Debug)]
 pub struct BagWriter {
-    partial: PathBuf,
-    out: PathBuf,
+    place: Place,
     payload: BTreeMap<String, Hash>,
     octets: u64,
+}
+
+/// Where the files of a bag go.
+#[derive(Debug)]
+enum Place {
+    Folder { partial: PathBuf, out: PathBuf },
+    Memory(Vec<(String, Vec<u8>)>),
+}
+
+impl Place {
+    fn write(&mut self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Place::Folder { partial, .. } => write_file(&partial.join(path), bytes),
+            Place::Memory(files) => {
+                files.push((path.to_owned(), bytes.to_vec()));
+                Ok(())
+            }
+        }
+    }
 }
 
 impl BagWriter {
@@ -46,8 +65,14 @@ impl BagWriter {
     /// # Errors
     /// [`io::ErrorKind::AlreadyExists`] when something is there, and those of the file system.
     pub fn create(out: &Path) -> io::Result<Self> {
-        let partial = begin(out)?;
-        Ok(BagWriter { partial, out: out.to_owned(), payload: BTreeMap::new(), octets: 0 })
+        let place = Place::Folder { partial: begin(out)?, out: out.to_owned() };
+        Ok(BagWriter { place, payload: BTreeMap::new(), octets: 0 })
+    }
+
+    /// Begins a bag in memory.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        BagWriter { place: Place::Memory(Vec::new()), payload: BTreeMap::new(), octets: 0 }
     }
 
     /// Adds a payload file; `path` starts with `data/` and is made of plain names.
@@ -58,7 +83,7 @@ impl BagWriter {
         if !is_plain_path(path) || !path.starts_with("data/") {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{path:?} cannot be in a bag")));
         }
-        write_file(&self.partial.join(path), bytes)?;
+        self.place.write(path, bytes)?;
         self.octets += bytes.len() as u64;
         self.payload.insert(path.to_owned(), Hash::of(bytes));
         Ok(())
@@ -78,28 +103,36 @@ impl BagWriter {
         let mut tags = BTreeMap::new();
         let own = [("bagit.txt", DECLARATION), ("bag-info.txt", &bag_info), (MANIFEST, &manifest)];
         for (name, text) in own.iter().chain(tag_files) {
-            write_file(&self.partial.join(name), text.as_bytes())?;
+            self.place.write(name, text.as_bytes())?;
             tags.insert((*name).to_owned(), Hash::of(text.as_bytes()));
         }
         let tag_manifest = manifest_text(&tags);
-        write_file(&self.partial.join(TAG_MANIFEST), tag_manifest.as_bytes())?;
+        self.place.write(TAG_MANIFEST, tag_manifest.as_bytes())?;
         Ok(Hash::of(tag_manifest.as_bytes()))
     }
 
-    /// Adds the signature of the tag manifest and moves the bag to its place.
+    /// Adds the signature of the tag manifest and moves the bag to its place; gives the files of one in memory.
     ///
     /// # Errors
     /// Those of the file system; nothing is left at the final name then.
-    pub fn publish(self, signature: &str) -> io::Result<()> {
-        write_file(&self.partial.join(SIGNATURE), signature.as_bytes())?;
-        finish(&self.partial, &self.out)
+    pub fn publish(mut self, signature: &str) -> io::Result<Vec<(String, Vec<u8>)>> {
+        self.place.write(SIGNATURE, signature.as_bytes())?;
+        match &mut self.place {
+            Place::Folder { partial, out } => finish(partial, out).map(|()| Vec::new()),
+            Place::Memory(files) => {
+                files.sort();
+                Ok(std::mem::take(files))
+            }
+        }
     }
 }
 
 impl Drop for BagWriter {
     fn drop(&mut self) {
         // After `publish` there is nothing left to remove.
-        let _ = fs::remove_dir_all(&self.partial);
+        if let Place::Folder { partial, .. } = &self.place {
+            let _ = fs::remove_dir_all(partial);
+        }
     }
 }
 
@@ -139,7 +172,7 @@ fn manifest_text(files: &BTreeMap<String, Hash>) -> String {
 }
 
 /// Relative, of plain names only: no `..`, no drive, no backslash, no control character, nothing to encode.
-fn is_plain_path(path: &str) -> bool {
+pub(super) fn is_plain_path(path: &str) -> bool {
     path.len() <= 240
         && path.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/'))
         && !path.split('/').any(|part| part.is_empty() || part.starts_with('.'))

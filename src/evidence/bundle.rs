@@ -6,13 +6,16 @@
 //! bagit.txt bag-info.txt manifest-sha256.txt tagmanifest-sha256.txt
 //! signature.txt                   the log's key signs the tag manifest, and so every byte of the bundle
 //! data/case.json                  reference, organisation, level, category, log
+//! data/observations.jsonl         what was observed, in codes, with the exhibit that it rests on
+//! data/CUSTODY.txt STATEMENT.txt  to be signed by whoever hands it on, and by whoever produces it
 //! data/entries.jsonl              a line per exhibit: the leaf's fields, its label, number and hash
 //! data/chronology.jsonl           what happened, in codes
 //! data/GAPS.txt data/WITHHELD.txt what was not heard, what was not copied
 //! data/sealed/0001.age …          the case's key and the exhibits, for `age -d`
 //! data/open/0004.exhibit …        acts of the system, in the clear
 //! data/proofs/                    0001.tlog-proof …, checkpoint.txt, log-key.txt, log-key.pem
-//! data/readable/                  only with an identity: exhibits/, raw/, messages.jsonl, timeline.html
+//! data/proofs/attested/           states of the log that witnesses cosigned and authorities stamped
+//! data/readable/                  only with an identity: exhibits/, raw/, messages.jsonl, discord/, timeline.html
 //! ```
 //!
 //! Equal values give equal bytes. The folder appears whole or not at all, and never over another.
@@ -21,15 +24,19 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
+use super::archive;
+use super::attested;
 use super::bag::BagWriter;
 use super::case_key::CaseKey;
 use super::casefile::{BundledExhibit, CaseFile, CaseSummary, Content, EntryLine, FORMAT, json_line, path};
-use super::checkpoint::{CheckpointError, SigningKey};
+use super::checkpoint::{CheckpointError, SignedCheckpoint, SigningKey};
 use super::commitment::Exhibit;
+use super::handover;
 use super::hash::Hash;
 use super::instructions;
 use super::readable::{self, Opened};
-use super::seal::{self, Identity, SealError};
+use super::seal::{self, Identity, Recipient, SealError};
+use super::secret_file;
 use super::tlog_proof;
 
 /// Writes `case` as a bundle at `out`, signed by the log's `key`; with `identity`, also what that lead can read.
@@ -47,7 +54,42 @@ pub fn write(
 ) -> Result<Hash, BundleError> {
     check(case, key)?;
     let file = |why: io::Error| BundleError::File(out.display().to_string(), why.to_string());
-    let mut bag = BagWriter::create(out).map_err(file)?;
+    let bag = BagWriter::create(out).map_err(file)?;
+    Ok(fill(bag, case, key, identity, file)?.0)
+}
+
+/// Writes `case` as one file at `out` that only `recipients` open: the bundle as a tar archive, sealed with age. Nothing of
+/// it stands on the disk in the clear, not for a moment.
+///
+/// # Errors
+/// As [`write`]; [`BundleError::Seal`] when there is nobody to seal it to.
+pub fn write_sealed(
+    case: &CaseFile,
+    out: &Path,
+    key: &SigningKey,
+    identity: Option<&Identity>,
+    recipients: &[Recipient],
+) -> Result<Hash, BundleError> {
+    check(case, key)?;
+    let file = |why: io::Error| BundleError::File(out.display().to_string(), why.to_string());
+    let (hash, files) = fill(BagWriter::in_memory(), case, key, identity, file)?;
+    let archive = archive::write(&files).ok_or_else(|| BundleError::Name(case.reference.clone()))?;
+    let sealed = seal::seal(&archive, recipients)?;
+    secret_file::create(out, &sealed.0).map_err(file)?;
+    Ok(hash)
+}
+
+/// Files by path.
+type Files = Vec<(String, Vec<u8>)>;
+
+/// Fills a bag; gives the hash of its tag manifest and, of one in memory, its files.
+fn fill(
+    mut bag: BagWriter,
+    case: &CaseFile,
+    key: &SigningKey,
+    identity: Option<&Identity>,
+    file: impl Fn(io::Error) -> BundleError + Copy,
+) -> Result<(Hash, Files), BundleError> {
     for (name, bytes) in payload(case, key) {
         bag.add(&name, &bytes).map_err(file)?;
     }
@@ -68,11 +110,14 @@ pub fn write(
     let hash = bag
         .close(
             &info,
-            &[("VERIFY.txt", &instructions::verify_txt(&CaseSummary::of(case), key.verifier_key()))],
+            &[(
+                "VERIFY.txt",
+                &instructions::verify_txt(&CaseSummary::of(case), key.verifier_key(), &case.attested),
+            )],
         )
         .map_err(file)?;
-    bag.publish(&key.sign_note(&signed_text(&case.reference, hash))?).map_err(file)?;
-    Ok(hash)
+    let files = bag.publish(&key.sign_note(&signed_text(&case.reference, hash))?).map_err(file)?;
+    Ok((hash, files))
 }
 
 /// What the bundle's signature signs.
@@ -90,6 +135,10 @@ fn check(case: &CaseFile, key: &SigningKey) -> Result<(), BundleError> {
         if text.is_empty() || text.chars().any(char::is_control) {
             return Err(BundleError::Name(text.clone()));
         }
+    }
+    let current = cosigned(case);
+    for state in &case.attested {
+        state.check(&current).map_err(BundleError::Attested)?;
     }
     let mut labels = BTreeSet::new();
     for BundledExhibit { label, entry, proof, content } in &case.exhibits {
@@ -113,20 +162,33 @@ fn check(case: &CaseFile, key: &SigningKey) -> Result<(), BundleError> {
     Ok(())
 }
 
+/// The bundle's checkpoint, with the cosignatures that stand on exactly this state.
+fn cosigned(case: &CaseFile) -> SignedCheckpoint {
+    let same =
+        case.attested.iter().filter(|state| state.checkpoint.checkpoint() == case.checkpoint.checkpoint());
+    let lines = same.flat_map(|state| state.cosignatures.iter().map(|(_, line)| line.as_str()));
+    case.checkpoint.with_cosignatures(lines)
+}
+
 fn payload(case: &CaseFile, key: &SigningKey) -> Vec<(String, Vec<u8>)> {
+    let checkpoint = cosigned(case);
+    let observations = case.observations.iter().map(json_line).collect::<String>();
     let mut files = vec![
+        (path::OBSERVATIONS.to_owned(), observations.into_bytes()),
+        (path::CUSTODY.to_owned(), handover::custody_txt(case).into_bytes()),
+        (path::STATEMENT.to_owned(), handover::statement_txt(case).into_bytes()),
         (path::CASE.to_owned(), json_line(&CaseSummary::of(case)).into_bytes()),
         (path::CHRONOLOGY.to_owned(), case.chronology.iter().map(json_line).collect::<String>().into_bytes()),
         (path::GAPS.to_owned(), instructions::gaps_txt(&case.gaps).into_bytes()),
         (path::WITHHELD.to_owned(), instructions::withheld_txt(&case.withheld).into_bytes()),
-        (path::CHECKPOINT.to_owned(), case.checkpoint.text().as_bytes().to_vec()),
+        (path::CHECKPOINT.to_owned(), checkpoint.text().as_bytes().to_vec()),
         (path::KEY.to_owned(), format!("{}\n", key.verifier_key()).into_bytes()),
         (path::KEY_PEM.to_owned(), key.verifier_key().to_pem().into_bytes()),
     ];
     let mut lines = String::new();
     for (number, exhibit) in (1..).zip(&case.exhibits) {
         lines.push_str(&json_line(&EntryLine::of(number, exhibit)));
-        files.push((path::proof(number), tlog_proof::write(&exhibit.proof, &case.checkpoint).into_bytes()));
+        files.push((path::proof(number), tlog_proof::write(&exhibit.proof, &checkpoint).into_bytes()));
         match &exhibit.content {
             Content::Sealed(sealed) => files.push((path::sealed(number), sealed.0.clone())),
             Content::Open(exhibit) => files.push((path::open(number), exhibit.to_bytes())),
@@ -134,6 +196,7 @@ fn payload(case: &CaseFile, key: &SigningKey) -> Vec<(String, Vec<u8>)> {
         }
     }
     files.push((path::ENTRIES.to_owned(), lines.into_bytes()));
+    files.extend(attested::files(&case.attested, &checkpoint));
     files
 }
 
@@ -190,6 +253,11 @@ pub enum BundleError {
         "exhibit {0} would not verify: {1}\nthe database does not hold what was logged: keep it as it is and compare it with a backup"
     )]
     Exhibit(String, &'static str),
+    /// An attestation that would not verify.
+    #[error(
+        "{0} would not verify: what a witness or an authority said of it does not hold\nthe database does not hold what was received: keep it as it is and compare it with a backup"
+    )]
+    Attested(String),
     /// The key is another log's.
     #[error(
         "the signing key is not that of the log\ncheck that key and database belong to the same installation"

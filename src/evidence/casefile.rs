@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::attested::AttestedState;
 use super::checkpoint::SignedCheckpoint;
 use super::commitment::Exhibit;
 use super::entry::{Class, Entry};
@@ -26,6 +27,11 @@ pub(super) mod path {
     pub const CHECKPOINT: &str = "data/proofs/checkpoint.txt";
     pub const KEY: &str = "data/proofs/log-key.txt";
     pub const KEY_PEM: &str = "data/proofs/log-key.pem";
+    pub const ATTESTED: &str = "data/proofs/attested.jsonl";
+    pub const ATTESTED_FOLDER: &str = "data/proofs/attested/";
+    pub const OBSERVATIONS: &str = "data/observations.jsonl";
+    pub const CUSTODY: &str = "data/CUSTODY.txt";
+    pub const STATEMENT: &str = "data/STATEMENT.txt";
     pub const READABLE: &str = "data/readable/";
     pub fn sealed(number: usize) -> String {
         format!("data/sealed/{number:04}.age")
@@ -61,6 +67,8 @@ pub struct CaseFile {
     pub software: String,
     /// What happened and what was done, in the order of time. No words or names of people.
     pub chronology: Vec<ChronologyLine>,
+    /// What was observed, in codes, with the exhibit that each rests on.
+    pub observations: Vec<ObservedLine>,
     /// The exhibits and the logged acts, in the order of their labels.
     pub exhibits: Vec<BundledExhibit>,
     /// Stretches in which nothing could be heard.
@@ -69,6 +77,37 @@ pub struct CaseFile {
     pub withheld: Vec<Withheld>,
     /// The state of the log that the proofs lead to.
     pub checkpoint: SignedCheckpoint,
+    /// Earlier states (or this one) that others outside attested, in the order of size.
+    pub attested: Vec<AttestedState>,
+}
+
+/// A line of `data/observations.jsonl`: a dated, quotable fact, as a code with its sentence; never words of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObservedLine {
+    /// When it happened.
+    pub at: Timestamp,
+    /// Its stable code.
+    pub code: String,
+    /// What the code means.
+    pub sentence: String,
+    /// The account whose conduct it is.
+    pub by: String,
+    /// The account towards which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub towards: Option<String>,
+    /// The space.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub space: Option<String>,
+    /// The message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Where in the message: a half-open range of Unicode scalar values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<(u32, u32)>,
+    /// The label of the exhibit that holds the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exhibit: Option<String>,
 }
 
 /// One line of the chronology.
@@ -79,9 +118,17 @@ pub struct ChronologyLine {
     pub at: Timestamp,
     /// What happened, in codes and roles; never words or names of people.
     pub words: String,
+    /// Somebody handled evidence: looked at it, took it out, changed its keys.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_handling: bool,
     /// Labels of the exhibits that it rests on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exhibits: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it in this form")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// A logged entry with its proof and its content.

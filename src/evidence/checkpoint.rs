@@ -116,6 +116,24 @@ impl SignedCheckpoint {
         &self.text
     }
 
+    /// What is signed: the note's text without its signatures.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        // A verified note always has a signature block behind an empty line.
+        self.text.rfind("\n\n").map_or("", |end| &self.text[..=end])
+    }
+
+    /// The same checkpoint with these witnesses' signature lines below the log's.
+    #[must_use]
+    pub fn with_cosignatures<'a>(&self, lines: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut all = self.clone();
+        for line in lines {
+            all.text.push_str(line);
+            all.others += 1;
+        }
+        all
+    }
+
     /// How many signatures of others stand on it, unverified.
     #[must_use]
     pub fn other_signatures(&self) -> usize {
@@ -166,12 +184,18 @@ impl VerifierKey {
     /// The key in PEM (`SubjectPublicKeyInfo`, RFC 8410), for `openssl pkeyutl -verify`.
     #[must_use]
     pub fn to_pem(&self) -> String {
-        // RFC 8410 §10.1: the fixed DER prefix of an Ed25519 public key, then its 32 bytes.
-        let mut der = vec![0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
         let encoded = self.text.splitn(3, '+').nth(2).unwrap_or_default();
-        der.extend(BASE64_STANDARD.decode(encoded).unwrap_or_default().into_iter().skip(1));
-        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", BASE64_STANDARD.encode(der))
+        let typed = BASE64_STANDARD.decode(encoded).unwrap_or_default();
+        ed25519_pem(typed.get(1..).unwrap_or_default())
     }
+}
+
+/// An Ed25519 public key in PEM.
+pub(super) fn ed25519_pem(key: &[u8]) -> String {
+    // RFC 8410 §10.1: the fixed DER prefix of an Ed25519 public key, then its 32 bytes.
+    let mut der = vec![0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+    der.extend(key);
+    format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", BASE64_STANDARD.encode(der))
 }
 
 impl FromStr for VerifierKey {

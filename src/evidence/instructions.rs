@@ -1,11 +1,12 @@
 //! The texts of a bundle that a person reads first: how to verify it, what was not heard, what was not copied.
 
+use super::attested::AttestedState;
 use super::casefile::{CaseSummary, Gap, Withheld};
 use super::checkpoint::VerifierKey;
 use std::fmt::Write as _;
 
 /// `VERIFY.txt`: step one needs `sha256sum` alone, step two `openssl`, step three this program.
-pub(super) fn verify_txt(case: &CaseSummary, key: &VerifierKey) -> String {
+pub(super) fn verify_txt(case: &CaseSummary, key: &VerifierKey, states: &[AttestedState]) -> String {
     format!(
         "How to check this bundle
 ========================
@@ -47,7 +48,7 @@ Work on a copy. Nothing here needs a network. Open a terminal in the folder that
    the commitment's 32 bytes; 0, or 1 and the ciphertext's 32 bytes; software, as 4 bytes length and UTF-8.
    data/proofs/NNNN.tlog-proof is its inclusion proof (c2sp.org/tlog-proof) and ends in the checkpoint.
 
-4. Is the content what was promised when it was received? (age, and the identity of a lead who may know)
+{attested}5. Is the content what was promised when it was received? (age, and the identity of a lead who may know)
 
    What belongs to a case is sealed to the case's own key. That key is an exhibit too (class case-key in
    data/entries.jsonl; there are several when those who may know changed), sealed to the leads. With its number for KKKK:
@@ -68,7 +69,72 @@ What was not heard: data/GAPS.txt.
         reference = case.reference,
         exported = case.exported_at,
         software = case.software,
+        attested = attested(states),
     )
+}
+
+/// Step four: what others outside said of the log, and when.
+fn attested(states: &[AttestedState]) -> String {
+    let mut text = "4. Did anybody outside see the log before? (openssl 3)\n\n".to_owned();
+    if states.is_empty() {
+        text.push_str("   No witness and no time-stamping authority has attested a state of the log that is in this bundle.\n\n");
+        return text;
+    }
+    text.push_str(
+        "   Each folder below data/proofs/attested/ is an earlier state of the log, named by its number of entries. An exhibit whose
+   index (data/entries.jsonl) is smaller than that number was in the log then; continues.txt proves that the present log
+   begins with that state (step 3 checks it).
+
+",
+    );
+    let (mut stamped, mut cosigned) = (None, None);
+    for state in states {
+        let folder = format!("data/proofs/attested/{:010}", state.checkpoint.checkpoint().size);
+        if !state.stamps.is_empty() {
+            stamped.get_or_insert_with(|| folder.clone());
+        }
+        if !state.cosignatures.is_empty() {
+            cosigned.get_or_insert(folder);
+        }
+    }
+    if let Some(folder) = stamped {
+        let _ = write!(
+            text,
+            "   a. A time-stamping authority had it at the time that the first command prints. authority.pem is the authority's root
+      certificate: get it from the authority, not from whoever gave you this bundle.
+
+        openssl ts -reply -in {folder}/stamp-1.tsr -text
+        openssl ts -verify -data {folder}/checkpoint.txt -in {folder}/stamp-1.tsr -CAfile authority.pem
+
+"
+        );
+    }
+    if let Some(folder) = cosigned {
+        let keys: Vec<String> = states
+            .iter()
+            .flat_map(|state| &state.cosignatures)
+            .map(|(witness, _)| format!("        {witness}"))
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .collect();
+        let _ = write!(
+            text,
+            "   b. A witness had it at the time that the second command prints, in seconds since 1970. Compare its key with the one
+      that the trustees have:
+
+{}
+
+        sed -n 1p {folder}/cosignatures.txt | cut -d' ' -f3 | base64 -d > /tmp/cosignature
+        od -An -tu8 --endian=big -j4 -N8 /tmp/cosignature | tr -d ' ' > /tmp/time
+        tail -c 64 /tmp/cosignature > /tmp/cosignature.sig
+        (echo cosignature/v1; echo time $(cat /tmp/time); head -n 3 {folder}/checkpoint.txt) > /tmp/cosigned
+        openssl pkeyutl -verify -pubin -inkey data/proofs/attested/witness-1.pem -rawin -in /tmp/cosigned -sigfile /tmp/cosignature.sig
+
+",
+            keys.join("\n")
+        );
+    }
+    text
 }
 
 /// `data/GAPS.txt`.
@@ -106,9 +172,19 @@ pub(super) fn withheld_txt(withheld: &[Withheld]) -> String {
     }
     text.push_str(
         "\nNames and links are in the sealed exhibits only.
-Do not look for, open, copy or forward an image that may show a child indecently: that can be an offence, for anybody.
-Write down where it is and who told you, and report it: to the police (999 if somebody is in danger now, else 101), to
-the Internet Watch Foundation (report.iwf.org.uk); a young person can use Report Remove (Childline, 0800 1111).
+
+If one of these may show a child or young person nude or semi-nude (guidance for education settings, UKCIS):
+  - Do not look at it, and do not ask anybody to show or send it to you. If you have seen it by accident, say so to the
+    designated safeguarding lead, and write down when.
+  - Do not copy, print, save, share or forward it, and do not ask a young person to do so: that can be an offence, for
+    anybody, whatever the reason.
+  - Do not delete it and do not ask a young person to delete it before the police or the lead has said so.
+  - Do not say anything that blames or shames a young person. Tell them that you have to report it, and that help is there.
+  - Report it now to the designated safeguarding lead; to the police (999 if somebody is in danger, else 101) where an adult
+    is involved, somebody was pressed or harmed, the act shown is not age-appropriate, or the young person is under 13; to
+    the Internet Watch Foundation (report.iwf.org.uk) to have it taken off the internet.
+  - A young person under 18 can have their own image taken down with Report Remove (Childline 0800 1111, childline.org.uk).
+  - Give the police the attachment's number, the exhibit's label and this list; they have their own lawful ways to it.
 ",
     );
     text

@@ -9,6 +9,8 @@
 //! | one leaf of the log | this crate; [`entry`] writes it down byte by byte | [`entry`] |
 //! | the append-only log and its proofs | RFC 6962 | [`log`] |
 //! | signed states of the log | C2SP tlog-checkpoint, signed-note | [`checkpoint`] |
+//! | what a witness signs, and how it is asked | C2SP tlog-cosignature, tlog-witness | [`cosignature`], [`add_checkpoint`] |
+//! | what a time-stamping authority signs | RFC 3161 | [`timestamp`] |
 //! | a proof that travels | C2SP tlog-proof | [`tlog_proof`] |
 //! | a case that travels | BagIt, RFC 8493 | [`bundle`], [`bag`] |
 //! | what a bundle proves, in words | all of the above | [`verify`] |
@@ -16,14 +18,21 @@
 //! Values come in and go out: whoever keeps rows (the store) or exports (the command line) hands them over;
 //! nothing here knows a database or a platform.
 
+pub mod add_checkpoint;
+pub mod archive;
+mod attested;
 pub mod bag;
 pub mod buffer;
 pub mod bundle;
 pub mod case_key;
 pub mod casefile;
+mod chat_export;
 pub mod checkpoint;
 pub mod commitment;
+pub mod cosignature;
+mod der;
 pub mod entry;
+mod handover;
 pub mod hash;
 mod instructions;
 pub mod log;
@@ -32,15 +41,18 @@ pub mod report;
 pub mod seal;
 pub mod secret_file;
 mod timeline;
+pub mod timestamp;
 pub mod tlog_proof;
 pub mod unseal;
 mod verdict;
 pub mod verify;
 
+pub use attested::AttestedState;
 pub use case_key::CaseKey;
-pub use casefile::{BundledExhibit, CaseFile, ChronologyLine, Content, Gap, Withheld};
+pub use casefile::{BundledExhibit, CaseFile, ChronologyLine, Content, Gap, ObservedLine, Withheld};
 pub use checkpoint::{Checkpoint, SignedCheckpoint, SigningKey, VerifierKey};
 pub use commitment::{Exhibit, Salt};
+pub use cosignature::{Cosignature, CosigningKey, WitnessKey};
 pub use entry::{Class, Entry};
 pub use hash::Hash;
 pub use log::{ConsistencyProof, HashSource, InclusionProof, StoredHash, Tree};

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::casefile::{CaseSummary, ChronologyLine, json_line, path};
+use super::chat_export;
 use super::commitment::{Exhibit, header};
 use super::entry::Class;
 use super::timeline;
@@ -36,6 +37,8 @@ pub struct Message {
     pub kind: String,
     /// Message id.
     pub id: String,
+    /// Server id, where the payload says it.
+    pub guild: Option<String>,
     /// Space (channel or thread) id.
     pub space: String,
     /// When it was posted, as Discord wrote it.
@@ -46,6 +49,10 @@ pub struct Message {
     pub author: String,
     /// Author's name as shown at that moment.
     pub name: String,
+    /// Author's user name.
+    pub user_name: String,
+    /// Written by an application.
+    pub bot: bool,
     /// The words.
     pub content: String,
     /// The message that it answers.
@@ -82,6 +89,7 @@ pub fn files(case: &CaseSummary, chronology: &[ChronologyLine], opened: &[Opened
     }
     files
         .push(("messages.jsonl".to_owned(), messages.iter().map(json_line).collect::<String>().into_bytes()));
+    files.extend(chat_export::files(&messages, &case.exported_at.to_string()));
     files
         .push(("timeline.html".to_owned(), timeline::html(case, chronology, opened, &messages).into_bytes()));
     files
@@ -89,15 +97,21 @@ pub fn files(case: &CaseSummary, chronology: &[ChronologyLine], opened: &[Opened
 
 /// Where the exact bytes of an exhibit stand.
 pub(super) fn raw_path(number: usize, exhibit: &Exhibit) -> String {
-    let json = exhibit.header(header::CONTENT_TYPE) == Some("application/json");
+    let json = [header::CONTENT_TYPE, "media-type"]
+        .iter()
+        .any(|name| exhibit.header(name) == Some("application/json"));
     format!("raw/{number:04}.{}", if json { "json" } else { "bin" })
 }
 
-/// The messages in an exhibit: a gateway event, a message, or a list of either (context).
+/// The messages in an exhibit: a gateway event, a message, or a list of either (context). Several versions of one message
+/// stand line by line.
 fn messages_in(opened: &Opened) -> Vec<Message> {
-    let Ok(value) = serde_json::from_slice::<Value>(opened.exhibit.payload()) else { return Vec::new() };
     let mut found = Vec::new();
-    collect(&value, opened, &mut found, 4);
+    for value in serde_json::Deserializer::from_slice(opened.exhibit.payload()).into_iter::<Value>() {
+        // What follows bytes that are no JSON cannot be told apart from them.
+        let Ok(value) = value else { break };
+        collect(&value, opened, &mut found, 4);
+    }
     found
 }
 
@@ -123,10 +137,13 @@ fn message(value: &Value, opened: &Opened) -> Option<Message> {
         exhibit: opened.label.clone(),
         kind: opened.exhibit.header(header::KIND).unwrap_or(opened.class.as_str()).to_owned(),
         id: text(value, "id")?,
+        guild: text(value, "guild_id"),
         space: text(value, "channel_id").unwrap_or_default(),
         timestamp: text(value, "timestamp").unwrap_or_default(),
         edited: text(value, "edited_timestamp"),
         author: text(author, "id").unwrap_or_default(),
+        user_name: text(author, "username").unwrap_or_default(),
+        bot: author.get("bot").and_then(Value::as_bool).unwrap_or(false),
         name: value
             .get("member")
             .and_then(|member| text(member, "nick"))

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use super::archive;
 use super::bag;
 use super::case_key::CaseKey;
 use super::casefile::{Held, path};
@@ -12,7 +13,7 @@ use super::hash::Hash;
 use super::readable::{self, Opened};
 use super::report::Report;
 use super::seal::{self, Identity, SealError, Sealed};
-use super::verify::{Checked, Examination, VerifyError};
+use super::verify::{Checked, Examination, Known, VerifyError};
 
 /// What opening a bundle gave.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ pub fn unseal(
     published: Option<&VerifierKey>,
     identity: &Identity,
 ) -> Result<Unsealed, VerifyError> {
-    let mut examination = Examination::of(dir, published)?;
+    let mut examination = Examination::of(dir, &Known { log: published, witnesses: &[] })?;
     let (mut opened, mut closed, mut unsealed) = (Vec::new(), 0, 0);
     let entries = std::mem::take(&mut examination.entries);
     let mut keys = identity.clone();
@@ -93,6 +94,41 @@ pub fn unseal(
         files.extend(examination.bag.read(file).map(|bytes| (name.to_owned(), bytes)));
     }
     Ok(Unsealed { files, opened: opened.len(), closed, report: examination.report() })
+}
+
+/// Opens a bundle that was sealed as one file; gives the files of its folder.
+///
+/// # Errors
+/// [`OpenError`]: it was sealed to others, is damaged, or holds no bundle.
+pub fn open_sealed(file: &Path, identity: &Identity) -> Result<Vec<(String, Vec<u8>)>, OpenError> {
+    let unreadable = |why: io::Error| OpenError::File(file.display().to_string(), why.to_string());
+    let mut bytes = Vec::new();
+    io::Read::read_to_end(
+        &mut io::Read::take(std::fs::File::open(file).map_err(unreadable)?, LARGEST_SEALED + 1),
+        &mut bytes,
+    )
+    .map_err(unreadable)?;
+    if bytes.len() as u64 > LARGEST_SEALED {
+        return Err(OpenError::File(file.display().to_string(), "it is larger than any bundle".to_owned()));
+    }
+    archive::read(&seal::open(&Sealed(bytes), identity)?).ok_or(OpenError::NoBundle)
+}
+
+/// The largest sealed bundle that is opened, in bytes.
+const LARGEST_SEALED: u64 = 4 << 30;
+
+/// Why a sealed bundle was not opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// The file system refused.
+    #[error("cannot read {0}: {1}\ngive the folder or the sealed file that `chaperone evidence export` made")]
+    File(String, String),
+    /// It was sealed to others, or damaged.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// What was sealed is something else.
+    #[error("what is sealed in it is no bundle\nopen it with age itself: age -d -i identity.txt FILE")]
+    NoBundle,
 }
 
 /// Writes the files of an opened bundle into a new folder that only its owner can enter.

@@ -1,7 +1,8 @@
 //! The verdict on a bundle in words: what holds, and what nobody can conclude from it.
 
+use super::attested::AttestedCheck;
 use super::casefile::Held;
-use super::checkpoint::SignedCheckpoint;
+use super::cosignature::WitnessKey;
 use super::report::Report;
 use super::verify::Examination;
 
@@ -45,7 +46,30 @@ impl Examination {
         if self.key_compared {
             lines.push("The key is the published one that was given.".to_owned());
         }
+        for state in &self.attested {
+            let held = self.held_by(state.size);
+            for (witness, at) in &state.cosigned {
+                lines.push(format!(
+                    "The witness {} had seen the log with {} entries by {at}, and found that it only ever grew: {held} of the {exhibits} exhibits are among these, so none of them was put in, changed or left out later.",
+                    witness.name(), state.size
+                ));
+            }
+            for (authority, at) in &state.stamped {
+                lines.push(format!(
+                    "A time stamp, said to be of {authority}, is about exactly the state of {} entries, at {at}: {held} of the {exhibits} exhibits are among these.",
+                    state.size
+                ));
+            }
+        }
+        for witness in &self.witnesses {
+            lines.push(format!("The key of the witness {} is the one that was given.", witness.name()));
+        }
         lines
+    }
+
+    /// How many exhibits stand in the log at a state of that size.
+    fn held_by(&self, size: u64) -> usize {
+        self.entries.iter().filter(|checked| checked.line.index < size).count()
     }
 
     fn not_proven(&self) -> Vec<String> {
@@ -63,13 +87,42 @@ impl Examination {
         if erased > 0 {
             lines.push(format!("What the {erased} erased exhibits said: only that they were kept, when, and that nothing else took their place."));
         }
-        let others = self.checkpoint.as_ref().map_or(0, SignedCheckpoint::other_signatures);
-        lines.push(match others {
-            0 => "That the organisation showed everybody the same log: no witness has signed this state of it.".to_owned(),
-            n => format!("That the organisation showed everybody the same log: {n} further signatures stand on the checkpoint and were not checked."),
-        });
+        lines.extend(self.not_attested());
         lines.push("That the case is complete, and its chronology, gaps and list of withheld files right: those are statements of whoever exported it.".to_owned());
         lines.push("That the clocks were right, and who sat behind an account.".to_owned());
+        lines
+    }
+
+    /// What nobody outside has said.
+    fn not_attested(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let newest = |of: fn(&AttestedCheck) -> bool| {
+            self.attested.iter().filter(|state| of(state)).map(|state| state.size).max()
+        };
+        let all = self.entries.len();
+        match newest(|state| !state.cosigned.is_empty()) {
+            None => lines.push("That the organisation showed everybody the same log: no witness has cosigned any state of it that is in this bundle.".to_owned()),
+            Some(size) if self.held_by(size) < all => lines.push(format!(
+                "That the last {} exhibits were not put in or changed later by whoever holds the log's key: no witness has cosigned a state that holds them.",
+                all - self.held_by(size)
+            )),
+            Some(_) => {}
+        }
+        let known = |witness: &WitnessKey| self.witnesses.contains(witness);
+        let mut unknown: Vec<&WitnessKey> = Vec::new();
+        for (witness, _) in self.attested.iter().flat_map(|state| &state.cosigned) {
+            if !known(witness) && !unknown.contains(&witness) {
+                unknown.push(witness);
+            }
+        }
+        for witness in unknown {
+            lines.push(format!(
+                "Whose key the witness' is. Compare it with the one that the trustees have (or give that one with --witness): {witness}"
+            ));
+        }
+        if newest(|state| !state.stamped.is_empty()).is_some() {
+            lines.push("That the authority itself signed its time stamps: `openssl ts -verify` with the authority's certificate shows it (VERIFY.txt, step 4).".to_owned());
+        }
         lines
     }
 

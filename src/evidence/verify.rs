@@ -6,13 +6,15 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::attested::{self, AttestedCheck, AttestedLine};
 use super::bag::{Bag, SIGNATURE, TAG_MANIFEST};
 use super::bundle::signed_text;
 use super::casefile::{
-    CaseSummary, ChronologyLine, EntryLine, FORMAT, Held, json_line, path, read_json_lines,
+    CaseSummary, ChronologyLine, EntryLine, FORMAT, Held, ObservedLine, json_line, path, read_json_lines,
 };
 use super::checkpoint::{SignedCheckpoint, VerifierKey, verify_note};
 use super::commitment::Exhibit;
+use super::cosignature::WitnessKey;
 use super::entry::Entry;
 use super::hash::Hash;
 use super::readable;
@@ -25,7 +27,24 @@ use super::tlog_proof;
 /// # Errors
 /// [`VerifyError`] when the folder cannot be read at all; whatever is wrong with the bundle is in the report.
 pub fn verify(dir: &Path, published: Option<&VerifierKey>) -> Result<Report, VerifyError> {
-    Ok(Examination::of(dir, published)?.report())
+    verify_knowing(dir, &Known { log: published, witnesses: &[] })
+}
+
+/// What whoever verifies knows from elsewhere.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known<'a> {
+    /// The log's public key as the organisation published it: the bundle's key has to be that one.
+    pub log: Option<&'a VerifierKey>,
+    /// Witnesses' public keys, as the trustees gave them: each has to have cosigned a state of the log.
+    pub witnesses: &'a [WitnessKey],
+}
+
+/// Verifies the bundle in the folder `dir` with what is known from elsewhere.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_knowing(dir: &Path, known: &Known<'_>) -> Result<Report, VerifyError> {
+    Ok(Examination::of(dir, known)?.report())
 }
 
 /// Why nothing could be verified.
@@ -49,6 +68,12 @@ pub(super) struct Examination {
     pub(super) key_compared: bool,
     pub(super) checkpoint: Option<SignedCheckpoint>,
     pub(super) entries: Vec<Checked>,
+    /// States that others outside attested, as far as that holds.
+    pub(super) attested: Vec<AttestedCheck>,
+    pub(super) attested_lines: Vec<AttestedLine>,
+    pub(super) witness_files: Vec<String>,
+    /// Witnesses whose keys are known from elsewhere.
+    pub(super) witnesses: Vec<WitnessKey>,
     /// How many exhibits kept in the clear are what their commitment promises.
     pub(super) open_contents: usize,
     /// How many sealed ones are, where they could be read.
@@ -56,7 +81,7 @@ pub(super) struct Examination {
 }
 
 impl Examination {
-    pub(super) fn of(dir: &Path, published: Option<&VerifierKey>) -> Result<Self, VerifyError> {
+    pub(super) fn of(dir: &Path, known: &Known<'_>) -> Result<Self, VerifyError> {
         let (bag, findings) =
             Bag::inspect(dir).map_err(|why| VerifyError(dir.display().to_string(), why.to_string()))?;
         let mut examination = Examination {
@@ -68,13 +93,19 @@ impl Examination {
             key_compared: false,
             checkpoint: None,
             entries: Vec::new(),
+            attested: Vec::new(),
+            attested_lines: Vec::new(),
+            witness_files: Vec::new(),
+            witnesses: known.witnesses.to_vec(),
             open_contents: 0,
             sealed_contents: 0,
         };
         examination.check_case();
-        examination.check_key(published);
+        examination.check_key(known.log);
         examination.check_signatures();
         examination.check_entries();
+        examination.check_attested();
+        examination.check_cosignatures();
         examination.check_files_are_explained();
         Ok(examination)
     }
@@ -104,7 +135,21 @@ impl Examination {
                 format!("line {line} is not as chaperone writes it"),
             ),
         }
-        for file in [path::CHRONOLOGY, path::GAPS, path::WITHHELD, "VERIFY.txt"] {
+        if let Err(line) =
+            read_json_lines::<ObservedLine>(&self.bag.read_text(path::OBSERVATIONS).unwrap_or_default())
+        {
+            let words = format!("line {line} is not as chaperone writes it");
+            self.broken("observations-malformed", path::OBSERVATIONS, words);
+        }
+        let always = [
+            path::CHRONOLOGY,
+            path::GAPS,
+            path::WITHHELD,
+            path::OBSERVATIONS,
+            path::CUSTODY,
+            path::STATEMENT,
+        ];
+        for file in always.into_iter().chain(["VERIFY.txt"]) {
             if self.bag.hash(file).is_none() {
                 self.broken("file-missing", file, "belongs to every bundle and is not there");
             }
@@ -160,6 +205,34 @@ impl Examination {
                     path::CASE,
                     "names another state of the log than the checkpoint",
                 );
+            }
+        }
+    }
+
+    /// The cosignatures on the bundle's own checkpoint are those of its attested state, and every witness that is known
+    /// from elsewhere has cosigned some state.
+    fn check_cosignatures(&mut self) {
+        if let Some(checkpoint) = &self.checkpoint {
+            let same = self.attested.iter().find(|state| state.size == checkpoint.checkpoint().size);
+            let explained = same.map_or(0, |state| state.cosigned.len());
+            let good = same
+                .into_iter()
+                .flat_map(|state| &state.cosigned)
+                .all(|(witness, _)| witness.find(checkpoint.body(), checkpoint.text()).is_some());
+            if !good || checkpoint.other_signatures() != explained {
+                self.broken(
+                    "cosignature",
+                    path::CHECKPOINT,
+                    "holds other cosignatures than its attested state",
+                );
+            }
+        }
+        for witness in &self.witnesses {
+            let cosigned =
+                self.attested.iter().any(|state| state.cosigned.iter().any(|(by, _)| by == witness));
+            if !cosigned {
+                let words = format!("no state of the log in this bundle is cosigned by {}", witness.name());
+                self.findings.push(Finding::doubt("not-cosigned", Some(path::ATTESTED), words));
             }
         }
     }
@@ -279,6 +352,10 @@ impl Examination {
             path::CHECKPOINT,
             path::KEY,
             path::KEY_PEM,
+            path::ATTESTED,
+            path::OBSERVATIONS,
+            path::CUSTODY,
+            path::STATEMENT,
         ]
         .map(str::to_owned)
         .into();
@@ -290,6 +367,8 @@ impl Examination {
                 Held::Erased => false,
             };
         }
+        known.extend(self.attested_lines.iter().flat_map(attested::files_of));
+        known.extend(self.witness_files.iter().cloned());
         let unexplained = |file: &&str| {
             file.starts_with("data/") && !file.starts_with(path::READABLE) && !known.contains(*file)
         };

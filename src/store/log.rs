@@ -123,6 +123,29 @@ impl Store {
             .collect())
     }
 
+    /// The entries with exactly these indexes, in order; those that are not there are left out.
+    ///
+    /// # Errors
+    /// As the database answers.
+    pub async fn log_entries_of(&self, indexes: &[u64]) -> Result<Vec<StoredEntry>, StoreError> {
+        let mut found = Vec::with_capacity(indexes.len());
+        for indexes in indexes.chunks(MANY) {
+            let list = placeholders(indexes.len(), 1);
+            let sql = format!("SELECT idx, bytes FROM log_entry WHERE idx IN {list} ORDER BY idx");
+            let rows: Vec<(i64, Vec<u8>)> = on!(self.db(), pool => {
+                let mut query = sqlx::query_as(AssertSqlSafe(sql)).persistent(false);
+                for index in indexes {
+                    query = query.bind(index.cast_signed());
+                }
+                query.fetch_all(pool).await?
+            });
+            found.extend(
+                rows.into_iter().map(|(index, bytes)| StoredEntry { index: index.cast_unsigned(), bytes }),
+            );
+        }
+        Ok(found)
+    }
+
     /// The stored hashes of the tree with these indexes, in the order asked for.
     ///
     /// # Errors

@@ -9,6 +9,7 @@
 //! reach in the year 2084. Times are microseconds since 1970.
 
 mod address;
+mod attestations;
 mod buffer;
 mod commit;
 mod error;
@@ -23,6 +24,7 @@ mod positions;
 mod tests;
 mod transaction;
 
+pub use attestations::{Attested, StoredAttestation};
 pub use buffer::{BufferBatch, Erasable, Held, Place, StoredHold, StoredKey, StoredSegment, StoredWrap};
 pub use error::StoreError;
 pub use open::Store;

@@ -58,7 +58,11 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("discord", &["store", "evidence", "paging", "engine", "detect", "rehearsal", "pipeline"]),
     ("outbox", &["discord", "paging", "rehearsal", "engine", "detect", "evidence", "pipeline"]),
     ("pipeline", &["discord", "rehearsal", "config"]),
-    ("config", &["discord", "store", "evidence", "rehearsal", "pipeline", "outbox"]),
+    ("config", &["discord", "store", "evidence", "rehearsal", "pipeline", "outbox", "witness"]),
+    (
+        "witness",
+        &["discord", "store", "paging", "rehearsal", "engine", "detect", "pipeline", "outbox", "config"],
+    ),
 ];
 
 /// Crates that live in one place.
@@ -67,8 +71,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("twilight_gateway", &["discord/"]),
     ("twilight_http_ratelimiting", &["discord/"]),
     ("sqlx", &["store/"]),
-    ("axum", &["paging/inbound", "rehearsal/", "discord/fake.rs"]),
-    ("reqwest", &["discord/rest", "paging/channels/"]),
+    ("axum", &["paging/inbound", "rehearsal/", "discord/fake.rs", "witness/serve.rs"]),
+    ("reqwest", &["discord/rest", "paging/channels/", "witness/ask.rs"]),
     ("age", &["evidence/"]),
     ("lettre", &["paging/channels/"]),
     ("anyhow", &["app", "cli", "main.rs"]),

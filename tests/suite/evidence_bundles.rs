@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use chaperone::evidence::{Content, Hash, Identity, Report, SigningKey, bundle, unseal, verify};
+use chaperone::evidence::{
+    Content, CosigningKey, Hash, Identity, Report, SigningKey, bundle, unseal, verify,
+};
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 
+use crate::authority::{Authority, has_openssl};
 use crate::evidence_case::{ORIGIN, PLANTED, World, files_below, gateway_event, write_all};
 
 type Files = BTreeMap<String, Vec<u8>>;
@@ -188,8 +191,98 @@ fn rewrite_manifests(files: &mut Files) {
 }
 
 #[test]
+fn what_others_outside_said_of_the_log_is_proven_and_what_they_did_not_is_not() {
+    let world = World::with_attested_case(3, None);
+    let dir = world.export("bundle");
+    let report = sound(&dir);
+    let (proven, open) = (report.proven.join("\n"), report.not_proven.join("\n"));
+    assert!(proven.contains("witness trustee.example/w had seen the log with"), "{proven}");
+    assert!(proven.contains(": 1 of the 5 exhibits") && proven.contains(": 5 of the 5 exhibits"), "{proven}");
+    assert!(open.contains(&format!("--witness): {}", world.witness_key())), "{open}");
+    assert!(!open.contains("no witness"), "{open}");
+    // The bundle's own checkpoint is cosigned: the proofs are whole for any program that reads tlog-proof.
+    let proof = fs::read_to_string(dir.join("data/proofs/0001.tlog-proof")).unwrap();
+    assert!(proof.contains("— trustee.example/w "), "{proof}");
+
+    let known = |witness| verify::Known { log: None, witnesses: std::slice::from_ref(witness) };
+    let mine = world.witness_key();
+    let report = verify::verify_knowing(&dir, &known(&mine)).unwrap();
+    assert!(report.is_sound() && !report.not_proven.join("\n").contains("Whose key the witness"), "{report}");
+    let another = CosigningKey::generate("trustee.example/w").unwrap().public();
+    let report = verify::verify_knowing(&dir, &known(&another)).unwrap();
+    assert_eq!(report.findings[0].code, "not-cosigned");
+
+    // Without the last cosignature, what came after the first is not attested.
+    let mut earlier = World::with_attested_case(3, None);
+    earlier.case.attested.truncate(1);
+    let report = sound(&earlier.export("earlier"));
+    assert!(report.not_proven.iter().any(|line| line.starts_with("That the last 4 exhibits")), "{report}");
+}
+
+#[test]
+fn an_attestation_that_does_not_hold_is_not_written() {
+    let mut world = World::with_attested_case(2, None);
+    let (other, line) = (CosigningKey::generate("trustee.example/w").unwrap().public(), 0);
+    world.case.attested[line].cosignatures[0].0 = other;
+    let refused = bundle::write(&world.case, &world.path("x"), &world.key, None).unwrap_err().to_string();
+    assert!(refused.contains("the attested state of"), "{refused}");
+}
+
+#[test]
+fn a_bundle_sealed_to_somebody_is_the_same_bundle_once_opened() {
+    let world = World::with_attested_case(2, None);
+    let (police, stranger) = (Identity::generate(), Identity::generate());
+    let sealed = world.path("case.age");
+    let recipients = [police.recipient()];
+    let hash =
+        bundle::write_sealed(&world.case, &sealed, &world.key, Some(&world.lead), &recipients).unwrap();
+    let bytes = fs::read(&sealed).unwrap();
+    assert!(!bytes.windows(PLANTED.len()).any(|part| part == PLANTED.as_bytes()));
+    let left: Vec<_> =
+        fs::read_dir(world.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["case.age"], "nothing else stands on the disk");
+    assert!(unseal::open_sealed(&sealed, &stranger).is_err());
+
+    let files: Files = unseal::open_sealed(&sealed, &police).unwrap().into_iter().collect();
+    let folder = world.export_readable("folder");
+    assert_eq!(files, files_below(&folder));
+    assert_eq!(Hash::of(&files["tagmanifest-sha256.txt"]), hash);
+    assert!(
+        bundle::write_sealed(&world.case, &sealed, &world.key, None, &recipients).is_err(),
+        "not overwritten"
+    );
+    assert_eq!(fs::read(&sealed).unwrap(), bytes);
+}
+
+#[test]
+fn the_papers_and_the_chat_export_are_there_and_say_no_word_that_they_must_not() {
+    let world = World::with_case(2);
+    let dir = world.export_readable("bundle");
+    let custody = fs::read_to_string(dir.join("data/CUSTODY.txt")).unwrap();
+    let statement = fs::read_to_string(dir.join("data/STATEMENT.txt")).unwrap();
+    assert!(custody.contains("ABC/1  exhibit") && custody.contains("looked at by the DSL"), "{custody}");
+    assert!(custody.contains("erased by a retention rule") && !custody.contains("page sent"), "{custody}");
+    assert!(statement.contains("as ABC/1 to ABC/4") && statement.contains("ARTS-2026-0007"), "{statement}");
+    let observed = fs::read_to_string(dir.join("data/observations.jsonl")).unwrap();
+    assert!(observed.contains("\"exhibit\":\"ABC/1\""), "{observed}");
+    for text in [&custody, &statement, &observed] {
+        assert!(!text.contains(PLANTED) && !text.contains("A & B"));
+    }
+    let chat = fs::read_to_string(dir.join("data/readable/discord/77.json")).unwrap();
+    let chat: serde_json::Value = serde_json::from_str(&chat).unwrap();
+    assert_eq!((&chat["messageCount"], &chat["messages"][0]["id"]), (&2.into(), &"901".into()));
+    assert_eq!(chat["messages"][0]["attachments"][0]["url"], "", "nothing that a viewer would load");
+    assert!(!chat.to_string().contains("cdn.invalid"));
+    let withheld = fs::read_to_string(dir.join("data/WITHHELD.txt")).unwrap();
+    for advice in ["Do not look", "Do not copy", "Do not delete", "Report Remove", "999"] {
+        assert!(withheld.contains(advice), "{advice}");
+    }
+}
+
+#[test]
 fn three_hundred_ways_to_tamper_are_each_found() {
-    let world = World::with_case(3);
+    let authority = has_openssl("tampering with time stamps").then(Authority::new);
+    let world = World::with_attested_case(3, authority.as_ref());
     let original = files_below(&world.export_readable("bundle"));
     let mut dice = StdRng::seed_from_u64(6962);
     let (mut tried, mut clever) = (0, 0);
@@ -220,8 +313,13 @@ fn three_hundred_ways_to_tamper_are_each_found() {
 
 #[test]
 fn each_kind_of_tampering_has_its_name() {
-    let world = World::with_case(2);
+    let world = World::with_attested_case(2, None);
     let original = files_below(&world.export("bundle"));
+    let attested = |which: usize, name: &str| {
+        let size = world.case.attested[which].checkpoint.checkpoint().size;
+        format!("data/proofs/attested/{size:010}/{name}")
+    };
+    let (first, last) = (|name: &str| attested(0, name), |name: &str| attested(1, name));
     let found = |name: &str, change: Change| {
         let mut files = original.clone();
         change(&mut files);
@@ -237,7 +335,7 @@ fn each_kind_of_tampering_has_its_name() {
             files.insert("data/entries.jsonl".into(), text.replace(from, to).into_bytes());
         }
     };
-    let cases: [(&str, Change); 8] = [
+    let cases: [(&str, Change); 11] = [
         ("proof", &line("\"index\":1,", "\"index\":0,")),
         ("sealed", &|files| {
             let two = files["data/sealed/0002.age"].clone();
@@ -252,6 +350,18 @@ fn each_kind_of_tampering_has_its_name() {
         ("entry-contradicts", &line("\"arts\"", "\"arms\"")),
         ("entries-order", &line("ABC/2", "ABC/1")),
         ("entry-malformed", &line("\"index\":", "\"index\": ")),
+        ("attested-proof", &|files| {
+            let text = String::from_utf8(files[&first("continues.txt")].clone()).unwrap();
+            files.insert(first("continues.txt"), text.replacen("old ", "old 1", 1).into_bytes());
+        }),
+        ("cosignature", &|files| {
+            let other = files[&last("cosignatures.txt")].clone();
+            files.insert(first("cosignatures.txt"), other);
+        }),
+        ("attested-checkpoint", &|files| {
+            let other = files[&last("checkpoint.txt")].clone();
+            files.insert(first("checkpoint.txt"), other);
+        }),
     ];
     for (code, change) in cases {
         let found = found(code, change);
@@ -310,7 +420,9 @@ fn what_is_no_bundle_cannot_run_or_is_broken_but_never_panics() {
     for (number, name) in original.keys().enumerate() {
         for (kind, bytes) in odd.iter().enumerate() {
             let mut files = original.clone();
-            files.insert(name.clone(), bytes.to_vec());
+            if files.insert(name.clone(), bytes.to_vec()).is_some_and(|before| before == *bytes) {
+                continue;
+            }
             if !name.contains("manifest") {
                 rewrite_manifests(&mut files);
             }

@@ -6,10 +6,14 @@ use std::path::{Path, PathBuf};
 
 use chaperone::domain::Timestamp;
 use chaperone::evidence::commitment::header;
+use chaperone::evidence::timestamp::Query;
 use chaperone::evidence::{
-    BundledExhibit, CaseFile, ChronologyLine, Class, Content, Entry, Exhibit, Gap, Hash, Identity,
-    InclusionProof, Salt, SigningKey, Tree, VerifierKey, Withheld, bundle,
+    AttestedState, BundledExhibit, CaseFile, ChronologyLine, Class, ConsistencyProof, Content, CosigningKey,
+    Entry, Exhibit, Gap, Hash, Identity, InclusionProof, ObservedLine, Salt, SignedCheckpoint, SigningKey,
+    Tree, VerifierKey, Withheld, WitnessKey, bundle,
 };
+
+use crate::authority::Authority;
 
 pub const ORIGIN: &str = "arts.example/evidence";
 
@@ -21,6 +25,10 @@ pub struct World {
     pub key: SigningKey,
     pub lead: Identity,
     pub case: CaseFile,
+    witness: CosigningKey,
+    /// Every hash that the log stored, and its state after each exhibit of the case.
+    rows: BTreeMap<u64, Hash>,
+    states: Vec<SignedCheckpoint>,
     dir: tempfile::TempDir,
 }
 
@@ -61,6 +69,7 @@ impl World {
         contents.push((Class::EXHIBIT, exhibit(99), Content::Erased));
 
         let (mut tree, mut rows, mut logged) = (Tree::empty(), BTreeMap::new(), Vec::new());
+        let mut states = Vec::new();
         for (number, (class, exhibit, content)) in (1..).zip(contents) {
             let ciphertext = match &content {
                 Content::Sealed(sealed) => Some(sealed.hash()),
@@ -76,6 +85,7 @@ impl World {
             }
             logged.push((tree.size(), entry.clone(), content));
             rows.extend(tree.append(entry.leaf_hash()).into_iter().map(|row| (row.index, row.hash)));
+            states.push(key.sign(&tree, None).unwrap());
         }
         let exhibits = (1..)
             .zip(logged)
@@ -98,10 +108,33 @@ impl World {
                 ChronologyLine {
                     at: at(1),
                     words: "level 4: secrecy-request".into(),
+                    is_handling: false,
                     exhibits: vec!["ABC/1".into()],
                 },
-                ChronologyLine { at: at(2), words: "page sent to the DSL".into(), exhibits: vec![] },
+                ChronologyLine {
+                    at: at(2),
+                    words: "page sent to the DSL".into(),
+                    is_handling: false,
+                    exhibits: vec![],
+                },
+                ChronologyLine {
+                    at: at(3),
+                    words: "looked at by the DSL".into(),
+                    is_handling: true,
+                    exhibits: vec![],
+                },
             ],
+            observations: vec![ObservedLine {
+                at: at(1),
+                code: "secrecy-request".into(),
+                sentence: "An adult asks a young person to keep something secret.".into(),
+                by: "5001".into(),
+                towards: Some("9".into()),
+                space: Some("77".into()),
+                message: Some("901".into()),
+                quote: Some((0, 10)),
+                exhibit: Some("ABC/1".into()),
+            }],
             exhibits,
             gaps: vec![Gap {
                 from: at(-100),
@@ -116,8 +149,40 @@ impl World {
                 exhibit: "ABC/1".into(),
             }],
             checkpoint: key.sign(&tree, None).unwrap(),
+            attested: Vec::new(),
         };
-        World { key, lead, case, dir: tempfile::tempdir().unwrap() }
+        let witness = CosigningKey::generate("trustee.example/w").unwrap();
+        World { key, lead, case, witness, rows, states, dir: tempfile::tempdir().unwrap() }
+    }
+
+    /// The same, with a witness that cosigned the log after the first exhibit and at its end, and an authority that stamped
+    /// the first of these states.
+    pub fn with_attested_case(sealed: usize, authority: Option<&Authority>) -> Self {
+        let mut world = World::with_case(sealed);
+        let size = world.case.checkpoint.checkpoint().size;
+        let (first, last) = (world.states[0].clone(), world.case.checkpoint.clone());
+        for (days, checkpoint) in (1..).zip([first, last]) {
+            let time = u64::try_from(at(86_400 * days).as_seconds()).unwrap();
+            let from = checkpoint.checkpoint().size;
+            let line = world.witness.cosign(checkpoint.body(), time);
+            let stamp = authority.filter(|_| days == 1).map(|authority| {
+                let query = Query::of(checkpoint.text().as_bytes());
+                let reply = authority.reply(&query.to_der());
+                query.accept(&reply).expect("it is granted");
+                ("tsa.example".to_owned(), reply)
+            });
+            world.case.attested.push(AttestedState {
+                proof: ConsistencyProof::make(from, size, &world.rows).unwrap(),
+                cosignatures: vec![(world.witness.public(), line)],
+                stamps: stamp.into_iter().collect(),
+                checkpoint,
+            });
+        }
+        world
+    }
+
+    pub fn witness_key(&self) -> WitnessKey {
+        self.witness.public()
     }
 
     /// A path in this story's own folder.

@@ -10,6 +10,7 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
 
+use crate::authority::Authority;
 use crate::evidence_case::{World, files_below, gateway_event, write_all};
 
 /// True when `program` runs; says loudly what is skipped when it does not.
@@ -64,24 +65,33 @@ fn the_commands_of_verify_txt_work_as_written() {
     if !installed("openssl", &["version"], "the commands of VERIFY.txt") {
         return;
     }
-    let world = World::with_case(2);
+    let authority = Authority::new();
+    let world = World::with_attested_case(2, Some(&authority));
     let dir = world.export_readable("bundle");
+    fs::copy(authority.root(), dir.join("authority.pem")).unwrap();
     let instructions = fs::read_to_string(dir.join("VERIFY.txt")).unwrap();
     let commands: Vec<String> = instructions
         .lines()
         .map(str::trim)
         .filter(|line| {
-            ["sha256sum", "tail", "head", "sed", "openssl"].iter().any(|tool| line.starts_with(tool))
+            ["sha256sum", "tail", "head", "sed", "openssl", "od", "(echo"]
+                .iter()
+                .any(|tool| line.starts_with(tool))
         })
         .map(|line| {
-            line.split("  (").next().unwrap().replace("/tmp/", &format!("{}/", world.path("").display()))
+            line.split("      (").next().unwrap().replace("/tmp/", &format!("{}/", world.path("").display()))
         })
         .collect();
-    assert_eq!(commands.len(), 9, "{commands:#?}");
+    assert_eq!(commands.len(), 16, "{commands:#?}");
     let all = commands.join(" && ");
     let good = shell(&all, &dir);
     assert!(good.status.success(), "{}", text(&good));
-    assert_eq!(text(&good).matches("Signature Verified Successfully").count(), 2, "{}", text(&good));
+    assert_eq!(text(&good).matches("Signature Verified Successfully").count(), 3, "{}", text(&good));
+    assert!(
+        text(&good).contains("Verification: OK") && text(&good).contains("Time stamp: "),
+        "{}",
+        text(&good)
+    );
     let tag_manifest = text(&shell("sed -n 3p signature.txt", &dir));
     assert!(text(&good).contains(&format!("{}  tagmanifest-sha256.txt", tag_manifest.trim())));
 
@@ -94,12 +104,14 @@ fn the_commands_of_verify_txt_work_as_written() {
 #[test]
 fn an_independent_verifier_and_sha256sum_agree_on_good_and_bad_bundles() {
     let python = installed("python3", &["--version"], "the independent verifier");
-    let world = World::with_case(3);
+    let authority =
+        crate::authority::has_openssl("time stamps for the independent verifier").then(Authority::new);
+    let world = World::with_attested_case(3, authority.as_ref());
     let mut bundles = vec![world.export("good"), world.export_readable("readable")];
     let original = files_below(&bundles[1]);
     let mut dice = StdRng::seed_from_u64(8493);
     let names: Vec<&String> = original.keys().collect();
-    for number in 0..60 {
+    for number in 0..240 {
         let mut files = original.clone();
         let name = (*names.choose(&mut dice).unwrap()).clone();
         let middle = files[&name].len() / 2;

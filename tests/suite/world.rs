@@ -183,6 +183,11 @@ impl World {
         &self.0.platform
     }
 
+    /// The story's clock.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
     /// What time it is.
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
@@ -270,6 +275,7 @@ impl World {
             reach: Reach::default(),
             buffer: BufferPolicy::default(),
             operator_channel: Some(self.space("#operator")),
+            attest: app::attest::Attest::default(),
         }
     }
 

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 
-use crate::app::export::export_case;
+use crate::app::export::{How, LABEL, export_case};
 use crate::app::settings;
 use crate::cli::keys::{PassphraseFile, load_identity};
 use crate::config::Config;
 use crate::domain::{CaseRef, Category, Fact, Level, Timestamp};
-use crate::evidence::SigningKey;
+use crate::evidence::{Recipient, SigningKey};
 use crate::store::Store;
 
 /// Where the evidence is.
@@ -67,21 +67,38 @@ pub struct List {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  chaperone evidence export C-0001 --config chaperone.toml --out bundle --identity dsl-identity.txt\n\n\
-    Without --identity the bundle holds ciphertext and proofs only."
+    Without --identity the bundle holds ciphertext and proofs only.\n    \
+    The same case at the same state of the log (--at) with the same identity and initials gives the same bytes, as long as\n    \
+    nothing is erased and nobody outside attests more of the log. With --recipient that holds of what is sealed."
 )]
 pub struct Export {
     /// The case, as pages name it
     case: CaseRef,
     #[command(flatten)]
     place: Place,
-    /// The folder to make; it must not exist yet
+    /// The folder to make, or with --recipient the file; it must not exist yet
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
+    /// At the state of the log with so many entries, as signed then; the newest when absent
+    #[arg(long, value_name = "CHECKPOINT")]
+    at: Option<u64>,
+    /// The initials of whoever produces the exhibits: they are numbered ABC/1, ABC/2, …
+    #[arg(long, value_name = "ABC", default_value = LABEL, value_parser = initials)]
+    initials: String,
+    /// Seal the bundle as one file that only this key opens (age1…); can be given several times
+    #[arg(long, value_name = "age1…")]
+    recipient: Vec<String>,
     /// A lead's identity file
     #[arg(long, value_name = "FILE")]
     identity: Option<PathBuf>,
     #[command(flatten)]
     passphrase: PassphraseFile,
+}
+
+/// One to five capital letters.
+fn initials(text: &str) -> Result<String, String> {
+    let good = (1..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase());
+    if good { Ok(text.to_owned()) } else { Err("write one to five capital letters, such as ABC".to_owned()) }
 }
 
 struct Line {
@@ -161,13 +178,22 @@ impl Export {
             None => None,
         };
         let key = SigningKey::load(&key)?;
+        let sealed_to = self
+            .recipient
+            .iter()
+            .map(|text| {
+                text.parse::<Recipient>().with_context(|| format!("--recipient {text} cannot be used"))
+            })
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let how =
+            How { identity: identity.as_ref(), at: self.at, initials: &self.initials, sealed_to: &sealed_to };
         let hash = crate::cli::runtime()?.block_on(async {
             let store = Store::open_to_read(&database).await?;
             for organisation in store.organisations().await? {
                 let facts = store.facts(&organisation).await?;
                 let here = |fact: &Fact| matches!(fact, Fact::CaseOpened { case, .. } if *case == self.case);
                 if facts.iter().any(|stored| here(&stored.fact)) {
-                    return export_case(&store, &organisation, self.case, &key, identity.as_ref(), &self.out)
+                    return export_case(&store, &organisation, self.case, &key, &how, &self.out)
                         .await
                         .with_context(|| format!("{} could not be exported", self.case));
                 }

@@ -93,6 +93,14 @@ lone_adult_grace_seconds = {grace}     # a private space with one adult and youn
 # buffer_days = 7
 # context_before = 50             # messages around a finding that its case takes along
 # context_after = 20
+
+# Others outside who attest the evidence log every day, so that nobody, not even whoever runs this, can rewrite it unnoticed:
+# a witness on a trustee's machine (chaperone witness --help), and any time-stamping authority (RFC 3161).
+# [evidence.witness]
+# url = "https://…"
+# key = "…"
+# [evidence.timestamp]
+# url = "https://…"
 "#,
         name = quoted(name),
         zone = quoted(zone),

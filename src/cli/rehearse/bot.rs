@@ -120,6 +120,7 @@ impl Plan {
             reach: Reach::default(),
             buffer: BufferPolicy::default(),
             operator_channel: None,
+            attest: app::attest::Attest::default(),
         })
     }
 }

@@ -214,6 +214,8 @@ fn decided(assessment: &Assessment, wanted: CaseRef) -> impl Iterator<Item = Don
             | Effect::PageTogether { .. }
             | Effect::PageSettled { .. }
             | Effect::Digest { .. }
+            | Effect::Cosign { .. }
+            | Effect::Stamp { .. }
             | Effect::DrillReport { .. } => return None,
         }),
         _ => None,

@@ -107,6 +107,8 @@ fn enact(platform: &Handle, stage: &Stage, effect: &Effect) {
         | Effect::PageTogether { .. }
         | Effect::PageSettled { .. }
         | Effect::Digest { .. }
+        | Effect::Cosign { .. }
+        | Effect::Stamp { .. }
         | Effect::DrillReport { .. } => {}
     }
 }

@@ -223,6 +223,8 @@ fn outcome(effect: &Effect, ended: &Ended, names: &dyn Names) -> String {
             format!("{person} ({channel}) knows that case {case} was answered")
         }
         Effect::Digest { channel, person, .. } => format!("the digest reached {person} by {channel}"),
+        Effect::Cosign { size, witness } => format!("{witness} cosigned {size} entries of the log"),
+        Effect::Stamp { size, authority } => format!("{authority} stamped {size} entries of the log"),
         Effect::DrillReport { drill, channel, person, .. } => {
             format!("the report of drill {drill} reached {person} by {channel}")
         }

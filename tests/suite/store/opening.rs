@@ -89,6 +89,7 @@ pub async fn what_earlier_versions_wrote_is_read(place: Place) {
         include_str!("../../samples/0001_spine.sql"),
         include_str!("../../samples/0002_later_versions.sql"),
         include_str!("../../samples/0003_buffer.sql"),
+        include_str!("../../samples/0005_attestations.sql"),
     ];
     let files = |folder: &str| {
         let mut names: Vec<_> =
@@ -128,6 +129,8 @@ pub async fn what_earlier_versions_wrote_is_read(place: Place) {
     assert_eq!(store.position(0).await.unwrap().unwrap().heard_at, Timestamp(1_772_469_800_000_000));
     let held = store.buffer_held("Riverside", CaseRef(8)).await.unwrap();
     assert_eq!((held.wraps.len(), held.segments.len(), held.segments[0].messages.len()), (1, 1, 1));
+    let attested = store.attestations(9).await.unwrap();
+    assert_eq!((attested.len(), attested[0].size, attested[0].body.as_slice()), (1, 5, "—".as_bytes()));
     // And goes on from there.
     store.commit(&Batch { entries: entries(11, 1), ..Batch::default() }).await.unwrap();
 }

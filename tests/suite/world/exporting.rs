@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use chaperone::app::export::export_case;
+use chaperone::app::export::{How, export_case};
 use chaperone::domain::CaseRef;
 use chaperone::evidence::{SigningKey, verify};
 
@@ -37,7 +37,8 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("bundle");
         let store = self.store().await;
-        export_case(&store, CLUB, CaseRef(case), &key, identity.as_ref(), &out).await.unwrap();
+        let how = How { identity: identity.as_ref(), ..How::default() };
+        export_case(&store, CLUB, CaseRef(case), &key, &how, &out).await.unwrap();
         let report = verify::verify(&out, Some(key.verifier_key())).unwrap();
         assert!(report.is_sound(), "{report}");
         Exported(crate::evidence_case::files_below(&out))
