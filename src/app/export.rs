@@ -45,7 +45,12 @@ pub async fn export_case(
         if let Some(message) = exhibit.message {
             label_of_message.entry(message).or_insert(exhibit.entry);
         }
-        pieces.insert(exhibit.entry, Content::Sealed(Sealed(exhibit.sealed)));
+        let content = if exhibit.is_erased() {
+            Content::Erased
+        } else {
+            Content::Sealed(Sealed(exhibit.sealed))
+        };
+        pieces.insert(exhibit.entry, content);
     }
     for stored in &about.facts {
         let body = serde_json::to_vec(&stored.fact)?;
@@ -183,6 +188,12 @@ impl About {
     }
 }
 
+/// The facts that belong to a case, in the order of the log.
+#[must_use]
+pub fn facts_about(case: CaseRef, all: &[StoredFact]) -> Vec<StoredFact> {
+    About::of(case, all).facts
+}
+
 fn belongs(fact: &Fact, of: CaseRef, reasons: &BTreeSet<Observation>, jobs: &BTreeSet<String>) -> bool {
     match fact {
         Fact::Observed(observation) => reasons.contains(observation),
@@ -203,7 +214,11 @@ fn belongs(fact: &Fact, of: CaseRef, reasons: &BTreeSet<Observation>, jobs: &BTr
         | Fact::AcknowledgedByName { case, .. }
         | Fact::Handled { case, .. }
         | Fact::HandlingRefused { case, .. }
+        | Fact::ActRefused { case, .. }
+        | Fact::Reminded { case, .. }
         | Fact::Unacknowledged { case, .. } => *case == of,
+        Fact::Acted(act) => act.case == of,
+        Fact::Erased(stone) => stone.case == Some(of),
         // The outcome of a page about several cases names the others too, so it belongs to none.
         Fact::Outcome { job, effect, .. } => {
             jobs.contains(job) || matches!(effect, crate::domain::Effect::Page { case, .. } if *case == of)

@@ -3,6 +3,7 @@
 //! Nothing else in the house knows all rooms. What `run` does with Discord, `rehearse` does with the embedded
 //! platform: the same parts, other settings.
 
+pub mod casework;
 mod commands;
 pub mod drill;
 pub mod export;
@@ -29,6 +30,7 @@ use crate::discord::token::Token;
 use crate::domain::person::RoleMapping;
 use crate::domain::{ChannelId, Effect, Event, Fact, GuildId, Heard, Timestamp};
 use crate::engine::{Organisation, Policy};
+use crate::evidence::Recipient;
 use crate::outbox::{Deliver, Dispatcher};
 use crate::paging::channels::email::EmailChannel;
 use crate::paging::links::Links;
@@ -40,6 +42,7 @@ use crate::pipeline::ring::Ring;
 use crate::pipeline::{Ear, Progress};
 use crate::store::Store;
 use crate::text::Lists;
+use casework::post::Postbox;
 use reach::Reach;
 
 /// Everything that the parts need to know, checked.
@@ -70,6 +73,8 @@ pub struct Settings {
     pub ladder: LadderPolicy,
     /// To whom evidence is sealed.
     pub leads: Vec<Lead>,
+    /// Whose recipient is whose, by the configuration's name: who may prove by it that an act is theirs.
+    pub keyholders: Vec<(String, Recipient)>,
     /// How e-mail leaves, where it does.
     pub email: Option<EmailChannel>,
     /// Further channels, the listener for answers, the heartbeat.
@@ -89,6 +94,7 @@ pub struct Running {
     /// Where events are handed in.
     pub ear: Ear,
     store: Store,
+    postbox: Arc<Postbox>,
     organisation: String,
     address: Option<String>,
     clock: Clock,
@@ -192,10 +198,16 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
         };
         tasks.push(tokio::spawn(listener.run(until_stopped(stopped.clone()))));
     }
+    let keyholders = &settings.keyholders;
+    let postbox =
+        Postbox::open(&settings.organisation, keyholders, store.clone(), ear.clone(), clock.clone()).await?;
+    let postbox = Arc::new(postbox);
+    tasks.push(tokio::spawn(postbox.clone().run(until_stopped(stopped.clone()))));
     commands::register(rest).await;
     Ok(Running {
         ear,
         store,
+        postbox,
         organisation: settings.organisation,
         address,
         clock,
@@ -307,6 +319,14 @@ impl Running {
         Ok(self.progress.due().into_iter().chain(job).min())
     }
 
+    /// Takes what leads have asked for out of the letterbox now; otherwise that happens every second.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
+    pub async fn look_into_letterbox(&self) -> anyhow::Result<()> {
+        Ok(self.postbox.look().await?)
+    }
+
     /// Every durable fact so far.
     ///
     /// # Errors
@@ -333,7 +353,7 @@ impl Running {
 
     /// Ends at once, finishing nothing, as a process that is killed does.
     pub async fn kill(self) {
-        let Running { ear, store, tasks, committer, .. } = self;
+        let Running { ear, store, postbox, tasks, committer, .. } = self;
         committer.abort();
         for task in &tasks {
             task.abort();
@@ -343,7 +363,7 @@ impl Running {
             let _ = task.await;
         }
         let _ = committer.await;
-        drop(ear);
+        drop((ear, postbox));
         store.close().await;
     }
 
@@ -352,9 +372,9 @@ impl Running {
     /// # Errors
     /// When the last things could not be kept.
     pub async fn stop(self) -> anyhow::Result<()> {
-        let Running { ear, store, stop, tasks, committer, .. } = self;
+        let Running { ear, store, postbox, stop, tasks, committer, .. } = self;
         let _ = stop.send(true);
-        drop(ear);
+        drop((ear, postbox));
         for task in tasks {
             task.await.context("a part of the house stopped in an unforeseen way")?;
         }

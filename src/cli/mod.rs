@@ -3,6 +3,7 @@
 //! Exit status: 0 done, 1 it ran and found something wrong, 2 it could not run. Errors go to standard error: one line
 //! what, one line what to do.
 
+pub mod case;
 pub mod check;
 pub mod evaluate;
 pub mod evidence;
@@ -44,6 +45,7 @@ enum Command {
     Evaluate(evaluate::Args),
     Keys(keys::Keys),
     Evidence(evidence::Evidence),
+    Case(case::Case),
     Page(page::Page),
 }
 
@@ -61,6 +63,7 @@ pub fn main() -> ExitCode {
         Command::Evaluate(args) => Ok(evaluate::run(&args)),
         Command::Keys(args) => return ended(args.run()),
         Command::Evidence(args) => return ended(args.run()),
+        Command::Case(args) => return ended(args.run()),
         Command::Page(args) => page::run(&args),
     };
     ended(status.map(ExitCode::from))

@@ -261,6 +261,7 @@ catalogue! {
     DmPauseLost "dm-pause-lost" Integrity None, Alone, Serious, "Direct messages between members cannot be paused any more.";
     BotRemoved "bot-removed" Integrity None, Alone, Serious, "The bot was removed from the server.";
     DrillMissed "drill-missed" Integrity None, Alone, Concern, "Somebody did not answer a drill of the paging ladder in time.";
+    UnusualAccess "unusual-access" Integrity None, Alone, Concern, "Somebody opened what is kept in an unusual way: an old case at night, many within minutes, or one about a close colleague.";
     ActionFailed "action-failed" Integrity None, Alone, Serious, "A containment could not be carried out.";
 }
 

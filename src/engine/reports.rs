@@ -143,7 +143,8 @@ impl Organisation {
         let again = match case.state {
             CaseState::New => false,
             CaseState::Acknowledged { .. } => case.level < Level::Serious,
-            CaseState::Closed { .. } => true,
+            CaseState::InReview { .. } | CaseState::Referred { .. } => false,
+            CaseState::NoFurtherAction { .. } | CaseState::Closed { .. } => true,
         };
         if again {
             let (category, level, subjects) = (case.category, case.level, case.subjects.clone());

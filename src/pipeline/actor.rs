@@ -8,6 +8,7 @@ use super::committer::{Commit, Exhibit};
 use super::ring::{Received, Ring};
 use super::{Ask, Input, Progress, What};
 use crate::clock::Clock;
+use crate::domain::act::Deed;
 use crate::domain::effect::Nudge;
 use crate::domain::event::Message;
 use crate::domain::fact::Handling;
@@ -99,6 +100,14 @@ impl Actor {
                 }
                 self.organisation.recollect(&message);
                 self.progress.finished();
+                due
+            }
+            What::Act(requested, at) => {
+                if due.is_some_and(|due| due <= at) {
+                    self.decide_due(at, pending).await;
+                }
+                let (commit, due) = self.act(*requested, at);
+                self.hand_on_with(commit, done, at, pending).await;
                 due
             }
             What::Ask(ask, at) => self.answer(ask, at, done, due, pending).await,
@@ -242,6 +251,14 @@ impl Actor {
         (commit, self.wanted(assessment.due, now))
     }
 
+    /// What follows from facts that were decided beside the engine: whoever is to be told or called now.
+    pub(super) fn follow_up(&mut self, now: Timestamp, commit: &mut Commit) -> Option<Timestamp> {
+        self.settle(now, commit);
+        self.call(now, commit);
+        let engine = self.organisation.next_due(now);
+        self.wanted(engine, now)
+    }
+
     /// Facts that were concluded beside the engine.
     fn note_all(&mut self, now: Timestamp, facts: Vec<Fact>) -> Assessment {
         let mut all = Assessment::default();
@@ -263,6 +280,11 @@ impl Actor {
                     Some((*case, false))
                 }
                 Fact::Handled { case, what: Handling::Resolved, .. } => Some((*case, true)),
+                Fact::Acted(act) => match act.what {
+                    Deed::Acknowledged => Some((act.case, false)),
+                    Deed::Closed { .. } => Some((act.case, true)),
+                    _ => None,
+                },
                 _ => None,
             })
             .collect();

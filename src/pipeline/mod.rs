@@ -2,12 +2,14 @@
 //!
 //! * [`Ear`] hands events in, in order.
 //! * [`actor`]: asks the engine and the ladder what an event leads to.
+//! * [`acts`]: what leads do with cases.
 //! * [`case_keys`]: to which key each case is sealed.
 //! * [`ring`]: the exact bytes of recent messages, so that evidence can be kept before anything is done.
 //! * [`committer`]: seals, logs and keeps; nothing leaves before its transaction is durable.
 //! * [`Progress`]: how far all of this has come, so that somebody can wait until it has settled.
 
 pub mod actor;
+pub mod acts;
 pub mod case_keys;
 pub mod committer;
 pub mod ring;
@@ -49,6 +51,8 @@ pub enum What {
     Recollection(Box<Message>, Timestamp),
     /// Other wordlists, for every message from here on.
     Lists(Arc<Lists>),
+    /// Something that a lead does with a case, in its turn.
+    Act(Box<acts::Requested>, Timestamp),
     /// A question to the organisation, asked in its turn.
     Ask(Ask, Timestamp),
 }

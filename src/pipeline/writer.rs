@@ -112,6 +112,7 @@ fn class_of(fact: &Fact) -> Class {
         | Fact::CaseRose { .. }
         | Fact::SubjectsJoined { .. }
         | Fact::Kept { .. }
+        | Fact::ActRefused { .. }
         | Fact::CaseKeyMade { .. }
         | Fact::NotKept { .. }
         | Fact::Withheld { .. } => Class::CASE,
@@ -129,6 +130,10 @@ fn class_of(fact: &Fact) -> Class {
         | Fact::DrillBegan { .. }
         | Fact::DrillEnded { .. }
         | Fact::RotaLookedAt { .. } => Class::PAGE,
+        Fact::Acted(act) if act.what.is_custody() => Class::VIEW,
+        Fact::Acted(_) => Class::CASE,
+        Fact::Reminded { .. } => Class::PAGE,
+        Fact::Erased(_) => Class::ERASURE,
         Fact::Register(_) => Class::REGISTER,
         Fact::Decided { .. } | Fact::Outcome { .. } => Class::ACTION,
         Fact::Gap { .. } => Class::GAP,

@@ -117,6 +117,7 @@ impl Plan {
                 .collect(),
             email: Some(EmailChannel::new(server, &addresses, self.clock.clone())?),
             reach: Reach::default(),
+            keyholders: Vec::new(),
             operator_channel: None,
         })
     }

@@ -214,6 +214,7 @@ fn decided(assessment: &Assessment, wanted: CaseRef) -> impl Iterator<Item = Don
             | Effect::PageTogether { .. }
             | Effect::PageSettled { .. }
             | Effect::Digest { .. }
+            | Effect::Reminder { .. }
             | Effect::DrillReport { .. } => return None,
         }),
         _ => None,

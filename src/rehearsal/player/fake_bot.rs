@@ -107,6 +107,7 @@ fn enact(platform: &Handle, stage: &Stage, effect: &Effect) {
         | Effect::PageTogether { .. }
         | Effect::PageSettled { .. }
         | Effect::Digest { .. }
+        | Effect::Reminder { .. }
         | Effect::DrillReport { .. } => {}
     }
 }

@@ -95,7 +95,11 @@ pub fn fact(fact: &Fact, names: &dyn Names) -> Option<String> {
         Fact::Digested { cases, people, .. } => {
             format!("writes the daily digest: {} for {}", cases.len(), people.join(" and "))
         }
-        Fact::Exhausted { .. }
+        Fact::Acted(_)
+        | Fact::ActRefused { .. }
+        | Fact::Reminded { .. }
+        | Fact::Erased(_)
+        | Fact::Exhausted { .. }
         | Fact::AcknowledgedByName { .. }
         | Fact::Handled { .. }
         | Fact::HandlingRefused { .. }
@@ -215,6 +219,9 @@ fn outcome(effect: &Effect, ended: &Ended, names: &dyn Names) -> String {
             format!("{person} ({channel}) knows that case {case} was answered")
         }
         Effect::Digest { channel, person, .. } => format!("the digest reached {person} by {channel}"),
+        Effect::Reminder { case, what, channel, person, .. } => {
+            format!("a reminder about {case} ({what}) reached {person} by {channel}")
+        }
         Effect::DrillReport { drill, channel, person, .. } => {
             format!("the report of drill {drill} reached {person} by {channel}")
         }
