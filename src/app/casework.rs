@@ -414,7 +414,7 @@ pub struct Opened {
 #[must_use]
 pub fn open_all(rows: Vec<StoredExhibit>, identity: &Identity) -> (Vec<Opened>, usize) {
     let mut keys = identity.clone();
-    for row in rows.iter().filter(|row| row.message.is_none() && !row.is_erased()) {
+    for row in rows.iter().filter(|row| row.message.is_none()) {
         if let Some((exhibit, _)) = open_one(row, identity)
             && exhibit.header("kind") == Some(Class::CASE_KEY.as_str())
         {
@@ -423,9 +423,6 @@ pub fn open_all(rows: Vec<StoredExhibit>, identity: &Identity) -> (Vec<Opened>, 
     }
     let (mut opened, mut closed) = (Vec::new(), 0);
     for row in rows {
-        if row.is_erased() {
-            continue;
-        }
         match open_one(&row, &keys) {
             Some((exhibit, _)) if exhibit.header("kind") == Some(Class::CASE_KEY.as_str()) => {}
             Some((exhibit, commitment)) => opened.push(Opened { row, exhibit, commitment }),

@@ -45,12 +45,7 @@ pub async fn export_case(
         if let Some(message) = exhibit.message {
             label_of_message.entry(message).or_insert(exhibit.entry);
         }
-        let content = if exhibit.is_erased() {
-            Content::Erased
-        } else {
-            Content::Sealed(Sealed(exhibit.sealed))
-        };
-        pieces.insert(exhibit.entry, content);
+        pieces.insert(exhibit.entry, Content::Sealed(Sealed(exhibit.sealed)));
     }
     for stored in &about.facts {
         let body = serde_json::to_vec(&stored.fact)?;

@@ -89,12 +89,6 @@ impl StoredExhibit {
             sealed: Vec::new(),
         }
     }
-
-    /// Whether its ciphertext was erased: its entry in the log is all that is left.
-    #[must_use]
-    pub fn is_erased(&self) -> bool {
-        self.sealed.is_empty()
-    }
 }
 
 /// An entry of the log with the hashes that it adds to the tree.

@@ -1,6 +1,7 @@
 //! Stories: what people do in the club, and what others then see. Each ends by asserting silence (see `world`).
 
 mod calls; // how calls travel and come back: links, fallbacks, drills, the rota, providers
+mod casework; // what leads decide, beside the bot and without it, and what stays of it
 mod commands; // what workers and leads do with commands: by code, on record, answered to them alone
 mod faults; // what the platform does wrong, and what nobody notices of it
 mod full_disk; // evidence that cannot be kept

@@ -296,6 +296,12 @@ impl World {
         self.0.leads.iter().find(|known| known.name == lead).expect("a lead").identity.clone()
     }
 
+    /// The bot takes what waits in the leads' letterbox.
+    pub async fn look_into_letterbox(&self) {
+        let running = self.0.bot.lock().await;
+        running.as_ref().expect("the bot is up").look_into_letterbox().await.expect("it can be read");
+    }
+
     /// A lead does something with a case, as the command does it: beside the bot while it is up, else without it.
     pub async fn lead_does(&self, lead: &str, request: Request<'_>) -> Came {
         let (desk, identity) = (self.desk(), self.identity(lead));

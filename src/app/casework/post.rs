@@ -163,8 +163,7 @@ pub(super) async fn payloads_of(
     facts: &[StoredFact],
 ) -> Result<Vec<u64>, StoreError> {
     let exhibits = store.exhibits(organisation, Some(case)).await?;
-    let mut entries: BTreeSet<u64> =
-        exhibits.iter().filter(|exhibit| !exhibit.is_erased()).map(|exhibit| exhibit.entry).collect();
+    let mut entries: BTreeSet<u64> = exhibits.iter().map(|exhibit| exhibit.entry).collect();
     let stays = |fact: &Fact| {
         matches!(fact, Fact::Acted(_) | Fact::ActRefused { .. } | Fact::Erased(_) | Fact::Observed(_))
     };
