@@ -111,6 +111,10 @@ pub struct Breach {
 }
 
 impl Breach {
+    fn known(known_at: Timestamp) -> Self {
+        Breach { known_at, reported: None, not_reportable: false }
+    }
+
     /// Whether nothing was decided about it yet.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -327,7 +331,7 @@ impl CaseRecord {
             Deed::LowLevelConcern => self.low_level = true,
             Deed::AboutAdult { adult } => self.about_adult = Some(*adult),
             Deed::BreachFound { known_at } => {
-                self.breach = Some(Breach { known_at: *known_at, reported: None, not_reportable: false });
+                self.breach = Some(Breach::known(*known_at));
                 self.reminded.remove(&Deadline::BreachReport);
             }
             Deed::BreachReported { at } => {
@@ -426,6 +430,8 @@ pub struct Docket {
     acts: BTreeSet<String>,
     accesses: VecDeque<(Timestamp, String, CaseRef)>,
     erased: BTreeMap<CaseRef, Timestamp>,
+    /// Breaches that were found before their case was opened.
+    found: BTreeMap<CaseRef, Timestamp>,
 }
 
 impl Docket {
@@ -453,7 +459,11 @@ impl Docket {
                     subjects: subjects.clone(),
                     state: CaseState::New,
                 };
-                self.records.insert(case.reference, CaseRecord::new(case));
+                let reference = case.reference;
+                let mut record = CaseRecord::new(case);
+                // The concern is told before the case that it opens.
+                record.breach = self.found.remove(&reference).map(Breach::known);
+                self.records.insert(reference, record);
             }
             Fact::CaseRose { case, category, level, subjects } => {
                 let Some(record) = self.records.get_mut(case) else { return };
@@ -472,12 +482,14 @@ impl Docket {
                 record.case.state = record.case.state.clone().without(subjects);
             }
             Fact::ConcernRaised { case: Some(case), reasons, .. } => {
-                let Some(record) = self.records.get_mut(case) else { return };
                 let found = reasons.iter().filter(|reason| reason.code == Code::UnusualAccess);
-                if let Some(newest) = found.map(|reason| reason.at).max()
-                    && record.breach.as_ref().is_none_or(|breach| !breach.is_open() && breach.known_at < newest)
-                {
-                    record.breach = Some(Breach { known_at: newest, reported: None, not_reportable: false });
+                let Some(newest) = found.map(|reason| reason.at).max() else { return };
+                let Some(record) = self.records.get_mut(case) else {
+                    self.found.insert(*case, newest);
+                    return;
+                };
+                if record.breach.as_ref().is_none_or(|breach| !breach.is_open() && breach.known_at < newest) {
+                    record.breach = Some(Breach::known(newest));
                     record.reminded.remove(&Deadline::BreachReport);
                 }
             }

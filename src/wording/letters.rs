@@ -61,7 +61,7 @@ pub fn letter(effect: &Effect) -> Option<Letter> {
         Effect::Reminder { case, what, due, .. } => {
             let subject = format!("Safeguarding {case}: {}", what.code().replace('-', " "));
             let text = format!(
-                "Safeguarding case {case}: {}. Due: {due}.\n\nSee it with chaperone case show, and record what was done. \
+                "A reminder about case {case}: {}. Due: {due}.\n\nSee it with chaperone case show, and record what was done. \
                  This message holds no names and no content on purpose.",
                 what.words()
             );
