@@ -86,12 +86,6 @@ impl Clock {
             now.send_replace(at);
         }
     }
-
-    /// True when this clock only moves by hand.
-    #[must_use]
-    pub fn is_manual(&self) -> bool {
-        matches!(self.0, Source::Manual(_))
-    }
 }
 
 #[cfg(test)]
