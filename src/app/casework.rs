@@ -246,7 +246,9 @@ impl Desk {
             None => None,
         };
         let erases = match request.deed {
-            Deed::Erased { .. } => post::payloads_of(&store, &self.organisation, request.case, &folded.facts).await?,
+            Deed::Erased { .. } => {
+                post::payloads_of(&store, &self.organisation, request.case, &folded.facts).await?
+            }
             _ => Vec::new(),
         };
         store.close().await;
@@ -264,9 +266,7 @@ impl Desk {
                 store.close().await;
                 came
             }
-            Err(StoreError::Held { .. }) => {
-                self.put(identity, &recipient, act, words, clock, patience).await
-            }
+            Err(StoreError::Held { .. }) => self.put(identity, &recipient, act, words, clock, patience).await,
             Err(error) => Err(error.into()),
         }
     }
@@ -283,12 +283,8 @@ impl Desk {
         let checkpoint_file = self.signing_key.with_extension("checkpoint");
         let tree = keep::check_log(store, &key, &checkpoint_file).await?;
         let Folded { facts, mut calls, case_keys } = self.fold(store).await?;
-        let mut organisation = Organisation::new(
-            &self.organisation,
-            self.policy.clone(),
-            self.mapping.clone(),
-            Lists::shared(),
-        );
+        let mut organisation =
+            Organisation::new(&self.organisation, self.policy.clone(), self.mapping.clone(), Lists::shared());
         for stored in &facts {
             organisation.restore(stored.at, &stored.fact);
         }

@@ -198,10 +198,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
         };
         tasks.push(tokio::spawn(listener.run(until_stopped(stopped.clone()))));
     }
-    let keyholders = &settings.keyholders;
-    let postbox =
-        Postbox::open(&settings.organisation, keyholders, store.clone(), ear.clone(), clock.clone()).await?;
-    let postbox = Arc::new(postbox);
+    let postbox = open_postbox(&settings, &store, &ear, &clock).await?;
     tasks.push(tokio::spawn(postbox.clone().run(until_stopped(stopped.clone()))));
     commands::register(rest).await;
     Ok(Running {
@@ -218,6 +215,17 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
         committer,
         failure,
     })
+}
+
+/// Where leads' requests come in while this process holds the database.
+async fn open_postbox(
+    settings: &Settings,
+    store: &Store,
+    ear: &Ear,
+    clock: &Clock,
+) -> anyhow::Result<Arc<Postbox>> {
+    let (name, keys) = (&settings.organisation, &settings.keyholders);
+    Ok(Arc::new(Postbox::open(name, keys, store.clone(), ear.clone(), clock.clone()).await?))
 }
 
 /// Frees what an earlier run was carrying out.

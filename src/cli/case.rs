@@ -94,7 +94,9 @@ impl Who {
         let identity = load_identity(&self.identity, &self.passphrase)?;
         let (name, _) = desk.who(&identity)?;
         if let Some(by) = self.by.as_ref().filter(|by| **by != name) {
-            bail!("this identity is that of {name}, not of {by}\ngive your own identity file, or leave --by out");
+            bail!(
+                "this identity is that of {name}, not of {by}\ngive your own identity file, or leave --by out"
+            );
         }
         Ok(Lead { desk, name, identity })
     }
@@ -132,14 +134,21 @@ impl Lead {
             }
             Came::Waiting => {
                 writeln!(out, "{case}: {code} was handed to the running bot, which has not answered yet")?;
-                writeln!(err, "It is kept in the bot's letterbox; `chaperone case show` tells when it is done.")?;
+                writeln!(
+                    err,
+                    "It is kept in the bot's letterbox; `chaperone case show` tells when it is done."
+                )?;
                 Ok(0)
             }
         }
     }
 
     /// Records a look before anything is shown.
-    pub(super) async fn record_look(&self, request: Request<'_>, clock: &Clock) -> anyhow::Result<Option<Refusal>> {
+    pub(super) async fn record_look(
+        &self,
+        request: Request<'_>,
+        clock: &Clock,
+    ) -> anyhow::Result<Option<Refusal>> {
         match self.desk.act(&self.identity, request, clock, PATIENCE).await? {
             Came::Done => Ok(None),
             Came::Refused(why) => Ok(Some(why)),

@@ -43,7 +43,9 @@ pub(super) fn cases(
         if let Some(cases) = section.number(r, "many_cases", 2..101, "write 2 to 100 cases") {
             policy.many = usize::try_from(cases.value).unwrap_or(policy.many);
         }
-        for (key, hour) in [("night_from_hour", &mut policy.night.0), ("night_until_hour", &mut policy.night.1)] {
+        for (key, hour) in
+            [("night_from_hour", &mut policy.night.0), ("night_until_hour", &mut policy.night.1)]
+        {
             if let Some(given) = section.number(r, key, 0..24, "write a local hour, from 0 to 23") {
                 *hour = u32::try_from(given.value).unwrap_or(*hour);
             }

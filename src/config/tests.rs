@@ -493,5 +493,8 @@ fn how_cases_are_worked_on_and_how_long_things_are_kept() {
     assert_eq!(policy.terms.adult, crate::domain::retention::years(40));
     assert_eq!(policy.terms.observation, std::time::Duration::from_hours(24 * 100));
     let said = problems(&format!("{}\n[retention]\nobservation_days = 30\n", good()));
-    assert!(said.iter().any(|line| line.contains("observation_days is 30") && line.contains("91 to 400")), "{said:?}");
+    assert!(
+        said.iter().any(|line| line.contains("observation_days is 30") && line.contains("91 to 400")),
+        "{said:?}"
+    );
 }

@@ -3,7 +3,6 @@
 //! The words themselves (a reason, a statement, the name of the officer who took a referral) are never here: they are
 //! sealed to the case's key, and an act names them by their commitment in the log.
 
-
 use serde::{Deserialize, Serialize};
 
 use super::{CaseRef, Timestamp, UserId};
@@ -124,6 +123,7 @@ coded! {
 
 /// The four questions of the harm test about an adult who works with children (Keeping Children Safe in Education,
 /// part four; Working Together). One yes means: speak to the LADO within one working day.
+#[expect(clippy::struct_excessive_bools, reason = "the guidance's four questions, each answered yes or no")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HarmTest {
     /// Behaved in a way that has harmed a child, or may have.
@@ -294,7 +294,10 @@ impl Deed {
     /// Whether words were opened by it.
     #[must_use]
     pub fn opens_content(&self) -> bool {
-        matches!(self, Deed::Viewed { content: true } | Deed::Exported { content: true } | Deed::GivenTo { .. })
+        matches!(
+            self,
+            Deed::Viewed { content: true } | Deed::Exported { content: true } | Deed::GivenTo { .. }
+        )
     }
 
     /// Whether a reason has to go with it.

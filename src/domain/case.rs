@@ -103,30 +103,38 @@ impl CaseState {
                 | Deed::Held
                 | Deed::Released,
                 state,
-            ) => Ok(state),
-            (Deed::KeptOn { .. } | Deed::Erased { .. }, state) => {
-                if state.is_over() { Ok(state) } else { Err(Refusal::NotOver) }
-            }
-            (Deed::Reopened, state) => {
-                if state.is_over() { Ok(InReview { by, at }) } else { Err(Refusal::NotOver) }
-            }
+            )
             // What somebody says afterwards belongs to the case, and a breach is found when it is found.
-            (
+            | (
                 Deed::Noted { .. } | Deed::BreachReported { .. } | Deed::BreachNotReportable,
                 state @ (NoFurtherAction { .. } | Closed { .. }),
             ) => Ok(state),
+            (Deed::KeptOn { .. } | Deed::Erased { .. }, state) => {
+                if state.is_over() {
+                    Ok(state)
+                } else {
+                    Err(Refusal::NotOver)
+                }
+            }
+            (Deed::Reopened, state) => {
+                if state.is_over() {
+                    Ok(InReview { by, at })
+                } else {
+                    Err(Refusal::NotOver)
+                }
+            }
             (_, NoFurtherAction { .. } | Closed { .. }) => Err(Refusal::CaseIsOver),
             (Deed::Acknowledged | Deed::Assigned { .. } | Deed::Noted { .. }, New) => {
                 Ok(Acknowledged { by, at })
             }
             (Deed::Acknowledged, _) => Err(Refusal::AlreadyAcknowledged),
             (Deed::ReviewBegan, InReview { .. }) => Err(Refusal::AlreadyInReview),
-            (Deed::ReviewBegan, _) => Ok(InReview { by, at }),
             (Deed::Referred { .. }, _) => Ok(Referred { by, at }),
             (Deed::Closed { outcome: Outcome::NoFurtherAction }, _) => Ok(NoFurtherAction { by, at }),
             (Deed::Closed { .. }, _) => Ok(Closed { by, at }),
             // A decision is a review.
-            (
+            (Deed::ReviewBegan, _)
+            | (
                 Deed::Parents { .. }
                 | Deed::HarmTested { .. }
                 | Deed::LowLevelConcern

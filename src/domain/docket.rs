@@ -195,7 +195,9 @@ impl DueClock {
 
     /// The first moment of a reminder after `last`.
     fn next_after(&self, last: Option<Timestamp>) -> Option<Timestamp> {
-        let Some(last) = last else { return Some(self.before.map_or(self.due, |before| self.due.minus(before))) };
+        let Some(last) = last else {
+            return Some(self.before.map_or(self.due, |before| self.due.minus(before)));
+        };
         if let Some(early) = self.before.map(|before| self.due.minus(before)).filter(|early| *early > last) {
             return Some(early);
         }
@@ -261,7 +263,12 @@ impl CaseRecord {
         }
         if self.case.state.is_over() {
             if let Some(due) = self.term_over(&policy.terms).filter(|_| self.hold.is_none()) {
-                clocks.push(DueClock { what: Deadline::Retention, due, before: None, again: Some(ASK_AGAIN) });
+                clocks.push(DueClock {
+                    what: Deadline::Retention,
+                    due,
+                    before: None,
+                    again: Some(ASK_AGAIN),
+                });
             }
             return clocks;
         }
@@ -635,7 +642,8 @@ impl Docket {
         for record in self.records.values() {
             for clock in record.reminding(&self.policy) {
                 let sent = record.reminded.get(&clock.what);
-                if let Some(moment) = clock.last_until(now).filter(|moment| sent.is_none_or(|sent| moment > sent))
+                if let Some(moment) =
+                    clock.last_until(now).filter(|moment| sent.is_none_or(|sent| moment > sent))
                 {
                     due.push(DueReminder {
                         case: record.case.reference,

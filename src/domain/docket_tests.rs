@@ -18,7 +18,14 @@ fn opened(category: Category, level: Level) -> Fact {
 }
 
 fn act(what: Deed) -> Act {
-    Act { id: format!("{what:?}"), case: CASE, by: "dee".into(), account: None, what, words: Some("00".into()) }
+    Act {
+        id: format!("{what:?}"),
+        case: CASE,
+        by: "dee".into(),
+        account: None,
+        what,
+        words: Some("00".into()),
+    }
 }
 
 fn everybody(_: &str, _: &BTreeSet<UserId>) -> bool {
@@ -123,7 +130,9 @@ fn a_reason_is_wanted_and_times_are_possible_ones() {
 fn who_may_not_know_of_a_case_can_do_nothing_with_it_nor_own_it() {
     let story = Story::new(Category::Grooming, Level::Serious);
     let not_dee = |name: &str, subjects: &BTreeSet<UserId>| !(name == "dee" && subjects.contains(&SUBJECT));
-    for what in [Deed::Viewed { content: false }, Deed::Acknowledged, Deed::Noted { kind: NoteKind::Statement }] {
+    for what in
+        [Deed::Viewed { content: false }, Deed::Acknowledged, Deed::Noted { kind: NoteKind::Statement }]
+    {
         assert_eq!(story.docket.refuses(&act(what), story.now, &not_dee), Some(Refusal::MayNotKnow));
     }
     let elsewhere = Act { case: CaseRef(99), ..act(Deed::Acknowledged) };
@@ -144,7 +153,12 @@ fn the_clocks_of_a_serious_case_remind_before_they_lapse_and_when_they_do() {
     let mut story = Story::new(Category::Grooming, Level::Serious);
     story.does(Deed::Acknowledged);
     story.does(Deed::HarmTested { answers: HarmTest { risk: true, ..HarmTest::default() } });
-    let expected = [(Deadline::IncidentForm, 18), (Deadline::Lado, 20), (Deadline::IncidentForm, 24), (Deadline::Lado, 24)];
+    let expected = [
+        (Deadline::IncidentForm, 18),
+        (Deadline::Lado, 20),
+        (Deadline::IncidentForm, 24),
+        (Deadline::Lado, 24),
+    ];
     assert_eq!(story.reminded(hours(48)), expected);
     story.does(Deed::Referred { agency: Agency::Lado, at: story.now });
     story.does(Deed::IncidentFormSent { at: story.now });
@@ -181,7 +195,10 @@ fn a_breach_has_72_hours_whoever_raised_it_and_whatever_else_is_done() {
     story.docket.apply(story.now, &raised);
     assert_eq!(story.record().breach.as_ref().unwrap().due(), story.now.plus(hours(72)));
     let breach = |all: Vec<(Deadline, u64)>| {
-        all.into_iter().filter(|(what, _)| *what == Deadline::BreachReport).map(|(_, at)| at).collect::<Vec<_>>()
+        all.into_iter()
+            .filter(|(what, _)| *what == Deadline::BreachReport)
+            .map(|(_, at)| at)
+            .collect::<Vec<_>>()
     };
     assert_eq!(breach(story.reminded(hours(100))), [48, 72, 96]);
     story.does(Deed::BreachReported { at: story.now });
@@ -221,7 +238,11 @@ fn a_case_ends_by_its_term_a_review_and_no_hold() {
     let young = Terms::default().young_person;
     assert_eq!(story.reminded(young + hours(24)), [], "a hold needs no review");
     assert_eq!(story.does(erase(EraseRule::TermOver)), Some(Refusal::OnHold));
-    assert_eq!(story.does(erase(EraseRule::ErasureRequest)), Some(Refusal::OnHold), "a hold wins over every rule");
+    assert_eq!(
+        story.does(erase(EraseRule::ErasureRequest)),
+        Some(Refusal::OnHold),
+        "a hold wins over every rule"
+    );
     story.does(Deed::Released);
     assert_eq!(story.reminded(hours(1)), [(Deadline::Retention, 0)]);
     assert_eq!(story.does(Deed::KeptOn { until: story.now.plus(hours(24 * 365)) }), None);

@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::act::coded;
 use super::act::EraseRule;
+use super::act::coded;
 use super::{CaseRef, Timestamp};
 
 const A_DAY: Duration = Duration::from_hours(24);

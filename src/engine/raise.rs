@@ -16,8 +16,8 @@ use crate::domain::effect::Nudge;
 use crate::domain::event::Message;
 use crate::domain::fact::Part;
 use crate::domain::{
-    CaseRef, Category, ChannelId, Code, Concern, ConcernKey, Effect, Fact, Family, GuildId, Kind,
-    Level, Observation, Timestamp, UserId,
+    CaseRef, Category, ChannelId, Code, Concern, ConcernKey, Effect, Fact, Family, GuildId, Kind, Level,
+    Observation, Timestamp, UserId,
 };
 
 /// Whoever acknowledged a case is at it for this long; what happens again later calls again.

@@ -269,11 +269,7 @@ impl Calls {
                 })
             }
             Effect::PageSettled { case, person, .. } | Effect::Reminder { case, person, .. } => {
-                if self.may_receive(*case, person) {
-                    Ok(effect.clone())
-                } else {
-                    Err(MAY_NOT_KNOW)
-                }
+                if self.may_receive(*case, person) { Ok(effect.clone()) } else { Err(MAY_NOT_KNOW) }
             }
             Effect::Digest { until, lines, channel, person } => {
                 let left = lines.iter().filter_map(|(category, cases)| {

@@ -13,7 +13,13 @@ pub(super) fn reminders(organisation: &str, docket: &Docket, people: &People, no
     docket.due(now).into_iter().map(|reminder| rung(organisation, docket, people, &reminder, now)).collect()
 }
 
-fn rung(organisation: &str, docket: &Docket, people: &People, reminder: &DueReminder, now: Timestamp) -> Rung {
+fn rung(
+    organisation: &str,
+    docket: &Docket,
+    people: &People,
+    reminder: &DueReminder,
+    now: Timestamp,
+) -> Rung {
     let DueReminder { case, what, due, moment } = *reminder;
     let readers = readers(docket, people, reminder, now);
     let mut jobs = Vec::new();

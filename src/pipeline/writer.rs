@@ -104,6 +104,7 @@ impl Writer<'_> {
 /// The class under which a fact stands in the log.
 fn class_of(fact: &Fact) -> Class {
     match fact {
+        Fact::Acted(act) if act.what.is_custody() => Class::VIEW,
         Fact::Observed(_) | Fact::Aside(_) | Fact::ContactDay { .. } | Fact::Reported { .. } => {
             Class::OBSERVATION
         }
@@ -112,6 +113,7 @@ fn class_of(fact: &Fact) -> Class {
         | Fact::CaseRose { .. }
         | Fact::SubjectsJoined { .. }
         | Fact::Kept { .. }
+        | Fact::Acted(_)
         | Fact::ActRefused { .. }
         | Fact::CaseKeyMade { .. }
         | Fact::NotKept { .. }
@@ -129,10 +131,8 @@ fn class_of(fact: &Fact) -> Class {
         | Fact::Digested { .. }
         | Fact::DrillBegan { .. }
         | Fact::DrillEnded { .. }
-        | Fact::RotaLookedAt { .. } => Class::PAGE,
-        Fact::Acted(act) if act.what.is_custody() => Class::VIEW,
-        Fact::Acted(_) => Class::CASE,
-        Fact::Reminded { .. } => Class::PAGE,
+        | Fact::RotaLookedAt { .. }
+        | Fact::Reminded { .. } => Class::PAGE,
         Fact::Erased(_) => Class::ERASURE,
         Fact::Register(_) => Class::REGISTER,
         Fact::Decided { .. } | Fact::Outcome { .. } => Class::ACTION,

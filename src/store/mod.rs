@@ -10,9 +10,9 @@
 
 mod address;
 mod commit;
+mod erase;
 mod error;
 mod exhibits;
-mod erase;
 mod facts;
 mod hold;
 mod jobs;

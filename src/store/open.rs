@@ -179,11 +179,11 @@ impl Store {
             })
             .connect_with(options)
             .await?;
-        if mode != Mode::Create {
+        if mode == Mode::Create {
+            POSTGRES.run(&pool).await?;
+        } else {
             let newest = sqlx::query_as(NEWEST_MIGRATION).fetch_one(&pool).await;
             same_version(newest, &POSTGRES)?;
-        } else {
-            POSTGRES.run(&pool).await?;
         }
         Ok(Self::of(Db::Pg(pool), hold))
     }

@@ -57,7 +57,11 @@ pub fn tombstone(stone: &Tombstone) -> String {
         ErasedBy::Term { days } => format!("after {days} days"),
         ErasedBy::Lead { rule } => rule.words().to_owned(),
     };
-    format!("Erased: {} ({rule}); {} entries of the log have lost their payload.", stone.class.words(), stone.count())
+    format!(
+        "Erased: {} ({rule}); {} entries of the log have lost their payload.",
+        stone.class.words(),
+        stone.count()
+    )
 }
 
 /// Why an act was refused: what, and on a second line what to do.
@@ -78,7 +82,9 @@ pub fn act_refused(why: Refusal) -> String {
             "answer it with `case decide N --harm-test no,no,no,no --why …` (harmed, offence, risk, unsuitable), or say \
              that it is about a young person with --about young-person"
         }
-        Refusal::BreachOpen => "record `case decide N --breach-reported TIME` or --breach-not-reportable, with the reason",
+        Refusal::BreachOpen => {
+            "record `case decide N --breach-reported TIME` or --breach-not-reportable, with the reason"
+        }
         Refusal::NoBreach => "record one first: `case decide N --breach TIME --why …`",
         Refusal::OnHold => "lift the hold first with `case hold N --lift --why …`, if it may be lifted",
         Refusal::NotHeld => "`case show` tells where the case stands",
@@ -87,8 +93,12 @@ pub fn act_refused(why: Refusal) -> String {
         }
         Refusal::BadTime => "write the time like 2026-03-02T16:41:07Z, or leave it out for now",
         Refusal::OwnerMayNot => "name somebody of [[people]] who is no subject of it and manages none",
-        Refusal::NoWords => "give it with --why \"…\"; it is sealed, and only those who may know of the case can read it",
-        Refusal::NotProven => "use the identity file whose recipient stands beside your name in the configuration",
+        Refusal::NoWords => {
+            "give it with --why \"…\"; it is sealed, and only those who may know of the case can read it"
+        }
+        Refusal::NotProven => {
+            "use the identity file whose recipient stands beside your name in the configuration"
+        }
     };
     format!("{}\n{next}", why.words())
 }

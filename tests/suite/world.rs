@@ -265,10 +265,7 @@ impl World {
                     recipient: lead.identity.recipient(),
                 })
                 .collect(),
-            keyholders: leads
-                .iter()
-                .map(|lead| (lead.name.to_owned(), lead.identity.recipient()))
-                .collect(),
+            keyholders: leads.iter().map(|lead| (lead.name.to_owned(), lead.identity.recipient())).collect(),
             email: Some(EmailChannel::new(server, &addresses, self.0.clock.clone()).unwrap()),
             reach: Reach::default(),
             operator_channel: Some(self.space("#operator")),

@@ -50,7 +50,12 @@ pub struct Acknowledge {
 }
 
 impl Acknowledge {
-    pub(super) async fn run(self, clock: &Clock, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<u8> {
+    pub(super) async fn run(
+        self,
+        clock: &Clock,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> anyhow::Result<u8> {
         self.on.does(Deed::Acknowledged, None, clock, out, err).await
     }
 }
@@ -69,7 +74,12 @@ pub struct Assign {
 }
 
 impl Assign {
-    pub(super) async fn run(self, clock: &Clock, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<u8> {
+    pub(super) async fn run(
+        self,
+        clock: &Clock,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> anyhow::Result<u8> {
         self.on.does(Deed::Assigned { to: self.to.clone() }, None, clock, out, err).await
     }
 }
@@ -98,7 +108,12 @@ pub struct Note {
 }
 
 impl Note {
-    pub(super) async fn run(self, clock: &Clock, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<u8> {
+    pub(super) async fn run(
+        self,
+        clock: &Clock,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> anyhow::Result<u8> {
         let text = match (self.text, &self.file) {
             (Some(text), _) => text,
             (None, Some(file)) => text_of(file)?,
@@ -222,7 +237,12 @@ fn harm_test(text: &str) -> Result<HarmTest, String> {
 }
 
 impl Decide {
-    pub(super) async fn run(self, clock: &Clock, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<u8> {
+    pub(super) async fn run(
+        self,
+        clock: &Clock,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> anyhow::Result<u8> {
         self.on.does(self.what.deed()?, self.why.as_deref(), clock, out, err).await
     }
 }
@@ -255,11 +275,15 @@ pub struct Refer {
 }
 
 impl Refer {
-    pub(super) async fn run(self, clock: &Clock, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<u8> {
+    pub(super) async fn run(
+        self,
+        clock: &Clock,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> anyhow::Result<u8> {
         let at = self.at.unwrap_or_else(|| clock.now());
         let lead = self.on.who.arrive()?;
-        let mut request =
-            Request::new(self.on.case, Deed::Referred { agency: self.to, at }, Some(&self.why));
+        let mut request = Request::new(self.on.case, Deed::Referred { agency: self.to, at }, Some(&self.why));
         request.reference = self.reference.as_deref();
         request.person = self.person.as_deref();
         lead.act(request, clock, (out, err)).await
@@ -283,7 +307,12 @@ pub struct Hold {
 }
 
 impl Hold {
-    pub(super) async fn run(self, clock: &Clock, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<u8> {
+    pub(super) async fn run(
+        self,
+        clock: &Clock,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> anyhow::Result<u8> {
         let deed = if self.lift { Deed::Released } else { Deed::Held };
         self.on.does(deed, Some(&self.why), clock, out, err).await
     }
@@ -308,7 +337,12 @@ pub struct Close {
 }
 
 impl Close {
-    pub(super) async fn run(self, clock: &Clock, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<u8> {
+    pub(super) async fn run(
+        self,
+        clock: &Clock,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> anyhow::Result<u8> {
         self.on.does(Deed::Closed { outcome: self.outcome }, Some(&self.why), clock, out, err).await
     }
 }
@@ -327,7 +361,12 @@ pub struct Reopen {
 }
 
 impl Reopen {
-    pub(super) async fn run(self, clock: &Clock, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<u8> {
+    pub(super) async fn run(
+        self,
+        clock: &Clock,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> anyhow::Result<u8> {
         self.on.does(Deed::Reopened, Some(&self.why), clock, out, err).await
     }
 }
@@ -349,7 +388,12 @@ pub struct Keep {
 }
 
 impl Keep {
-    pub(super) async fn run(self, clock: &Clock, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<u8> {
+    pub(super) async fn run(
+        self,
+        clock: &Clock,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> anyhow::Result<u8> {
         let until = clock.now().plus(years(self.years));
         self.on.does(Deed::KeptOn { until }, Some(&self.why), clock, out, err).await
     }
@@ -375,7 +419,12 @@ pub struct Erase {
 }
 
 impl Erase {
-    pub(super) async fn run(self, clock: &Clock, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<u8> {
+    pub(super) async fn run(
+        self,
+        clock: &Clock,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> anyhow::Result<u8> {
         self.on.does(Deed::Erased { rule: self.rule }, Some(&self.why), clock, out, err).await
     }
 }

@@ -47,7 +47,12 @@ pub struct Sar {
 }
 
 impl Sar {
-    pub(super) async fn run(self, clock: &Clock, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<u8> {
+    pub(super) async fn run(
+        self,
+        clock: &Clock,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> anyhow::Result<u8> {
         is_free(&self.out)?;
         let lead = self.who.arrive()?;
         let store = lead.desk.open().await?;
@@ -64,14 +69,17 @@ impl Sar {
             let facts = facts_about(case, &folded.facts);
             let rows = store.exhibits(&lead.desk.organisation, Some(case)).await?;
             let is_theirs = rows.iter().any(|row| row.author == Some(self.person));
-            let subject =
-                folded.calls.docket().get(case).is_some_and(|record| record.case.subjects.contains(&self.person));
-            let named = |fact: &Fact| match fact {
+            let subject = folded
+                .calls
+                .docket()
+                .get(case)
+                .is_some_and(|record| record.case.subjects.contains(&self.person));
+            let concerns = |fact: &Fact| match fact {
                 Fact::Observed(seen) => seen.by == self.person || seen.towards == Some(self.person),
                 Fact::Reported { by, about, .. } => *by == self.person || *about == Some(self.person),
                 _ => false,
             };
-            if !is_theirs && !subject && !facts.iter().any(|stored| named(&stored.fact)) {
+            if !is_theirs && !subject && !facts.iter().any(|stored| concerns(&stored.fact)) {
                 continue;
             }
             let request = Request::new(case, Deed::GivenTo { person: self.person }, Some(&self.why));
@@ -111,10 +119,14 @@ impl Sar {
         }
         let count = files.len();
         files.push(("READ-ME-FIRST.txt".to_owned(), SAR_NOTE.as_bytes().to_vec()));
-        unseal::write_unsealed(&files, &self.out)
-            .with_context(|| format!("cannot write {}\nname a folder that does not exist yet", self.out.display()))?;
+        unseal::write_unsealed(&files, &self.out).with_context(|| {
+            format!("cannot write {}\nname a folder that does not exist yet", self.out.display())
+        })?;
         writeln!(out, "{count} cases hold something about account {}: {}", self.person, self.out.display())?;
-        writeln!(err, "Read every file before you hand it over: what they wrote themselves may name others.")?;
+        writeln!(
+            err,
+            "Read every file before you hand it over: what they wrote themselves may name others."
+        )?;
         Ok(0)
     }
 }
@@ -158,7 +170,12 @@ fn about(fact: &Fact, at: Timestamp, person: UserId, names: &mut Redacted) -> Op
     let words = match fact {
         Fact::Observed(seen) if seen.by == person || seen.towards == Some(person) => {
             let towards = seen.towards.map_or_else(String::new, |id| format!(", towards {}", names.name(id)));
-            format!("Observed: {} ({}), by {}{towards}.", seen.code.sentence(), seen.code, names.name(seen.by))
+            format!(
+                "Observed: {} ({}), by {}{towards}.",
+                seen.code.sentence(),
+                seen.code,
+                names.name(seen.by)
+            )
         }
         // Who reported is not told to whoever was reported.
         Fact::Reported { by, .. } if *by == person => "You reported something.".to_owned(),
@@ -192,7 +209,12 @@ pub struct Succession {
 }
 
 impl Succession {
-    pub(super) async fn run(self, clock: &Clock, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<u8> {
+    pub(super) async fn run(
+        self,
+        clock: &Clock,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> anyhow::Result<u8> {
         is_free(&self.out)?;
         let lead = self.who.arrive()?;
         let store = lead.desk.open().await?;
@@ -208,14 +230,15 @@ impl Succession {
             }
         }
         let key = SigningKey::load(&lead.desk.signing_key)?;
-        std::fs::create_dir(&self.out)
-            .with_context(|| format!("cannot make {}\nname a folder in a folder of yours", self.out.display()))?;
+        std::fs::create_dir(&self.out).with_context(|| {
+            format!("cannot make {}\nname a folder in a folder of yours", self.out.display())
+        })?;
         let store = lead.desk.open().await?;
         let mut list = String::new();
         for record in &records {
             let case = record.case.reference;
-            let folder = self.out.join(case.to_string());
-            let hash = export_case(&store, &lead.desk.organisation, case, &key, None, &folder)
+            let place = self.out.join(case.to_string());
+            let hash = export_case(&store, &lead.desk.organisation, case, &key, None, &place)
                 .await
                 .with_context(|| format!("{case} could not be exported"))?;
             let line = json!({
@@ -236,7 +259,10 @@ impl Succession {
         std::fs::write(self.out.join("log-key.txt"), format!("{}\n", key.verifier_key()))?;
         writeln!(out, "{} cases were exported to {}", records.len(), self.out.display())?;
         // Said to everybody alike: whether there is one, a subject does not learn here.
-        writeln!(err, "A case of which you were a subject would not be among them: have another lead do the same.")?;
+        writeln!(
+            err,
+            "A case of which you were a subject would not be among them: have another lead do the same."
+        )?;
         Ok(0)
     }
 }

@@ -88,11 +88,8 @@ fn line(record: &CaseRecord, policy: &CasePolicy) -> String {
 
 fn as_json(record: &CaseRecord, policy: &CasePolicy) -> serde_json::Value {
     let case = &record.case;
-    let due: Vec<_> = record
-        .clocks(policy)
-        .iter()
-        .map(|clock| json!({ "what": clock.what, "due": clock.due }))
-        .collect();
+    let due: Vec<_> =
+        record.clocks(policy).iter().map(|clock| json!({ "what": clock.what, "due": clock.due })).collect();
     json!({
         "case": case.reference.to_string(),
         "opened_at": case.opened_at,
@@ -144,7 +141,12 @@ pub struct Show {
 }
 
 impl Show {
-    pub(super) async fn run(self, clock: &Clock, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<u8> {
+    pub(super) async fn run(
+        self,
+        clock: &Clock,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> anyhow::Result<u8> {
         let lead = self.who.arrive()?;
         let deed = Deed::Viewed { content: self.content };
         let request = Request::new(self.case, deed, self.why.as_deref());
@@ -170,7 +172,10 @@ impl Show {
             show(record, &folded, &opened, out)?;
         }
         if closed > 0 {
-            writeln!(err, "{closed} exhibits were sealed to others than you; `chaperone keys rewrap` by another lead hands you their key.")?;
+            writeln!(
+                err,
+                "{closed} exhibits were sealed to others than you; `chaperone keys rewrap` by another lead hands you their key."
+            )?;
         }
         Ok(0)
     }
@@ -296,7 +301,12 @@ pub struct Form {
 }
 
 impl Form {
-    pub(super) async fn run(self, clock: &Clock, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<u8> {
+    pub(super) async fn run(
+        self,
+        clock: &Clock,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> anyhow::Result<u8> {
         let lead = self.who.arrive()?;
         let request = Request::new(self.case, Deed::Viewed { content: false }, None);
         if let Some(why) = lead.record_look(request, clock).await? {
@@ -344,7 +354,10 @@ fn form(lead: &Lead, record: &CaseRecord, folded: &Folded) -> String {
         .filter(|stored| {
             matches!(
                 stored.fact,
-                Fact::Outcome { .. } | Fact::Acknowledged { .. } | Fact::AcknowledgedByName { .. } | Fact::Acted(_)
+                Fact::Outcome { .. }
+                    | Fact::Acknowledged { .. }
+                    | Fact::AcknowledgedByName { .. }
+                    | Fact::Acted(_)
             )
         })
         .filter_map(|stored| Some(format!("- {}: {}\n", stored.at, wording::chronology(&stored.fact)?)))

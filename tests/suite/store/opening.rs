@@ -85,12 +85,11 @@ fn spelled(sample: &str, for_a_server: bool) -> String {
 
 pub async fn what_earlier_versions_wrote_is_read(place: Place) {
     // Each migration runs over what all versions before it left behind; each brings a sample of its own.
-    let samples =
-        [
-            include_str!("../../samples/0001_spine.sql"),
-            include_str!("../../samples/0002_later_versions.sql"),
-            include_str!("../../samples/0007_acts.sql"),
-        ];
+    let samples = [
+        include_str!("../../samples/0001_spine.sql"),
+        include_str!("../../samples/0002_later_versions.sql"),
+        include_str!("../../samples/0007_acts.sql"),
+    ];
     let files = |folder: &str| {
         let mut names: Vec<_> =
             std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name()).collect();

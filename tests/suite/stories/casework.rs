@@ -133,7 +133,9 @@ async fn a_case_about_a_lead_does_not_exist_for_them() {
         let page = w.next_page("deputy");
         page.is_about(1, Level::Serious, "contact");
         let not_for_them = Came::Refused(Refusal::NoSuchCase);
-        for deed in [Deed::Viewed { content: true }, Deed::Acknowledged, Deed::Closed { outcome: Outcome::Mistaken }] {
+        for deed in
+            [Deed::Viewed { content: true }, Deed::Acknowledged, Deed::Closed { outcome: Outcome::Mistaken }]
+        {
             assert_eq!(w.lead_does("dsl", asks(deed.clone(), "mine")).await, not_for_them, "{deed:?}");
             let elsewhere = Request::new(CaseRef(99), deed, Some("mine"));
             assert_eq!(w.lead_does("dsl", elsewhere).await, not_for_them, "as a case that is not there");
@@ -147,7 +149,9 @@ async fn a_case_about_a_lead_does_not_exist_for_them() {
         assert_eq!(w.lead_does("deputy", hand).await, Came::Refused(Refusal::OwnerMayNot));
         assert_eq!(w.lead_does("deputy", Request::new(CASE, Deed::Acknowledged, None)).await, Came::Done);
         // Each attempt is on record all the same.
-        let tried = w.count(|fact| matches!(fact, Fact::ActRefused { by, why: Refusal::MayNotKnow, .. } if by == "dsl"));
+        let tried = w.count(
+            |fact| matches!(fact, Fact::ActRefused { by, why: Refusal::MayNotKnow, .. } if by == "dsl"),
+        );
         assert_eq!(tried.await, 4);
     })
     .await;
@@ -248,10 +252,7 @@ async fn an_erased_case_leaves_a_tombstone_and_a_whole_log() {
             Came::Refused(Refusal::OnHold)
         );
         assert_eq!(w.lead_does("dsl", asks(Deed::Released, "they do not need it")).await, Came::Done);
-        assert_eq!(
-            w.lead_does("dsl", erase(EraseRule::TermOver)).await,
-            Came::Refused(Refusal::TermNotOver)
-        );
+        assert_eq!(w.lead_does("dsl", erase(EraseRule::TermOver)).await, Came::Refused(Refusal::TermNotOver));
         let size = w.store().await.log_size().await.unwrap();
         assert_eq!(w.lead_does("dsl", erase(EraseRule::KeptInError)).await, Came::Done);
 
@@ -268,13 +269,22 @@ async fn an_erased_case_leaves_a_tombstone_and_a_whole_log() {
         assert_eq!((stone.case, stone.by.as_deref()), (Some(CASE), Some("dsl")));
         assert!(stone.count() > 3);
         let about = |fact: &Fact| {
-            matches!(fact, Fact::CaseOpened { .. } | Fact::ConcernRaised { .. } | Fact::Kept { .. } | Fact::Called { .. })
+            matches!(
+                fact,
+                Fact::CaseOpened { .. }
+                    | Fact::ConcernRaised { .. }
+                    | Fact::Kept { .. }
+                    | Fact::Called { .. }
+            )
         };
         assert!(!facts.iter().any(|(_, fact)| about(fact)), "what it held is gone");
         // A restart keeps to it, the next case has a number of its own, and the log is whole (the story's end asks).
         w.bot_down().await;
         w.bot_up().await;
-        assert_eq!(w.lead_does("dsl", asks(Deed::Reopened, "why not")).await, Came::Refused(Refusal::NoSuchCase));
+        assert_eq!(
+            w.lead_does("dsl", asks(Deed::Reopened, "why not")).await,
+            Came::Refused(Refusal::NoSuchCase)
+        );
         let coach = w.person("coach");
         let thread = coach.opens_private_thread("#art", "a quick word", &[&w.person("ella")]).await;
         w.advance(seconds(20)).await;
