@@ -302,7 +302,7 @@ impl World {
     /// A lead does something with a case, as the command does it: beside the bot while it is up, else without it.
     pub async fn lead_does(&self, lead: &str, request: Request<'_>) -> Came {
         let (desk, identity) = (self.desk(), self.identity(lead));
-        let acting = desk.act(&identity, request, &self.0.clock, PATIENCE);
+        let acting = Box::pin(desk.act(&identity, request, &self.0.clock, PATIENCE));
         let looking = async {
             let running = self.0.bot.lock().await;
             let Some(running) = running.as_ref() else { return std::future::pending().await };

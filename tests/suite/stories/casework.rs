@@ -256,8 +256,8 @@ async fn an_erased_case_leaves_a_tombstone_and_a_whole_log() {
         let size = w.store().await.log_size().await.unwrap();
         assert_eq!(w.lead_does("dsl", erase(EraseRule::KeptInError)).await, Came::Done);
 
-        let store = w.store().await;
-        let left = store.exhibits(CLUB, Some(CASE)).await.unwrap();
+        let kept = w.store().await;
+        let left = kept.exhibits(CLUB, Some(CASE)).await.unwrap();
         assert_eq!(left.len(), 1, "the reason, for the leads");
         assert!(left[0].entry >= size, "it was written with the erasure");
         let facts = w.facts().await;
