@@ -241,9 +241,10 @@ impl Desk {
                 return Err(error);
             }
         };
-        let words = match request.words {
-            Some(_) => Some(self.seal(&folded, &request, &by)?),
-            None => None,
+        let words = match (&request.sealed, request.words) {
+            (Some(sealed), _) => Some(sealed.clone()),
+            (None, Some(_)) => Some(self.seal(&folded, &request, &by)?),
+            (None, None) => None,
         };
         let erases = match request.deed {
             Deed::Erased { .. } => {
@@ -371,13 +372,15 @@ pub struct Request<'a> {
     pub reference: Option<&'a str>,
     /// Who was spoken to, or whose statement it is.
     pub person: Option<&'a str>,
+    /// What is sealed already: a key that is handed on.
+    pub sealed: Option<SealedExhibit>,
 }
 
 impl<'a> Request<'a> {
     /// A deed with its words.
     #[must_use]
     pub fn new(case: CaseRef, deed: Deed, words: Option<&'a str>) -> Self {
-        Request { case, deed, words, reference: None, person: None }
+        Request { case, deed, words, reference: None, person: None, sealed: None }
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod act;
 mod copies;
+mod keys;
 mod look;
 
 use std::io::{self, Write};
@@ -25,6 +26,8 @@ use crate::domain::docket::CaseRecord;
 use crate::domain::{CaseRef, Timestamp};
 use crate::evidence::Identity;
 use crate::wording;
+
+pub(super) use keys::rewrap;
 
 /// Exit status: refused.
 const REFUSED: u8 = 1;

@@ -224,6 +224,9 @@ pub enum Deed {
         key: String,
         /// To whom, by the configuration's names.
         to: Vec<String>,
+        /// Their recipients.
+        #[serde(default)]
+        recipients: Vec<String>,
     },
     /// Nothing of it may be erased until the hold is lifted.
     Held,
