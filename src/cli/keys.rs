@@ -44,10 +44,12 @@ enum Command {
         passphrase: PassphraseFile,
     },
     /// Hand the keys of the cases that you may know of to leads who may know of them too and have none yet
-    #[command(after_help = "Example:\n  chaperone keys rewrap --config chaperone.toml --identity dsl-identity.txt\n\n\
+    #[command(
+        after_help = "Example:\n  chaperone keys rewrap --config chaperone.toml --identity dsl-identity.txt\n\n\
         For a lead who is new or has a new key: their recipient stands beside their name in the configuration already. You\n\
         hand on what you can open yourself, case by case, and never to somebody who may not know of a case. Each is an\n\
-        entry of the log. What belongs to no case yet stays with those to whom it was sealed; it ends by itself.")]
+        entry of the log. What belongs to no case yet stays with those to whom it was sealed; it ends by itself."
+    )]
     Rewrap {
         #[command(flatten)]
         who: super::case::Who,

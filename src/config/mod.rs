@@ -8,6 +8,7 @@ mod calls;
 mod cases;
 mod channels;
 mod contact;
+mod evidence;
 mod people;
 mod places;
 mod raw;
@@ -60,6 +61,8 @@ pub struct Config {
     pub policy: Policy,
     /// The rules of supervised contact.
     pub contact: ContactPolicy,
+    /// What is kept of recent messages, and for how long.
+    pub evidence: Evidence,
     /// What is allowed but worth a thought; shown by `check`.
     pub remarks: Vec<Problem>,
 }
@@ -165,6 +168,19 @@ pub struct Policy {
     pub wordlists: Option<PathBuf>,
 }
 
+/// `[evidence]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// For how many days what is written in supervised spaces stays in the sealed buffer; 0 to 90, 0 buffers nothing.
+    pub buffer_days: u16,
+    /// The same for single channels and their threads.
+    pub spaces: BTreeMap<ChannelId, u16>,
+    /// How many messages before a finding go with it to its case; 0 to 200.
+    pub context_before: usize,
+    /// How many messages after it; 0 to 200.
+    pub context_after: u32,
+}
+
 /// A configuration that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
@@ -236,6 +252,7 @@ impl Config {
         ladder.casework = Some(cases::cases(r, &mut root, zone, &contacts, &mut remarks));
         let (policy, grace) = places::policy(r, &mut root, base);
         let contact = contact::contact(r, &mut root, grace.as_ref(), &mut remarks);
+        let evidence = evidence::evidence(r, &mut root, &mut remarks);
         root.done(r);
         if let Some(discord) = &discord
             && places::token_in_the_clear(&discord.api_url)
@@ -261,6 +278,7 @@ impl Config {
                 email: email.into_option(),
                 policy,
                 contact,
+                evidence,
                 remarks,
             }),
             _ => Err(problems),

@@ -4,12 +4,14 @@
 //! * [`actor`]: asks the engine and the ladder what an event leads to.
 //! * [`acts`]: what leads do with cases.
 //! * [`case_keys`]: to which key each case is sealed.
+//! * [`buffer`]: recent messages, sealed a few seconds at a time, for what is noticed later.
 //! * [`ring`]: the exact bytes of recent messages, so that evidence can be kept before anything is done.
 //! * [`committer`]: seals, logs and keeps; nothing leaves before its transaction is durable.
 //! * [`Progress`]: how far all of this has come, so that somebody can wait until it has settled.
 
 pub mod actor;
 pub mod acts;
+pub mod buffer;
 pub mod case_keys;
 pub mod committer;
 pub mod ring;

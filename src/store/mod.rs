@@ -9,6 +9,7 @@
 //! reach in the year 2084. Times are microseconds since 1970.
 
 mod address;
+mod buffer;
 mod commit;
 mod erase;
 mod error;
@@ -24,6 +25,7 @@ mod positions;
 mod tests;
 mod transaction;
 
+pub use buffer::{BufferBatch, Erasable, Held, Place, StoredHold, StoredKey, StoredSegment, StoredWrap};
 pub use error::StoreError;
 pub use open::Store;
 
@@ -132,4 +134,6 @@ pub struct Batch {
     pub positions: Vec<Position>,
     /// Entries of the log whose payload goes: the fact with its salt, or the exhibit's ciphertext. The entries stay.
     pub erased: Vec<u64>,
+    /// What changes in the rolling buffer.
+    pub buffer: BufferBatch,
 }

@@ -79,6 +79,9 @@ fn lacking(desk: &Desk, folded: &Folded, case: CaseRef, key: &str) -> Vec<(Strin
     let may = |name: &str| {
         desk.people.named(name).is_some_and(|person| desk.people.may_know(person, &record.case.subjects))
     };
-    let holders = desk.keyholders.iter().filter(|(name, recipient)| may(name) && !have.contains(&recipient.to_string()));
+    let holders = desk
+        .keyholders
+        .iter()
+        .filter(|(name, recipient)| may(name) && !have.contains(&recipient.to_string()));
     holders.cloned().collect()
 }

@@ -21,6 +21,7 @@ use crate::paging::channels::email::{EmailChannel, Security, SmtpServer};
 use crate::paging::people::{DISCORD_DM, EMAIL};
 use crate::paging::policy::Step;
 use crate::paging::{LadderPolicy, OnCall, People, Slot};
+use crate::pipeline::buffer::BufferPolicy;
 use crate::pipeline::committer::Lead as Key;
 use crate::rehearsal::mailbox::Mailbox;
 use crate::rehearsal::platform::Handle;
@@ -118,6 +119,7 @@ impl Plan {
             email: Some(EmailChannel::new(server, &addresses, self.clock.clone())?),
             reach: Reach::default(),
             keyholders: Vec::new(),
+            buffer: BufferPolicy::default(),
             operator_channel: None,
         })
     }
