@@ -4,6 +4,7 @@
 //! secrecy. To workers: what, where, what was done, what to do. To leads: what is theirs to decide. A page carries
 //! a case reference, level and category; nothing here takes a name or a word of a message, so none can leak.
 
+mod acts;
 mod chronology;
 mod commands;
 mod conduct;
@@ -15,6 +16,7 @@ use crate::domain::{CaseRef, Category, GuildId, Level, Timestamp, UserId};
 use crate::paging::Slot;
 use crate::paging::digest::DigestLine;
 
+pub use acts::{act, act_refused, tombstone};
 pub use chronology::chronology;
 pub use commands::*;
 pub use conduct::{quieter, rests_on};

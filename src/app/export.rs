@@ -360,6 +360,12 @@ impl About {
     }
 }
 
+/// The facts that belong to a case, in the order of the log.
+#[must_use]
+pub fn facts_about(case: CaseRef, all: &[StoredFact]) -> Vec<StoredFact> {
+    About::of(case, all).facts
+}
+
 fn belongs(fact: &Fact, of: CaseRef, reasons: &BTreeSet<Observation>, jobs: &BTreeSet<String>) -> bool {
     match fact {
         Fact::Observed(observation) => reasons.contains(observation),
@@ -381,7 +387,11 @@ fn belongs(fact: &Fact, of: CaseRef, reasons: &BTreeSet<Observation>, jobs: &BTr
         | Fact::AcknowledgedByName { case, .. }
         | Fact::Handled { case, .. }
         | Fact::HandlingRefused { case, .. }
+        | Fact::ActRefused { case, .. }
+        | Fact::Reminded { case, .. }
         | Fact::Unacknowledged { case, .. } => *case == of,
+        Fact::Acted(act) => act.case == of,
+        Fact::Erased(stone) => stone.case == Some(of),
         // The outcome of a page about several cases names the others too, so it belongs to none.
         Fact::Outcome { job, effect, .. } => {
             jobs.contains(job) || matches!(effect, crate::domain::Effect::Page { case, .. } if *case == of)

@@ -4,6 +4,7 @@
 //! platform: the same parts, other settings.
 
 pub mod attest;
+pub mod casework;
 mod commands;
 pub mod drill;
 pub mod export;
@@ -30,6 +31,7 @@ use crate::discord::token::Token;
 use crate::domain::person::RoleMapping;
 use crate::domain::{ChannelId, Effect, Event, Fact, GuildId, Heard, Timestamp};
 use crate::engine::{Organisation, Policy};
+use crate::evidence::Recipient;
 use crate::outbox::{Deliver, Dispatcher};
 use crate::paging::channels::email::EmailChannel;
 use crate::paging::links::Links;
@@ -43,6 +45,7 @@ use crate::pipeline::{Ear, Progress};
 use crate::store::Store;
 use crate::text::Lists;
 use attest::{Attest, Attester};
+use casework::post::Postbox;
 use reach::Reach;
 
 /// Everything that the parts need to know, checked.
@@ -73,6 +76,8 @@ pub struct Settings {
     pub ladder: LadderPolicy,
     /// To whom evidence is sealed.
     pub leads: Vec<Lead>,
+    /// Whose recipient is whose, by the configuration's name: who may prove by it that an act is theirs.
+    pub keyholders: Vec<(String, Recipient)>,
     /// How e-mail leaves, where it does.
     pub email: Option<EmailChannel>,
     /// Further channels, the listener for answers, the heartbeat.
@@ -103,6 +108,7 @@ pub struct Running {
     /// Where events are handed in.
     pub ear: Ear,
     store: Store,
+    postbox: Arc<Postbox>,
     organisation: String,
     address: Option<String>,
     clock: Clock,
@@ -202,10 +208,13 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
         };
         tasks.push(tokio::spawn(listener.run(until_stopped(stopped.clone()))));
     }
+    let postbox = open_postbox(&settings, &store, &ear, &clock).await?;
+    tasks.push(tokio::spawn(postbox.clone().run(until_stopped(stopped.clone()))));
     commands::register(rest).await;
     Ok(Running {
         ear,
         store,
+        postbox,
         organisation: settings.organisation,
         address,
         clock,
@@ -216,6 +225,17 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
         committer,
         failure,
     })
+}
+
+/// Where leads' requests come in while this process holds the database.
+async fn open_postbox(
+    settings: &Settings,
+    store: &Store,
+    ear: &Ear,
+    clock: &Clock,
+) -> anyhow::Result<Arc<Postbox>> {
+    let (name, keys) = (&settings.organisation, &settings.keyholders);
+    Ok(Arc::new(Postbox::open(name, keys, store.clone(), ear.clone(), clock.clone()).await?))
 }
 
 /// Frees what an earlier run was carrying out.
@@ -317,6 +337,14 @@ impl Running {
         Ok(self.progress.due().into_iter().chain(job).min())
     }
 
+    /// Takes what leads have asked for out of the letterbox now; otherwise that happens every second.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
+    pub async fn look_into_letterbox(&self) -> anyhow::Result<()> {
+        Ok(self.postbox.look().await?)
+    }
+
     /// Every durable fact so far.
     ///
     /// # Errors
@@ -343,7 +371,7 @@ impl Running {
 
     /// Ends at once, finishing nothing, as a process that is killed does.
     pub async fn kill(self) {
-        let Running { ear, store, tasks, committer, .. } = self;
+        let Running { ear, store, postbox, tasks, committer, .. } = self;
         committer.abort();
         for task in &tasks {
             task.abort();
@@ -353,7 +381,7 @@ impl Running {
             let _ = task.await;
         }
         let _ = committer.await;
-        drop(ear);
+        drop((ear, postbox));
         store.close().await;
     }
 
@@ -362,9 +390,9 @@ impl Running {
     /// # Errors
     /// When the last things could not be kept.
     pub async fn stop(self) -> anyhow::Result<()> {
-        let Running { ear, store, stop, tasks, committer, .. } = self;
+        let Running { ear, store, postbox, stop, tasks, committer, .. } = self;
         let _ = stop.send(true);
-        drop(ear);
+        drop((ear, postbox));
         for task in tasks {
             task.await.context("a part of the house stopped in an unforeseen way")?;
         }

@@ -31,20 +31,6 @@ pub const SIGNING_KEY: &str = "keys/log-signing.key";
 /// When a secret cannot be read, or a key or address in it is none.
 pub fn settings(config: &Config, clock: &Clock) -> anyhow::Result<Settings> {
     let token = config.discord.token.read().map_err(|why| anyhow!("{why}"))?;
-    let leads = config
-        .contacts
-        .iter()
-        .filter_map(|contact| {
-            let recipient = contact.recipient.as_ref()?;
-            let readers = contact.discord.map_or_else(Readers::outside, Readers::one);
-            Some(
-                recipient
-                    .parse::<Recipient>()
-                    .with_context(|| format!("the key of {:?} in [[people]] cannot be used", contact.name))
-                    .map(|recipient| Lead { readers, recipient }),
-            )
-        })
-        .collect::<anyhow::Result<Vec<Lead>>>()?;
     let email = match &config.email {
         Some(email) => {
             let server = email.server().map_err(|why| anyhow!("{why}"))?;
@@ -65,7 +51,8 @@ pub fn settings(config: &Config, clock: &Clock) -> anyhow::Result<Settings> {
         signing_key: config.data.dir.join(SIGNING_KEY),
         people: config.people(),
         ladder: config.ladder.clone(),
-        leads,
+        leads: leads(config)?,
+        keyholders: keyholders(config)?,
         email,
         reach: reach(config)?,
         attest: attest(config)?,
@@ -94,6 +81,36 @@ pub fn attest(config: &Config) -> anyhow::Result<Attest> {
         every: from.every.unwrap_or(usual.every),
         entries: from.entries,
     })
+}
+
+/// To whom evidence is sealed. Whoever manages somebody opens nothing about them, as they are not called about them.
+///
+/// # Errors
+/// When a recipient is none.
+pub fn leads(config: &Config) -> anyhow::Result<Vec<Lead>> {
+    let contacts = config.contacts.iter().filter(|contact| contact.recipient.is_some());
+    let keys = keyholders(config)?;
+    Ok(contacts
+        .zip(keys)
+        .map(|(contact, (_, recipient))| {
+            let mut readers = contact.discord.map_or_else(Readers::outside, Readers::one);
+            readers.accounts.extend(&contact.not_about);
+            Lead { readers, recipient }
+        })
+        .collect())
+}
+
+/// Whose recipient is whose, in the order of the configuration.
+///
+/// # Errors
+/// When a recipient is none.
+pub fn keyholders(config: &Config) -> anyhow::Result<Vec<(String, Recipient)>> {
+    let keys = config.contacts.iter().filter_map(|contact| {
+        let recipient = contact.recipient.as_ref()?.parse::<Recipient>();
+        let says = || format!("the key of {:?} in [[people]] cannot be used", contact.name);
+        Some(recipient.with_context(says).map(|recipient| (contact.name.clone(), recipient)))
+    });
+    keys.collect()
 }
 
 /// Channels beyond Discord and e-mail with their secrets read.

@@ -8,13 +8,21 @@ use anyhow::{Context as _, anyhow};
 use clap::{Args, Subcommand};
 
 use crate::clock::Clock;
-use crate::evidence::seal::Passphrase;
+use crate::evidence::seal::{Passphrase, USUAL_WORK};
 use crate::evidence::{Identity, secret_file};
 
-/// Make or show the keys that leads open evidence with
+/// The shortest passphrase that an identity file is protected by, in characters.
+const SHORTEST_PASSPHRASE: usize = 12;
+
+/// Make, show or hand on the keys that leads open evidence with
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  chaperone keys new --out dsl-identity.txt\n  chaperone keys show dsl-identity.txt"
+    after_help = "Example:\n  chaperone keys new --out dsl-identity.txt\n  chaperone keys show dsl-identity.txt\n\n\
+    A lead leaves or takes a new key: change their line in [[people]] and restart the bot; what is sealed from then on is\n\
+    for the new key. For what was sealed before, another lead runs `chaperone keys rewrap`.\n\
+    A key is lost: make a new one, the same way. Nobody can read for you what only the lost key opened, so give the chair\n\
+    of trustees a recipient too ([[people]] with slot = \"chair\"): every case of which they may know is sealed to it, and\n\
+    with it they can hand every case's key on. Keep that file off line, protected by a passphrase."
 )]
 pub struct Keys {
     #[command(subcommand)]
@@ -31,6 +39,20 @@ enum Command {
         /// The file to make; an existing file is never overwritten
         #[arg(long, value_name = "FILE", default_value = "chaperone-identity.txt")]
         out: PathBuf,
+        /// Protect the file by a passphrase; --passphrase-file is then needed wherever the file is
+        #[command(flatten)]
+        passphrase: PassphraseFile,
+    },
+    /// Hand the keys of the cases that you may know of to leads who may know of them too and have none yet
+    #[command(
+        after_help = "Example:\n  chaperone keys rewrap --config chaperone.toml --identity dsl-identity.txt\n\n\
+        For a lead who is new or has a new key: their recipient stands beside their name in the configuration already. You\n\
+        hand on what you can open yourself, case by case, and never to somebody who may not know of a case. Each is an\n\
+        entry of the log. What belongs to no case yet stays with those to whom it was sealed; it ends by itself."
+    )]
+    Rewrap {
+        #[command(flatten)]
+        who: super::case::Who,
     },
     /// Print the recipient of an identity file: what goes into the configuration
     #[command(after_help = "Example:\n  chaperone keys show dsl-identity.txt")]
@@ -74,10 +96,20 @@ impl Keys {
     /// Those of [`Keys::run`].
     pub fn run_to(self, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<()> {
         match self.command {
-            Command::New { out: file } => {
+            Command::Rewrap { who } => {
+                super::runtime()?.block_on(super::case::rewrap(&who, &Clock::system(), out))?;
+            }
+            Command::New { out: file, passphrase } => {
                 let identity = Identity::generate();
-                let text = identity.to_file_text(Clock::system().now());
-                secret_file::create(&file, text.expose()).map_err(|why| match why.kind() {
+                let now = Clock::system().now();
+                let bytes = match passphrase.passphrase_file.as_deref().map(read_passphrase).transpose()? {
+                    Some(passphrase) if passphrase.length() < SHORTEST_PASSPHRASE => anyhow::bail!(
+                        "the passphrase is shorter than {SHORTEST_PASSPHRASE} characters\ntake four or more words that have nothing to do with each other"
+                    ),
+                    Some(passphrase) => identity.to_protected_file(now, &passphrase, USUAL_WORK)?,
+                    None => identity.to_file_text(now).expose().to_vec(),
+                };
+                secret_file::create(&file, &bytes).map_err(|why| match why.kind() {
                     io::ErrorKind::AlreadyExists => {
                         anyhow!("{} exists already\nname another file with --out; an existing key is never overwritten", file.display())
                     }

@@ -3,6 +3,7 @@
 //! Exit status: 0 done, 1 it ran and found something wrong, 2 it could not run. Errors go to standard error: one line
 //! what, one line what to do.
 
+pub mod case;
 pub mod check;
 pub mod evaluate;
 pub mod evidence;
@@ -46,6 +47,7 @@ enum Command {
     Keys(keys::Keys),
     Evidence(evidence::Evidence),
     Witness(witness::Args),
+    Case(case::Case),
     Page(page::Page),
 }
 
@@ -64,6 +66,7 @@ pub fn main() -> ExitCode {
         Command::Keys(args) => return ended(args.run()),
         Command::Evidence(args) => return ended(args.run()),
         Command::Witness(args) => witness::run(&args),
+        Command::Case(args) => return ended(args.run()),
         Command::Page(args) => page::run(&args),
     };
     ended(status.map(ExitCode::from))

@@ -6,6 +6,7 @@
 
 mod attest;
 mod calls;
+mod cases;
 mod channels;
 mod contact;
 mod evidence;
@@ -123,6 +124,8 @@ pub struct Contact {
     pub prefer: Vec<String>,
     /// Accounts in whose cases they are never called: people whom they manage.
     pub not_about: BTreeSet<UserId>,
+    /// Accounts with whom they work closely: that they open a case about one of them is a concern.
+    pub works_with: BTreeSet<UserId>,
     /// Their age recipient (`age1…`), as it was written; its checksum is not checked here.
     pub recipient: Option<String>,
 }
@@ -251,6 +254,7 @@ impl Config {
         let mut ladder = steps::ladder(r, ladder, &contacts);
         let zone = organisation.as_ref().map_or_else(Zone::default, |organisation| organisation.zone);
         let rota = calls.complete(r, &mut ladder, zone, &contacts);
+        ladder.casework = Some(cases::cases(r, &mut root, zone, &contacts, &mut remarks));
         let (policy, grace) = places::policy(r, &mut root, base);
         let contact = contact::contact(r, &mut root, grace.as_ref(), &mut remarks);
         let mut attesting = Attesting::default();

@@ -96,6 +96,7 @@ fn contact(
     let phone = phone(r, &mut section);
     let prefer = prefer(r, &mut section);
     let not_about = section.ids(r, "not_about");
+    let works_with = section.ids(r, "works_with");
     section.done(r);
     let elsewhere = (ntfy.is_some() && reach.ntfy.is_some()) || (phone.is_some() && reach.twilio.is_some());
     if ntfy.is_some() && reach.ntfy.is_none() {
@@ -171,6 +172,7 @@ fn contact(
         ntfy,
         phone,
         prefer,
+        works_with: works_with.into_iter().flat_map(|ids| ids.value).map(UserId).collect(),
         not_about: not_about.into_iter().flat_map(|ids| ids.value).map(UserId).collect(),
         recipient: recipient.map(|recipient| recipient.value),
     })

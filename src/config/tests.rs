@@ -6,6 +6,7 @@ use super::*;
 use crate::contact::rules::settings::{AgreedTimes, DmPause};
 use crate::domain::Code;
 use crate::domain::RoleId;
+use crate::domain::docket::CasePolicy;
 use crate::domain::person::Kind;
 
 const RECIPIENT: &str = "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq";
@@ -69,7 +70,9 @@ fn what_is_left_out_has_its_default() {
     assert_eq!(config.data.dir, Path::new("etc/data"), "relative to the configuration's folder");
     let digest = config.ladder.digest.clone().unwrap();
     assert_eq!((digest.at.to_string().as_str(), digest.slots.as_slice()), ("17:00:00", &[Slot::Dsl][..]));
-    assert_eq!(LadderPolicy { digest: None, ..config.ladder.clone() }, LadderPolicy::default());
+    assert_eq!(config.ladder.casework, Some(CasePolicy::default()));
+    let ladder = LadderPolicy { digest: None, casework: None, ..config.ladder.clone() };
+    assert_eq!(ladder, LadderPolicy::default());
     assert_eq!(config.contact, ContactPolicy::default());
     assert_eq!(config.roles.kind_of(RoleId(1), "young person"), Some(Kind::YoungPerson));
     assert_eq!(config.roles.kind_of(RoleId(223_456_789_012_345_678), "x"), Some(Kind::YouthWorker));
@@ -495,6 +498,24 @@ fn who_attests_the_evidence_log_is_read_and_every_mistake_is_told() {
     );
     // Hours; an address in the clear, so none is left; a key; no address of the authority; a setting that is none.
     assert_eq!(wrong.len(), 6, "{wrong:#?}");
+}
+
+#[test]
+fn how_cases_are_worked_on_and_how_long_things_are_kept() {
+    let added = format!(
+        "{}\n[cases]\nincident_form_hours = 0\nreview_days = 7\nnight_from_hour = 21\n[retention]\nobservation_days = 100\n\
+         adult_years = 40\n",
+        good()
+    );
+    let policy = parse(&added).unwrap().ladder.casework.unwrap();
+    assert_eq!((policy.incident_form, policy.night), (None, (21, 6)));
+    assert_eq!(policy.terms.adult, crate::domain::retention::years(40));
+    assert_eq!(policy.terms.observation, std::time::Duration::from_hours(24 * 100));
+    let said = problems(&format!("{}\n[retention]\nobservation_days = 30\n", good()));
+    assert!(
+        said.iter().any(|line| line.contains("observation_days is 30") && line.contains("91 to 400")),
+        "{said:?}"
+    );
 }
 
 #[test]

@@ -97,6 +97,7 @@ impl Contain {
             | Effect::PageTogether { .. }
             | Effect::PageSettled { .. }
             | Effect::Digest { .. }
+            | Effect::Reminder { .. }
             | Effect::DrillReport { .. } => Ok(never("a page is not containment")),
             Effect::Cosign { .. } | Effect::Stamp { .. } => Ok(never("nothing is configured that attests")),
         }

@@ -264,6 +264,7 @@ catalogue! {
     NotAttested "not-attested" Integrity None, Alone, Concern, "The evidence log was not attested by its witness or a time-stamping authority when it should have been.";
     ClockSetBack "clock-set-back" Integrity None, Alone, Concern, "The clock of the bot's machine was set back: times before and after do not follow each other.";
     DrillMissed "drill-missed" Integrity None, Alone, Concern, "Somebody did not answer a drill of the paging ladder in time.";
+    UnusualAccess "unusual-access" Integrity None, Alone, Concern, "Somebody opened what is kept in an unusual way: an old case at night, many within minutes, or one about a close colleague.";
     ActionFailed "action-failed" Integrity None, Alone, Serious, "A containment could not be carried out.";
 }
 

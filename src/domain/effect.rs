@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::docket::Deadline;
 use super::space::Overwrite;
 use super::{CaseRef, Category, ChannelId, GuildId, Level, MessageId, ReportRef, RoleId, Timestamp, UserId};
 
@@ -169,6 +170,19 @@ pub enum Effect {
         /// The authority's host.
         authority: String,
     },
+    /// Reminds somebody who may know of a case of something that has to be done by a time.
+    Reminder {
+        /// Which case.
+        case: CaseRef,
+        /// Of what.
+        what: Deadline,
+        /// When it is due.
+        due: Timestamp,
+        /// The channel.
+        channel: String,
+        /// The reader, by the name that the configuration gives them.
+        person: String,
+    },
     /// Who answered a drill and how fast, for somebody who took part.
     DrillReport {
         /// Which drill.
@@ -224,6 +238,7 @@ impl Effect {
             Effect::PageTogether { .. } => "page-together",
             Effect::PageSettled { .. } => "page-settled",
             Effect::Digest { .. } => "digest",
+            Effect::Reminder { .. } => "reminder",
             Effect::DrillReport { .. } => "drill-report",
             Effect::Cosign { .. } => "cosign",
             Effect::Stamp { .. } => "stamp",
@@ -238,6 +253,7 @@ impl Effect {
             | Effect::PageTogether { channel, .. }
             | Effect::PageSettled { channel, .. }
             | Effect::Digest { channel, .. }
+            | Effect::Reminder { channel, .. }
             | Effect::DrillReport { channel, .. } => Some(channel),
             _ => None,
         }
@@ -251,6 +267,7 @@ impl Effect {
             | Effect::PageTogether { person, .. }
             | Effect::PageSettled { person, .. }
             | Effect::Digest { person, .. }
+            | Effect::Reminder { person, .. }
             | Effect::DrillReport { person, .. } => Some(person),
             _ => None,
         }

@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::act::{Act, Refusal};
+use super::docket::Deadline;
 use super::event::Ended;
 pub use super::register::{ContactPlan, Register, Session};
 use super::report::{ReportRef, Way};
+use super::retention::Tombstone;
 use super::{
     CaseRef, Category, ChannelId, ConcernKey, Effect, Level, MessageId, Observation, Timestamp, UserId,
 };
@@ -310,6 +313,36 @@ pub enum Fact {
         #[serde(default)]
         goes_on: bool,
     },
+    /// A lead did something with a case: looked at it, decided, referred, closed it. The words that go with it are sealed.
+    Acted(Act),
+    /// Something that a lead wanted to do with a case was refused.
+    ActRefused {
+        /// Which case.
+        case: CaseRef,
+        /// The act's name.
+        id: String,
+        /// Who tried, by the name that the configuration gives them.
+        by: String,
+        /// What it would have been, as a code.
+        what: String,
+        /// Why not.
+        why: Refusal,
+    },
+    /// Somebody who may know of a case was reminded of something that has to be done by a time.
+    Reminded {
+        /// Which case.
+        case: CaseRef,
+        /// Of what.
+        what: Deadline,
+        /// When it is due.
+        due: Timestamp,
+        /// The moment for which it was sent.
+        moment: Timestamp,
+        /// Who (the configuration's names); empty when nobody may know.
+        people: Vec<String>,
+    },
+    /// Something was erased: what stands in its place.
+    Erased(Tombstone),
     /// A case got a key of its own: what belongs to it is sealed to this key from here on. It gets another when those
     /// who may know of it change.
     CaseKeyMade {

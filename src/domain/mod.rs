@@ -1,9 +1,11 @@
 //! The words of the field (pure): people, spaces, events, observations, concerns, cases and effects, as a
 //! safeguarding lead would name them. Everything here is data and small total functions; nothing waits.
 
+pub mod act;
 pub mod case;
 pub mod code;
 pub mod concern;
+pub mod docket;
 pub mod effect;
 pub mod event;
 pub mod fact;
@@ -12,6 +14,7 @@ pub mod observation;
 pub mod person;
 pub mod register;
 pub mod report;
+pub mod retention;
 pub mod space;
 pub mod timestamp;
 pub mod who_may_know;

@@ -363,6 +363,19 @@ impl Organisation {
         a
     }
 
+    /// Somebody opened what is kept in an unusual way: a concern of which they are the subject. Without an account, it is
+    /// about the system itself.
+    pub fn unusual_access(&mut self, by: Option<UserId>, now: Timestamp) -> Assessment {
+        let mut a = Assessment::default();
+        let own = self.own.unwrap_or_default();
+        let by = by.unwrap_or(own);
+        let code = Code::UnusualAccess;
+        let observation =
+            Observation { at: now, code, by, towards: None, space: None, message: None, quote: None };
+        self.take(vec![observation], None, now, &mut a);
+        a
+    }
+
     /// Workers who can see where a case happened and are not its subjects, each with such a space: whoever can look
     /// after the room while no lead answers. Where nobody can see it, the workers of the server.
     #[must_use]

@@ -16,8 +16,8 @@ use crate::domain::effect::Nudge;
 use crate::domain::event::Message;
 use crate::domain::fact::Part;
 use crate::domain::{
-    CaseRef, CaseState, Category, ChannelId, Code, Concern, ConcernKey, Effect, Fact, Family, GuildId, Kind,
-    Level, Observation, Timestamp, UserId,
+    CaseRef, Category, ChannelId, Code, Concern, ConcernKey, Effect, Fact, Family, GuildId, Kind, Level,
+    Observation, Timestamp, UserId,
 };
 
 /// Whoever acknowledged a case is at it for this long; what happens again later calls again.
@@ -353,9 +353,7 @@ impl Organisation {
         now: Timestamp,
     ) -> Option<Fact> {
         let case = self.state.cases.get(&case)?;
-        let (CaseState::Acknowledged { at, .. } | CaseState::Closed { at, .. }) = case.state else {
-            return None;
-        };
+        let (_, at) = case.state.since()?;
         let counts = if raised.key.family == Family::AdultConduct { Level::Room } else { Level::Serious };
         let level = |code: Code| self.policy.contact.level(code);
         let weighs = |seen: &Observation| level(seen.code) >= counts && raised.reasons.contains(seen);

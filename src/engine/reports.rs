@@ -141,9 +141,9 @@ impl Organisation {
     fn surface_again(&mut self, case: CaseRef, now: Timestamp, a: &mut Assessment) {
         let Some(case) = self.state.cases.get(&case) else { return };
         let again = match case.state {
-            CaseState::New => false,
+            CaseState::New | CaseState::InReview { .. } | CaseState::Referred { .. } => false,
             CaseState::Acknowledged { .. } => case.level < Level::Serious,
-            CaseState::Closed { .. } => true,
+            CaseState::NoFurtherAction { .. } | CaseState::Closed { .. } => true,
         };
         if again {
             let (category, level, subjects) = (case.category, case.level, case.subjects.clone());

@@ -13,6 +13,7 @@ use crate::detect::grooming::{Beside, PairTimeline, WINDOW, pair_of};
 use crate::domain::event::Ended;
 use crate::domain::fact::{Handling, Part, Register};
 use crate::domain::observation::ObservationKey;
+use crate::domain::retention::Tombstone;
 use crate::domain::space::Overwrite;
 use crate::domain::{
     Case, CaseRef, CaseState, ChannelId, Code, Concern, ConcernKey, Effect, Fact, GuildId, MessageId,
@@ -110,6 +111,8 @@ pub struct State {
     pub reports: BTreeSet<ReportRef>,
     /// The newest receipt of whoever reported in a direct message: when, and for which report.
     pub receipts: BTreeMap<UserId, (Timestamp, ReportRef)>,
+    /// The highest numbers of a case and of a concern that were given.
+    numbers: (u32, u32),
     /// How many messages after a finding are kept.
     context_after: u32,
 }
@@ -131,6 +134,8 @@ impl State {
                 self.contact.enter(*by, *towards, *day, ContactDay { messages, replies, late, opened });
             }
             Fact::ConcernRaised { reference, key, category, level, by, towards, reasons, case } => {
+                let number = reference.trim_start_matches("r-").parse().unwrap_or(0);
+                self.numbers.1 = self.numbers.1.max(number);
                 let raised_at = self.concerns.get(key).map_or(at, |before| before.raised_at);
                 self.concerns.insert(
                     *key,
@@ -148,6 +153,7 @@ impl State {
                 );
             }
             Fact::CaseOpened { case, category, level, subjects } => {
+                self.numbers.0 = self.numbers.0.max(case.0);
                 self.cases.insert(
                     *case,
                     Case {
@@ -181,6 +187,15 @@ impl State {
                     };
                 }
             }
+            Fact::Acted(act) => {
+                if let Some(case) = self.cases.get_mut(&act.case) {
+                    let by = act.account.unwrap_or_default();
+                    if let Ok(state) = case.state.clone().after(&act.what, by, at) {
+                        case.state = state;
+                    }
+                }
+            }
+            Fact::Erased(stone) => self.erased(stone),
             Fact::AcknowledgedByName { case, .. }
             | Fact::Unacknowledged { case, .. }
             | Fact::Handled { case, .. } => self.handled(at, *case, fact),
@@ -211,6 +226,8 @@ impl State {
             }
             Fact::Outcome { effect, ended, .. } => self.ended(at, effect, ended),
             Fact::Aside(_)
+            | Fact::ActRefused { .. }
+            | Fact::Reminded { .. }
             | Fact::AcknowledgementRefused { .. }
             | Fact::Called { .. }
             | Fact::Exhausted { .. }
@@ -318,6 +335,21 @@ impl State {
         }
     }
 
+    /// Lets go of a case that was erased, and of everything that only it held. Numbers that were given are not given again.
+    fn erased(&mut self, stone: &Tombstone) {
+        self.numbers.0 = self.numbers.0.max(stone.highest_case);
+        self.numbers.1 = self.numbers.1.max(stone.highest_concern);
+        let Some(case) = stone.case else { return };
+        self.cases.remove(&case);
+        self.concerns.retain(|_, concern| concern.case != Some(case));
+        self.kept.retain(|(_, of)| *of != Some(case));
+        self.kept_edits.retain(|(_, of, _)| *of != Some(case));
+        for cases in self.following.values_mut() {
+            cases.remove(&case);
+        }
+        self.following.retain(|_, cases| !cases.is_empty());
+    }
+
     /// What somebody on the ladder did with a case, as far as its state goes.
     fn handled(&mut self, at: Timestamp, case: CaseRef, fact: &Fact) {
         let Some(case) = self.cases.get_mut(&case) else { return };
@@ -328,12 +360,9 @@ impl State {
             (Fact::Unacknowledged { .. } | Fact::Handled { what: Handling::HandedOver { .. }, .. }, _) => {
                 CaseState::New
             }
-            (
-                Fact::Handled { what: Handling::Resolved, .. },
-                CaseState::Acknowledged { by, .. } | CaseState::Closed { by, .. },
-            ) => CaseState::Closed { by, at },
-            (Fact::Handled { what: Handling::Resolved, .. }, CaseState::New) => {
-                CaseState::Closed { by: UserId::default(), at }
+            (Fact::Handled { what: Handling::Resolved, .. }, state) => {
+                let by = state.since().map_or(UserId::default(), |(by, _)| by);
+                CaseState::Closed { by, at }
             }
             (_, state) => acknowledged(state),
         };
@@ -517,12 +546,24 @@ impl State {
     /// The reference of the next new concern.
     #[must_use]
     pub fn next_reference(&self) -> String {
-        format!("r-{:04}", self.concerns.len() + 1)
+        format!("r-{:04}", self.highest_concern() + 1)
+    }
+
+    /// The highest number of a concern so far.
+    #[must_use]
+    pub fn highest_concern(&self) -> u32 {
+        self.numbers.1
+    }
+
+    /// The highest number of a case so far.
+    #[must_use]
+    pub fn highest_case(&self) -> u32 {
+        self.numbers.0
     }
 
     /// The number of the next new case.
     #[must_use]
     pub fn next_case(&self) -> CaseRef {
-        CaseRef(self.cases.last_key_value().map_or(0, |(last, _)| last.0) + 1)
+        CaseRef(self.highest_case() + 1)
     }
 }

@@ -236,7 +236,7 @@ impl Organisation {
     }
 
     /// When to be asked again: a grace that runs out, something agreed that begins or ends, something to be tried again.
-    pub(super) fn next_due(&mut self, now: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn next_due(&mut self, now: Timestamp) -> Option<Timestamp> {
         if self.watch.next.is_some_and(|next| next <= now) {
             self.watch.stale = true;
         }

@@ -6,6 +6,7 @@
 //! | a case's own key, sealed to those leads | C2SP age, X25519 | [`case_key`] |
 //! | recent messages, sealed for some days | C2SP age, X25519 | [`buffer`] |
 //! | an exhibit's exact bytes and its salted commitment | SHA-256 | [`commitment`] |
+//! | that somebody holds a key | HMAC-SHA256 over an opened secret | [`key_proof`] |
 //! | one leaf of the log | this crate; [`entry`] writes it down byte by byte | [`entry`] |
 //! | the append-only log and its proofs | RFC 6962 | [`log`] |
 //! | signed states of the log | C2SP tlog-checkpoint, signed-note | [`checkpoint`] |
@@ -35,6 +36,7 @@ pub mod entry;
 mod handover;
 pub mod hash;
 mod instructions;
+pub mod key_proof;
 pub mod log;
 pub mod readable;
 pub mod report;

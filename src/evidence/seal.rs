@@ -22,6 +22,9 @@ pub const LARGEST_PAYLOAD: u64 = 64 * 1024 * 1024;
 /// is calibrated to a second, 18 to 19 on today's machines).
 const LARGEST_WORK: u8 = 22;
 
+/// The passphrase work of identity files that are made here: about a second.
+pub const USUAL_WORK: u8 = 18;
+
 /// The public half of a lead's key, `age1…`: whoever holds it can seal to the lead, and read nothing.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Recipient(x25519::Recipient);
@@ -171,6 +174,23 @@ impl Identity {
         Ok(Identity { current, older: keys.collect() })
     }
 
+    /// An identity file that a passphrase protects (age's scrypt recipient), as `age -p` writes one. `work` is the power of
+    /// two of scrypt's work: [`USUAL_WORK`], and less in tests only.
+    ///
+    /// # Errors
+    /// [`SealError::Age`] when age refuses.
+    pub fn to_protected_file(
+        &self,
+        created: Timestamp,
+        passphrase: &Passphrase,
+        work: u8,
+    ) -> Result<Vec<u8>, SealError> {
+        let mut scrypt = age::scrypt::Recipient::new(passphrase.0.clone());
+        scrypt.set_work_factor(work);
+        let text = self.to_file_text(created);
+        encrypt(text.expose(), std::iter::once(&scrypt as &dyn age::Recipient)).map(|Sealed(bytes)| bytes)
+    }
+
     /// The text of an identity file, as `age-keygen` writes it; `created` goes into its first comment.
     #[must_use]
     pub fn to_file_text(&self, created: Timestamp) -> SecretText {
@@ -212,6 +232,14 @@ pub struct Passphrase(SecretString);
 impl From<String> for Passphrase {
     fn from(text: String) -> Self {
         Passphrase(SecretString::from(text))
+    }
+}
+
+impl Passphrase {
+    /// How many characters it has.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.0.expose_secret().chars().count()
     }
 }
 
@@ -283,7 +311,13 @@ pub fn seal(plaintext: &[u8], recipients: &[Recipient]) -> Result<Sealed, SealEr
     if recipients.is_empty() {
         return Err(SealError::Nobody);
     }
-    let keys = recipients.iter().map(|recipient| &recipient.0 as &dyn age::Recipient);
+    encrypt(plaintext, recipients.iter().map(|recipient| &recipient.0 as &dyn age::Recipient))
+}
+
+fn encrypt<'a>(
+    plaintext: &[u8],
+    keys: impl Iterator<Item = &'a dyn age::Recipient>,
+) -> Result<Sealed, SealError> {
     let encryptor = age::Encryptor::with_recipients(keys).map_err(|why| SealError::Age(why.to_string()))?;
     let mut sealed = Vec::with_capacity(plaintext.len() + 512);
     encryptor

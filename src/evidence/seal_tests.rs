@@ -110,3 +110,17 @@ fn a_passphrase_protected_file_opens_with_the_passphrase_only() {
     assert_eq!(Identity::from_file_bytes(&file, Some(&wrong)).unwrap_err(), IdentityError::Passphrase);
     assert_eq!(Identity::from_file_bytes(&file, None).unwrap_err(), IdentityError::Protected);
 }
+
+#[test]
+fn a_passphrase_protects_an_identity_file_and_opens_it_again() {
+    let identity = Identity::generate();
+    let (right, wrong) =
+        (Passphrase::from("four horses on a hill".to_owned()), Passphrase::from("three".to_owned()));
+    let file = identity.to_protected_file(Timestamp(0), &right, 2).unwrap();
+    assert!(is_protected(&file));
+    assert!(!file.windows(15).any(|part| part == b"AGE-SECRET-KEY-"));
+    let opened = Identity::from_file_bytes(&file, Some(&right)).unwrap();
+    assert_eq!(opened.recipient(), identity.recipient());
+    assert_eq!(Identity::from_file_bytes(&file, Some(&wrong)).unwrap_err(), IdentityError::Passphrase);
+    assert_eq!(Identity::from_file_bytes(&file, None).unwrap_err(), IdentityError::Protected);
+}

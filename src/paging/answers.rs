@@ -191,7 +191,7 @@ impl Calls {
     }
 
     fn cannot(&self, open: &Open, what: &Handling, now: Timestamp) -> Option<&'static str> {
-        if let CaseState::Closed { .. } = open.case.state {
+        if open.case.state.is_over() {
             return Some(NOT_OPEN);
         }
         match what {
@@ -268,12 +268,8 @@ impl Calls {
                     person: person.clone(),
                 })
             }
-            Effect::PageSettled { case, person, .. } => {
-                if self.may_receive(*case, person) {
-                    Ok(effect.clone())
-                } else {
-                    Err(MAY_NOT_KNOW)
-                }
+            Effect::PageSettled { case, person, .. } | Effect::Reminder { case, person, .. } => {
+                if self.may_receive(*case, person) { Ok(effect.clone()) } else { Err(MAY_NOT_KNOW) }
             }
             Effect::Digest { until, lines, channel, person } => {
                 let left = lines.iter().filter_map(|(category, cases)| {

@@ -11,7 +11,7 @@ use chrono::NaiveTime;
 use crate::domain::event::Ended;
 use crate::domain::who_may_know::{Readers, who_may_know};
 use crate::domain::zone::Zone;
-use crate::domain::{Case, CaseRef, CaseState, Category, Effect, Fact, Level, Timestamp};
+use crate::domain::{Case, CaseRef, Category, Effect, Fact, Level, Timestamp};
 
 use super::ladder::{PageJob, Rung};
 use super::people::{CHANNELS, DISCORD_DM, EMAIL, NTFY, OnCall, People, Slot};
@@ -93,6 +93,14 @@ impl Digests {
             | Fact::AcknowledgedByName { case, .. }
             | Fact::Handled { case, .. } => {
                 self.waiting.remove(case);
+            }
+            Fact::Acted(act) if !act.what.is_beside_the_case() => {
+                self.waiting.remove(&act.case);
+            }
+            Fact::Erased(stone) => {
+                if let Some(case) = stone.case {
+                    self.waiting.remove(&case);
+                }
             }
             Fact::Digested { until, cases, people } => {
                 for case in cases {
@@ -223,7 +231,7 @@ pub fn lines<'a>(
         let new = case.opened_at > since && case.opened_at <= until;
         if new
             && case.level == Level::Concern
-            && !matches!(case.state, CaseState::Closed { .. })
+            && !case.state.is_over()
             && who_may_know(&case.subjects, reader)
         {
             lines.entry(case.category).or_default().push(case.reference);
@@ -251,7 +259,7 @@ mod tests {
             category: Category::Boundary,
             level,
             subjects: [UserId(subject)].into(),
-            state: CaseState::New,
+            state: crate::domain::CaseState::New,
         };
         let cases = [
             case(2, Level::Concern, 8, 20),

@@ -7,11 +7,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::domain::act::{Act, Deed};
+use crate::domain::docket::Docket;
 use crate::domain::event::Ended;
 use crate::domain::fact::{Handling, Travel};
 use crate::domain::{Case, CaseRef, CaseState, Category, Effect, Fact, Level, Timestamp, UserId};
 
 use super::climb::{Climb, View};
+use super::deadlines;
 use super::digest::Digests;
 use super::drill::Drills;
 use super::people::{OnCall, People};
@@ -73,6 +76,7 @@ pub struct Calls {
     pub(super) drills: Drills,
     rota_looked_at: Option<Timestamp>,
     started: Option<Timestamp>,
+    docket: Docket,
 }
 
 #[derive(Clone, Debug)]
@@ -102,6 +106,7 @@ impl Calls {
     #[must_use]
     pub fn new(organisation: impl Into<String>, policy: LadderPolicy, people: People) -> Self {
         Calls {
+            docket: Docket::new(policy.casework.clone().unwrap_or_default()),
             organisation: organisation.into(),
             policy,
             people,
@@ -118,6 +123,7 @@ impl Calls {
     /// Folds one fact; facts that say nothing about calling anybody change nothing.
     pub fn apply(&mut self, at: Timestamp, fact: &Fact) {
         self.digests.apply(at, fact);
+        self.docket.apply(at, fact);
         self.drills.apply(at, fact);
         let case = match fact {
             Fact::CaseOpened { case, category, level, subjects }
@@ -140,6 +146,17 @@ impl Calls {
             Fact::Handled { case, name, what, .. } => {
                 self.handled(at, *case, name, what);
                 case
+            }
+            Fact::Acted(act) => {
+                self.acted(at, act);
+                &act.case
+            }
+            Fact::Erased(stone) => {
+                let Some(case) = stone.case else { return };
+                if let Some(before) = self.open.remove(&case).and_then(|open| open.due) {
+                    self.due.remove(&(before, case));
+                }
+                return;
             }
             Fact::Unacknowledged { case, .. } => {
                 if let Some(open) = self.open.get_mut(case) {
@@ -211,6 +228,22 @@ impl Calls {
                 open.handed_to = Some(to.clone());
             }
         }
+    }
+
+    /// What a lead did with a case: whoever works on it is not called about it any more. A look is no work.
+    fn acted(&mut self, at: Timestamp, act: &Act) {
+        let Some(open) = self.open.get_mut(&act.case) else { return };
+        if let Ok(state) = open.case.state.clone().after(&act.what, act.account.unwrap_or_default(), at) {
+            open.case.state = state;
+        }
+        if act.what.is_beside_the_case() || open.case.state == CaseState::New {
+            return;
+        }
+        let was_called = open.disarm();
+        open.until = match (&act.what, self.policy.follow_up) {
+            (Deed::Acknowledged, Some(wait)) if was_called => Some((at.plus(wait), NOTHING_RECORDED)),
+            _ => None,
+        };
     }
 
     fn ended(&mut self, at: Timestamp, job: &str, effect: &Effect, ended: &Ended) {
@@ -308,7 +341,7 @@ impl Calls {
         let open = self.open.entry(reference).or_insert_with(fresh);
         let rose = level > open.case.level;
         // Whoever acknowledged and then turns out to be a subject has acknowledged nothing.
-        let void = matches!(open.case.state, CaseState::Acknowledged { by, .. } if subjects.contains(&by));
+        let void = open.case.state.since().is_some_and(|(by, _)| subjects.contains(&by));
         // What happened again after it was acknowledged (or closed) calls again, at the level that it had.
         let again = level == open.case.level && open.case.state != CaseState::New;
         open.case.category = category;
@@ -389,7 +422,8 @@ impl Calls {
         let held = overdue.then(|| self.storm.next_end(now).unwrap_or(now));
         let digest = self.policy.digest.as_ref().and_then(|policy| self.digests.due(policy, now));
         let drill = self.policy.drill.as_ref().and_then(|policy| self.drills.due(policy));
-        later.into_iter().chain(held).chain(digest).chain(drill).chain(self.rota_due()).min()
+        let reminder = self.policy.casework.as_ref().and_then(|_| self.docket.next_due());
+        later.into_iter().chain(held).chain(digest).chain(drill).chain(self.rota_due()).chain(reminder).min()
     }
 
     fn rota_due(&self) -> Option<Timestamp> {
@@ -422,6 +456,9 @@ impl Calls {
         }
         if let Some(policy) = &self.policy.drill {
             rungs.extend(self.drills.advance(&self.organisation, policy, &self.people, now));
+        }
+        if self.policy.casework.is_some() {
+            rungs.extend(deadlines::reminders(&self.organisation, &self.docket, &self.people, now));
         }
         if self.rota_due().is_some_and(|due| due <= now) {
             let until = now.plus(ROTA_AHEAD);
@@ -502,6 +539,39 @@ impl Calls {
     /// Every case that was opened, by number.
     pub fn cases(&self) -> impl Iterator<Item = &Case> {
         self.open.values().map(|open| &open.case)
+    }
+
+    /// Every case with its record.
+    #[must_use]
+    pub fn docket(&self) -> &Docket {
+        &self.docket
+    }
+
+    /// What an act of a lead comes to; commit either fact. Whose account the lead has is entered here, whatever the
+    /// request says.
+    ///
+    /// # Errors
+    /// [`Fact::ActRefused`], with [`MayNotKnow`](crate::domain::act::Refusal::MayNotKnow) for a subject, for somebody who manages one, and for anybody
+    /// who is not on the ladder.
+    #[expect(clippy::result_large_err, reason = "either fact moves into the transaction at once")]
+    pub fn act(&self, act: &Act, now: Timestamp) -> Result<Fact, Fact> {
+        let may_know = |name: &str, subjects: &BTreeSet<UserId>| {
+            let person = self.people.named(name).filter(|person| !self.people.is_shared(person));
+            person.is_some_and(|person| self.people.may_know(person, subjects))
+        };
+        match self.docket.refuses(act, now, &may_know) {
+            None => {
+                let account = self.people.named(&act.by).and_then(|person| person.account);
+                Ok(Fact::Acted(Act { account, ..act.clone() }))
+            }
+            Some(why) => Err(Fact::ActRefused {
+                case: act.case,
+                id: act.id.clone(),
+                by: act.by.clone(),
+                what: act.what.code().to_owned(),
+                why,
+            }),
+        }
     }
 
     /// Who can be called.

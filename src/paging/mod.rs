@@ -10,6 +10,7 @@
 mod answers;
 pub mod channels;
 mod climb;
+mod deadlines;
 pub mod digest;
 pub mod drill;
 pub mod gate;

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::domain::docket::CasePolicy;
 use crate::domain::{Category, Level, Timestamp, UserId};
 
 use super::digest::DigestPolicy;
@@ -72,6 +73,8 @@ pub struct LadderPolicy {
     pub digest: Option<DigestPolicy>,
     /// When drills are called.
     pub drill: Option<DrillPolicy>,
+    /// How cases are worked on; no reminders of deadlines when absent.
+    pub casework: Option<CasePolicy>,
 }
 
 impl Default for LadderPolicy {
@@ -91,6 +94,7 @@ impl Default for LadderPolicy {
             follow_up: None,
             digest: None,
             drill: None,
+            casework: None,
         }
     }
 }

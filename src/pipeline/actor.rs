@@ -10,6 +10,7 @@ use super::committer::{Commit, Exhibit};
 use super::ring::{Received, Ring};
 use super::{Ask, Input, Progress, What};
 use crate::clock::Clock;
+use crate::domain::act::Deed;
 use crate::domain::effect::Nudge;
 use crate::domain::event::Message;
 use crate::domain::fact::{Handling, Part};
@@ -177,6 +178,14 @@ impl Actor {
                 self.progress.finished();
                 due
             }
+            What::Act(requested, at) => {
+                if due.is_some_and(|due| due <= at) {
+                    self.decide_due(at, pending).await;
+                }
+                let (commit, due) = self.act(*requested, at);
+                self.hand_on_with(commit, done, at, pending).await;
+                due
+            }
             What::Ask(ask, at) => self.answer(ask, at, done, due, pending).await,
             What::Event(heard) => {
                 // What was due before this was heard comes first. It is decided now, not at the moments at which it
@@ -335,6 +344,14 @@ impl Actor {
         (commit, self.wanted(assessment.due, now))
     }
 
+    /// What follows from facts that were decided beside the engine: whoever is to be told or called now.
+    pub(super) fn follow_up(&mut self, now: Timestamp, commit: &mut Commit) -> Option<Timestamp> {
+        self.settle(now, commit);
+        self.call(now, commit);
+        let engine = self.organisation.next_due(now);
+        self.wanted(engine, now)
+    }
+
     /// What is not at hand of what a case keeps: messages of which only a later form is here, or none, and what stood
     /// around a finding before this process ran.
     fn wanted_from_buffer(
@@ -399,6 +416,11 @@ impl Actor {
                     Some((*case, false))
                 }
                 Fact::Handled { case, what: Handling::Resolved, .. } => Some((*case, true)),
+                Fact::Acted(act) => match act.what {
+                    Deed::Acknowledged => Some((act.case, false)),
+                    Deed::Closed { .. } => Some((act.case, true)),
+                    _ => None,
+                },
                 _ => None,
             })
             .collect();

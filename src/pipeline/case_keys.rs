@@ -28,7 +28,8 @@ impl CaseKeys {
     }
 
     /// The case's key, if exactly these leads were given it.
-    pub(super) fn of(&self, organisation: &str, case: CaseRef, leads: &[String]) -> Option<&Recipient> {
+    #[must_use]
+    pub fn of(&self, organisation: &str, case: CaseRef, leads: &[String]) -> Option<&Recipient> {
         let current = self.0.get(&(organisation.to_owned(), case))?;
         (current.leads == leads).then_some(&current.key)
     }

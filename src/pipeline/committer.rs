@@ -62,6 +62,10 @@ pub struct Commit {
     pub exhibits: Vec<Exhibit>,
     /// Frames that could not be read: the case that they opened, the event's name, the bytes.
     pub unread: Vec<(Option<CaseRef>, String, Received)>,
+    /// What leads wrote down, sealed: for which case, when.
+    pub records: Vec<(Option<CaseRef>, Timestamp, Class, SealedExhibit)>,
+    /// Entries of the log whose payload goes with it.
+    pub erased: Vec<u64>,
     /// Jobs that may leave afterwards.
     pub jobs: Vec<Job>,
     /// Keys of jobs that have ended.
@@ -89,6 +93,8 @@ impl Commit {
             facts: Vec::new(),
             exhibits: Vec::new(),
             unread: Vec::new(),
+            records: Vec::new(),
+            erased: Vec::new(),
             jobs: Vec::new(),
             ended: Vec::new(),
             position: None,
@@ -107,6 +113,8 @@ impl Commit {
         self.facts.is_empty()
             && self.exhibits.is_empty()
             && self.unread.is_empty()
+            && self.records.is_empty()
+            && self.erased.is_empty()
             && self.jobs.is_empty()
             && self.ended.is_empty()
             && self.wanted.is_empty()
@@ -352,6 +360,11 @@ impl Committer {
             for (case, name, received) in &commit.unread {
                 self.write_unread(&mut writer, commit, *case, name, received);
             }
+            for (case, at, class, sealed) in &commit.records {
+                let row = StoredExhibit::record(&commit.organisation, *case, *at);
+                writer.exhibit(class.clone(), *at, sealed.clone(), row);
+            }
+            writer.batch.erased.extend(&commit.erased);
             for (at, fact) in &commit.facts {
                 writer.fact(&commit.organisation, *at, fact);
             }

@@ -2,6 +2,7 @@
 //!
 //! * [`Ear`] hands events in, in order.
 //! * [`actor`]: asks the engine and the ladder what an event leads to.
+//! * [`acts`]: what leads do with cases.
 //! * [`case_keys`]: to which key each case is sealed.
 //! * [`buffer`]: recent messages, sealed a few seconds at a time, for what is noticed later.
 //! * [`ring`]: the exact bytes of recent messages, so that evidence can be kept before anything is done.
@@ -9,6 +10,7 @@
 //! * [`Progress`]: how far all of this has come, so that somebody can wait until it has settled.
 
 pub mod actor;
+pub mod acts;
 pub mod buffer;
 pub mod case_keys;
 pub mod committer;
@@ -51,6 +53,8 @@ pub enum What {
     Recollection(Box<Message>, Timestamp),
     /// Other wordlists, for every message from here on.
     Lists(Arc<Lists>),
+    /// Something that a lead does with a case, in its turn.
+    Act(Box<acts::Requested>, Timestamp),
     /// A question to the organisation, asked in its turn.
     Ask(Ask, Timestamp),
 }

@@ -115,6 +115,7 @@ impl Writer<'_> {
 /// The class under which a fact stands in the log.
 fn class_of(fact: &Fact) -> Class {
     match fact {
+        Fact::Acted(act) if act.what.is_custody() => Class::VIEW,
         Fact::Observed(_) | Fact::Aside(_) | Fact::ContactDay { .. } | Fact::Reported { .. } => {
             Class::OBSERVATION
         }
@@ -123,6 +124,8 @@ fn class_of(fact: &Fact) -> Class {
         | Fact::CaseRose { .. }
         | Fact::SubjectsJoined { .. }
         | Fact::Kept { .. }
+        | Fact::Acted(_)
+        | Fact::ActRefused { .. }
         | Fact::CaseKeyMade { .. }
         | Fact::NotKept { .. }
         | Fact::HandedOver { .. }
@@ -140,9 +143,10 @@ fn class_of(fact: &Fact) -> Class {
         | Fact::Digested { .. }
         | Fact::DrillBegan { .. }
         | Fact::DrillEnded { .. }
-        | Fact::RotaLookedAt { .. } => Class::PAGE,
+        | Fact::RotaLookedAt { .. }
+        | Fact::Reminded { .. } => Class::PAGE,
         Fact::Register(_) | Fact::BufferSet { .. } => Class::REGISTER,
-        Fact::BufferErased { .. } => Class::ERASURE,
+        Fact::Erased(_) | Fact::BufferErased { .. } => Class::ERASURE,
         Fact::Decided { .. } | Fact::Outcome { .. } => Class::ACTION,
         Fact::Gap { .. } | Fact::NotBuffered { .. } => Class::GAP,
         Fact::Started { .. } => Class::START,

@@ -2,7 +2,7 @@
 
 use super::log::{Appended, Follows};
 use super::transaction::Tx;
-use super::{Batch, Store, StoreError, buffer, exhibits, facts, jobs, log, positions};
+use super::{Batch, Store, StoreError, buffer, erase, exhibits, facts, jobs, log, positions};
 
 /// What came of a batch that was written.
 enum Written {
@@ -60,5 +60,6 @@ async fn write(tx: &mut Tx, batch: &Batch) -> Result<Written, StoreError> {
         log::keep_checkpoint(tx, note).await?;
     }
     positions::keep(tx, &batch.positions).await?;
+    erase::payloads(tx, &batch.erased).await?;
     Ok(Written::New)
 }

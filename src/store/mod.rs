@@ -12,11 +12,13 @@ mod address;
 mod attestations;
 mod buffer;
 mod commit;
+mod erase;
 mod error;
 mod exhibits;
 mod facts;
 mod hold;
 mod jobs;
+pub mod letterbox;
 mod log;
 mod open;
 mod positions;
@@ -73,6 +75,26 @@ pub struct StoredExhibit {
     pub sealed: Vec<u8>,
 }
 
+impl StoredExhibit {
+    /// The row of something that is no message: a case's key, what a lead wrote down. Its entry and ciphertext are filled
+    /// in by whoever writes it.
+    #[must_use]
+    pub fn record(organisation: &str, case: Option<CaseRef>, at: Timestamp) -> Self {
+        StoredExhibit {
+            organisation: organisation.to_owned(),
+            case,
+            message: None,
+            edited_at: None,
+            space: None,
+            author: None,
+            finding: false,
+            received_at: at,
+            entry: 0,
+            sealed: Vec::new(),
+        }
+    }
+}
+
 /// An entry of the log with the hashes that it adds to the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredEntry {
@@ -112,6 +134,8 @@ pub struct Batch {
     pub checkpoint: Option<String>,
     /// How far shards have been heard.
     pub positions: Vec<Position>,
+    /// Entries of the log whose payload goes: the fact with its salt, or the exhibit's ciphertext. The entries stay.
+    pub erased: Vec<u64>,
     /// What changes in the rolling buffer.
     pub buffer: BufferBatch,
 }

@@ -83,6 +83,24 @@ impl Store {
         }
     }
 
+    /// Opens an existing database beside the process that holds it, to put requests into its letterbox and nothing else.
+    pub(super) async fn open_beside(address: &str) -> Result<Self, StoreError> {
+        match Address::read(address)? {
+            Address::File { path, .. } => {
+                let options = waiting(LOCK_WAIT).filename(path).create_if_missing(false);
+                let options = options.synchronous(SqliteSynchronous::Full);
+                let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+                let newest = sqlx::query_as(NEWEST_MIGRATION).fetch_one(&pool).await;
+                same_version(newest, &SQLITE)?;
+                Ok(Self::of(Db::Lite(pool), Hold::Needless))
+            }
+            Address::Memory => {
+                Err(StoreError::Address { why: "a database in memory has no letterbox".to_owned() })
+            }
+            Address::Server(options) => Self::open_server(&options, Mode::Existing).await,
+        }
+    }
+
     /// Opens a SQLite file, with whatever `options` carry besides.
     pub(super) async fn open_file(
         path: &Path,
@@ -143,7 +161,7 @@ impl Store {
     async fn open_server(options: &PgConnectOptions, mode: Mode) -> Result<Self, StoreError> {
         let options = options.clone().application_name("chaperone");
         let read_only = mode == Mode::Read;
-        let hold = if read_only { Hold::Needless } else { Hold::of_server(&options).await? };
+        let hold = if mode == Mode::Create { Hold::of_server(&options).await? } else { Hold::Needless };
         let pool = PgPoolOptions::new()
             .max_connections(8)
             .acquire_timeout(Duration::from_secs(10))
@@ -165,11 +183,11 @@ impl Store {
             })
             .connect_with(options)
             .await?;
-        if read_only {
+        if mode == Mode::Create {
+            POSTGRES.run(&pool).await?;
+        } else {
             let newest = sqlx::query_as(NEWEST_MIGRATION).fetch_one(&pool).await;
             same_version(newest, &POSTGRES)?;
-        } else {
-            POSTGRES.run(&pool).await?;
         }
         Ok(Self::of(Db::Pg(pool), hold))
     }

@@ -55,6 +55,15 @@ pub fn chronology(fact: &Fact) -> Option<String> {
             Ended::Failed { why } => format!("Failed: {} ({why}).", effect.code()),
             Ended::Withheld { why } => format!("Not done: {} ({why}).", effect.code()),
         },
+        Fact::Acted(done) => super::act(done),
+        Fact::ActRefused { by, what, why, .. } => format!("Refused to {by}: {what} ({why})."),
+        Fact::Reminded { what, people, .. } if people.is_empty() => {
+            format!("Due: {}. Nobody could be reminded.", what.words())
+        }
+        Fact::Reminded { what, people, .. } => {
+            format!("Due: {}. Reminded {}.", what.words(), people.join(", "))
+        }
+        Fact::Erased(stone) => super::tombstone(stone),
         Fact::CaseKeyMade { sealed_to, .. } => {
             format!("The case got a key of its own, sealed to {} leads.", sealed_to.len())
         }

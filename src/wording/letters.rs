@@ -58,6 +58,15 @@ pub fn letter(effect: &Effect) -> Option<Letter> {
             let text = format!("Safeguarding case {case} {how}. Nobody is being called for it now.");
             Letter { subject: format!("Safeguarding {case} {how}"), short: text.clone(), text }
         }
+        Effect::Reminder { case, what, due, .. } => {
+            let subject = format!("Safeguarding {case}: {}", what.code().replace('-', " "));
+            let text = format!(
+                "A reminder about case {case}: {}. Due: {due}.\n\nSee it with chaperone case show, and record what was done. \
+                 This message holds no names and no content on purpose.",
+                what.words()
+            );
+            Letter { short: format!("Safeguarding {case}: {}. Due {due}.", what.words()), subject, text }
+        }
         Effect::DrillReport { drill, answered, missing, .. } => drill_report(*drill, answered, missing),
         _ => return None,
     })

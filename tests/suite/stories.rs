@@ -3,6 +3,7 @@
 mod attested; // what others outside attest of the evidence log, and what a fork of it leads to
 mod buffer; // what was there before anything was noticed: sealed for a week, read by leads only
 mod calls; // how calls travel and come back: links, fallbacks, drills, the rota, providers
+mod casework; // what leads decide, beside the bot and without it, and what stays of it
 mod commands; // what workers and leads do with commands: by code, on record, answered to them alone
 mod faults; // what the platform does wrong, and what nobody notices of it
 mod full_disk; // evidence that cannot be kept

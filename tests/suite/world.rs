@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use chaperone::app::casework::{Came, Desk, Request};
 use chaperone::app::reach::Reach;
 use chaperone::app::{self, Running, Settings};
 use chaperone::clock::Clock;
@@ -271,6 +272,7 @@ impl World {
                     recipient: lead.identity.recipient(),
                 })
                 .collect(),
+            keyholders: leads.iter().map(|lead| (lead.name.to_owned(), lead.identity.recipient())).collect(),
             email: Some(EmailChannel::new(server, &addresses, self.0.clock.clone()).unwrap()),
             reach: Reach::default(),
             buffer: BufferPolicy::default(),
@@ -286,6 +288,44 @@ impl World {
         let running = app::start(settings, self.0.clock.clone()).await.expect("the bot starts");
         assert!(self.0.bot.lock().await.replace(running).is_none(), "the bot was up already");
         self.settle().await;
+    }
+
+    /// The desk at which leads work on cases.
+    pub fn desk(&self) -> Desk {
+        let mut settings = self.settings();
+        (self.0.change)(&mut settings);
+        Desk::beside(&settings)
+    }
+
+    /// A lead's identity.
+    pub fn identity(&self, lead: &str) -> Identity {
+        self.0.leads.iter().find(|known| known.name == lead).expect("a lead").identity.clone()
+    }
+
+    /// The bot takes what waits in the leads' letterbox.
+    pub async fn look_into_letterbox(&self) {
+        let running = self.0.bot.lock().await;
+        running.as_ref().expect("the bot is up").look_into_letterbox().await.expect("it can be read");
+    }
+
+    /// A lead does something with a case, as the command does it: beside the bot while it is up, else without it.
+    pub async fn lead_does(&self, lead: &str, request: Request<'_>) -> Came {
+        let (desk, identity) = (self.desk(), self.identity(lead));
+        let acting = Box::pin(desk.act(&identity, request, &self.0.clock, PATIENCE));
+        let looking = async {
+            let running = self.0.bot.lock().await;
+            let Some(running) = running.as_ref() else { return std::future::pending().await };
+            loop {
+                running.look_into_letterbox().await.expect("the letterbox can be read");
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let came = tokio::select! {
+            came = acting => came.expect("the act reaches the log"),
+            () = looking => unreachable!("it looks until the act came to something"),
+        };
+        self.settle().await;
+        came
     }
 
     /// Where answers by link come in.

@@ -82,6 +82,18 @@ slots = ["deputy-dsl"]
 # [paging.heartbeat]              # called every minute while all is well; whoever listens notices the silence
 # url_env = "HEARTBEAT_URL"
 
+# How cases are worked on, and how long things are kept (what stands here is usual):
+# [cases]
+# incident_form_hours = 24        # the Adverse Incident Form of a serious case; reminded before it lapses; 0: no such form
+# review_days = 14                # an open case that nobody touched is asked about
+# many_cases = 5                  # opening more than this within ten minutes is a concern, and so is an old case at night
+# [retention]
+# observation_days = 120          # what no case holds; detection looks back over 90 days
+# operation_days = 365            # how the service ran
+# young_person_years = 15         # a case, from when it was closed: until a ten-year-old is twenty-five; then a lead is asked
+# adult_years = 10                # a case about an adult: ten years, or to retirement (keep it on); then a lead is asked
+# custody_years = 7               # who saw, exported and erased what, from when the case was erased
+
 {mail}
 [policy]
 lone_adult_grace_seconds = {grace}     # a private space with one adult and young people for longer: locked, level 4

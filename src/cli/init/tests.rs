@@ -60,7 +60,8 @@ fn flags_alone_make_a_configuration_that_the_bot_accepts_and_keys_that_open() {
     let printed = ran.ended.as_ref().unwrap();
     let config = Config::load(&ran.file()).unwrap();
     assert_eq!(config.organisation.name, "Riverside \"Youth\"");
-    let ladder = crate::paging::LadderPolicy { digest: None, ..config.ladder.clone() };
+    assert_eq!(config.ladder.casework, Some(crate::domain::docket::CasePolicy::default()));
+    let ladder = crate::paging::LadderPolicy { digest: None, casework: None, ..config.ladder.clone() };
     assert_eq!(ladder, crate::paging::LadderPolicy::default(), "what is written is the default");
     let rules = crate::app::settings::policy(&config);
     assert_eq!(rules, crate::engine::Policy::default(), "what is written is the default");

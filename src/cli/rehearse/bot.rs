@@ -118,6 +118,7 @@ impl Plan {
                 .collect(),
             email: Some(EmailChannel::new(server, &addresses, self.clock.clone())?),
             reach: Reach::default(),
+            keyholders: Vec::new(),
             buffer: BufferPolicy::default(),
             operator_channel: None,
             attest: app::attest::Attest::default(),

@@ -216,6 +216,7 @@ fn decided(assessment: &Assessment, wanted: CaseRef) -> impl Iterator<Item = Don
             | Effect::Digest { .. }
             | Effect::Cosign { .. }
             | Effect::Stamp { .. }
+            | Effect::Reminder { .. }
             | Effect::DrillReport { .. } => return None,
         }),
         _ => None,

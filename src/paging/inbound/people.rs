@@ -81,13 +81,13 @@ impl House {
             let shown = match case.state {
                 CaseState::New if open => Shown::Open { what, drill: false },
                 CaseState::New => Shown::Nothing { why: wording::link_is_over().to_owned() },
-                CaseState::Acknowledged { .. } => {
+                CaseState::Acknowledged { .. } | CaseState::InReview { .. } | CaseState::Referred { .. } => {
                     let may = |name: &&str| calls.may_receive(answer.case, name) && *name != answer.name;
                     let colleagues = calls.people().iter().map(|person| person.name.as_str()).filter(may);
                     let colleagues = colleagues.map(str::to_owned).collect();
                     Shown::Yours { what, done, colleagues }
                 }
-                CaseState::Closed { .. } => {
+                CaseState::NoFurtherAction { .. } | CaseState::Closed { .. } => {
                     let why = done.unwrap_or_else(|| {
                         wording::acknowledgement_refused("already-acknowledged").to_owned()
                     });

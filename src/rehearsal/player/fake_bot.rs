@@ -109,6 +109,7 @@ fn enact(platform: &Handle, stage: &Stage, effect: &Effect) {
         | Effect::Digest { .. }
         | Effect::Cosign { .. }
         | Effect::Stamp { .. }
+        | Effect::Reminder { .. }
         | Effect::DrillReport { .. } => {}
     }
 }

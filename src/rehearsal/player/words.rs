@@ -101,7 +101,11 @@ pub fn fact(fact: &Fact, names: &dyn Names) -> Option<String> {
         Fact::Digested { cases, people, .. } => {
             format!("writes the daily digest: {} for {}", cases.len(), people.join(" and "))
         }
-        Fact::Exhausted { .. }
+        Fact::Acted(_)
+        | Fact::ActRefused { .. }
+        | Fact::Reminded { .. }
+        | Fact::Erased(_)
+        | Fact::Exhausted { .. }
         | Fact::AcknowledgedByName { .. }
         | Fact::Handled { .. }
         | Fact::HandlingRefused { .. }
@@ -225,6 +229,9 @@ fn outcome(effect: &Effect, ended: &Ended, names: &dyn Names) -> String {
         Effect::Digest { channel, person, .. } => format!("the digest reached {person} by {channel}"),
         Effect::Cosign { size, witness } => format!("{witness} cosigned {size} entries of the log"),
         Effect::Stamp { size, authority } => format!("{authority} stamped {size} entries of the log"),
+        Effect::Reminder { case, what, channel, person, .. } => {
+            format!("a reminder about {case} ({what}) reached {person} by {channel}")
+        }
         Effect::DrillReport { drill, channel, person, .. } => {
             format!("the report of drill {drill} reached {person} by {channel}")
         }

@@ -90,6 +90,7 @@ pub async fn a_batch_that_fails_half_way_leaves_nothing(place: Place) {
         jobs: vec![job("hide:1", hide(1), at(0))],
         ended: vec![],
         checkpoint: Some("chaperone.test/log\n2\nAAAA\n".to_owned()),
+        erased: vec![],
         positions: vec![Position { shard: 0, session: "{}".to_owned(), heard_at: at(0) }],
         buffer: BufferBatch::default(),
     };

@@ -90,6 +90,7 @@ pub async fn what_earlier_versions_wrote_is_read(place: Place) {
         include_str!("../../samples/0002_later_versions.sql"),
         include_str!("../../samples/0003_buffer.sql"),
         include_str!("../../samples/0005_attestations.sql"),
+        include_str!("../../samples/0007_acts.sql"),
     ];
     let files = |folder: &str| {
         let mut names: Vec<_> =
