@@ -102,7 +102,8 @@ fn commit_of(number: u32, now: Timestamp) -> Commit {
         edited_at: None,
         subjects: BTreeSet::from([UserId(7)]),
     };
-    let received = Received { raw: r#"{"content":"planted"}"#.into(), at: now, attachments: Vec::new() };
+    let received =
+        Received { raw: r#"{"content":"planted"}"#.into(), at: now, attachments: Vec::new(), first: true };
     let mut commit = Commit::of(CLUB);
     commit.facts = vec![
         (
