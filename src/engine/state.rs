@@ -33,6 +33,10 @@ pub struct Lock {
     pub before: Option<Overwrite>,
     /// Whether that is known: what was there before the first lock of a row.
     pub before_known: bool,
+    /// The channel whose overwrite that is, where the space is a thread that was locked through its channel.
+    pub channel: Option<ChannelId>,
+    /// The adult was taken out of a private thread.
+    pub taken_out: bool,
     /// How often it was decided: again after it was undone by hand or could not be carried out.
     pub decided: u32,
     /// How often in a row it could not be carried out, and when last; none while nothing failed or it is under way.
@@ -236,6 +240,8 @@ impl State {
                     done: false,
                     before: None,
                     before_known: false,
+                    channel: None,
+                    taken_out: false,
                     decided: 0,
                     failed: None,
                 };
@@ -356,19 +362,26 @@ impl State {
 
     fn registered(&mut self, at: Timestamp, change: &Register) {
         match change {
-            Register::Locked { space, adult, before, before_known, .. } => {
+            Register::Locked {
+                space, adult, before, before_known, channel, taken_out, handed_on, ..
+            } => {
                 let lock = self.locks.entry((*space, *adult)).or_insert(Lock {
                     since: at,
                     done: true,
                     before: None,
                     before_known: false,
+                    channel: None,
+                    taken_out: false,
                     decided: 1,
                     failed: None,
                 });
                 lock.done = true;
-                // What stood there before the first lock; a lock that is set again stands on its own.
-                if !lock.before_known {
+                lock.taken_out |= taken_out;
+                // What stood there before the first lock; a lock that is set again stands on its own. One that came to
+                // rest on the thread's channel has that channel's overwrite to give back.
+                if *handed_on || !lock.before_known || lock.channel != *channel && channel.is_some() {
                     (lock.before, lock.before_known) = (*before, *before_known || before.is_some());
+                    lock.channel = *channel;
                 }
             }
             Register::Unlocked { space, adult, .. } => self.unlocked(*space, *adult),

@@ -159,6 +159,9 @@ impl Organisation {
         match event {
             Event::Guild(snapshot) => self.watch_locks(snapshot.id, true, now, a),
             Event::SpaceChanged(space) => self.watch_locks(space.guild, false, now, a),
+            Event::ThreadMembers { guild, .. } | Event::ThreadMembersListed { guild, .. } => {
+                self.watch_locks(*guild, false, now, a);
+            }
             _ => {}
         }
     }

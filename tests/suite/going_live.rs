@@ -151,9 +151,13 @@ impl Charity {
         thread
     }
 
+    /// Whether whoever opened a thread was taken out of it.
     fn is_locked(&self, thread: ChannelId) -> Option<()> {
         self.platform
-            .read(|state| state.channels[&thread].thread.as_ref().is_some_and(|thread| thread.locked))
+            .read(|state| {
+                let thread = state.channels[&thread].thread.as_ref();
+                thread.is_some_and(|thread| !thread.members.contains_key(&thread.owner))
+            })
             .then_some(())
     }
 

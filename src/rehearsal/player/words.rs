@@ -182,7 +182,7 @@ fn outcome(effect: &Effect, ended: &Ended, names: &dyn Names) -> String {
     let what = match effect {
         Effect::Hide { space, .. } => format!("took a message in {} out of sight", names.space(*space)),
         Effect::Lock { space, adult, .. } => {
-            format!("closed {} for {} (reading only)", names.space(*space), names.person(*adult))
+            format!("closed {} for {}", names.space(*space), names.person(*adult))
         }
         Effect::Unlock { space, adult, .. } => {
             format!("gave {} back what they could do in {}", names.person(*adult), names.space(*space))
