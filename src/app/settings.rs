@@ -134,6 +134,12 @@ pub fn policy(config: &Config) -> engine::Policy {
     engine::Policy {
         zone: config.organisation.zone,
         contact: config.contact.clone(),
+        enrolment: config.enrolment,
+        named: config
+            .contacts
+            .iter()
+            .filter_map(|contact| Some((contact.discord?, contact.slot.kind()?)))
+            .collect(),
         ..engine::Policy::default()
     }
 }

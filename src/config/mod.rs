@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use crate::contact::EnrolmentRule;
 use crate::contact::rules::settings::ContactPolicy;
 use crate::domain::person::RoleMapping;
 use crate::domain::zone::Zone;
@@ -59,6 +60,8 @@ pub struct Config {
     pub policy: Policy,
     /// The rules of supervised contact.
     pub contact: ContactPolicy,
+    /// Whether a worker's role counts without an enrolment of that very account.
+    pub enrolment: EnrolmentRule,
     /// What is allowed but worth a thought; shown by `check`.
     pub remarks: Vec<Problem>,
 }
@@ -231,7 +234,7 @@ impl Config {
         let zone = organisation.as_ref().map_or_else(Zone::default, |organisation| organisation.zone);
         let rota = calls.complete(r, &mut ladder, zone, &contacts);
         let (policy, grace) = places::policy(r, &mut root, base);
-        let contact = contact::contact(r, &mut root, grace.as_ref(), &mut remarks);
+        let (contact, enrolment) = contact::contact(r, &mut root, grace.as_ref(), &mut remarks);
         root.done(r);
         if let Some(discord) = &discord
             && places::token_in_the_clear(&discord.api_url)
@@ -257,6 +260,7 @@ impl Config {
                 email: email.into_option(),
                 policy,
                 contact,
+                enrolment,
                 remarks,
             }),
             _ => Err(problems),

@@ -31,8 +31,8 @@ use crate::domain::person::RoleMapping;
 use crate::domain::space::{Overwrite, OverwriteFor};
 use crate::domain::zone::Zone;
 use crate::domain::{
-    CaseRef, ChannelId, Code, Effect, Event, Fact, GuildId, Heard, MessageId, Observation, Roster, Timestamp,
-    UserId,
+    CaseRef, ChannelId, Code, Effect, Event, Fact, GuildId, Heard, Kind, MessageId, Observation, Roster,
+    Timestamp, UserId,
 };
 use crate::text::Lists;
 use state::State;
@@ -52,6 +52,9 @@ pub struct Policy {
     pub zone: Zone,
     /// What makes an adult count as cover.
     pub enrolment: EnrolmentRule,
+    /// Leads whom the charity's configuration names, by account: they count as enrolled, so that somebody can enrol the
+    /// others.
+    pub named: BTreeMap<UserId, Kind>,
     /// The rules of supervised contact.
     pub contact: ContactPolicy,
     /// How many messages before a finding are kept with it.
@@ -67,6 +70,7 @@ impl Default for Policy {
         Policy {
             zone: Zone::default(),
             enrolment: EnrolmentRule::default(),
+            named: BTreeMap::new(),
             contact: ContactPolicy::default(),
             context_before: 50,
             context_after: 20,
@@ -250,7 +254,9 @@ impl Organisation {
                     self.lifted(*space, *adult, now, &mut a);
                 }
                 self.conclude(now, Fact::Register(change.clone()), &mut a);
-                self.enrol();
+                if matches!(change, Register::Enrolled(_) | Register::Unenrolled { .. }) {
+                    self.enrol(now, &mut a);
+                }
                 self.watch_everywhere(now, &mut a);
             }
             Event::Reported { by, message, person, words, reference, .. } => {

@@ -43,6 +43,15 @@ pub struct Lock {
     pub failed: Option<(u32, Timestamp)>,
 }
 
+/// A conversation between somebody and the bot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conversation {
+    /// The direct message channel, where it is known.
+    pub space: Option<ChannelId>,
+    /// When either last wrote, as far as it is on record.
+    pub last: Timestamp,
+}
+
 /// An adult who was taken out of a voice room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disconnection {
@@ -114,6 +123,8 @@ pub struct State {
     pub reports: BTreeSet<ReportRef>,
     /// The newest receipt of whoever reported in a direct message: when, and for which report.
     pub receipts: BTreeMap<UserId, (Timestamp, ReportRef)>,
+    /// With whom the bot has a conversation.
+    pub conversations: BTreeMap<UserId, Conversation>,
     /// How many messages after a finding are kept.
     context_after: u32,
 }
@@ -200,6 +211,9 @@ impl State {
             Fact::Gap { from, until, .. } => self.last_gap = Some((*from, *until)),
             Fact::Reported { reference, by, goes_on, space, .. } => {
                 self.reports.insert(*reference);
+                if space.is_some() {
+                    self.conversed(*by, *space, at);
+                }
                 if !goes_on && space.is_some() {
                     self.receipts.insert(*by, (at, *reference));
                 }
@@ -267,6 +281,11 @@ impl State {
             _ => None,
         };
         match effect {
+            Effect::Nudge { to, .. } | Effect::Receipt { to, .. } => {
+                if let Ended::Done { .. } = ended {
+                    self.conversed(*to, None, at);
+                }
+            }
             Effect::Lock { space, adult, .. } => {
                 if let Some(lock) = self.locks.get_mut(&(*space, *adult)) {
                     lock.failed = match ended {
@@ -292,6 +311,12 @@ impl State {
             }
             _ => {}
         }
+    }
+
+    fn conversed(&mut self, with: UserId, space: Option<ChannelId>, at: Timestamp) {
+        let known = self.conversations.entry(with).or_insert(Conversation { space, last: at });
+        known.space = space.or(known.space);
+        known.last = known.last.max(at);
     }
 
     fn unlocked(&mut self, space: ChannelId, adult: UserId) {

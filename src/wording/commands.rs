@@ -316,10 +316,22 @@ pub fn roster_enrolled(who: UserId, kind: Kind, since: &str, by: UserId) -> Stri
     format!("<@{who}>, {kind}, enrolled since {since} by <@{by}>")
 }
 
-/// Somebody with a staff role and no enrolment.
+/// Somebody with a staff role and no enrolment: since when, as far as it was seen, and who gave them the role, where the
+/// server's log told.
 #[must_use]
-pub fn roster_by_role(who: UserId, kind: Kind) -> String {
-    format!("<@{who}>, {kind} by their role on the server; not enrolled")
+pub fn roster_by_role(who: UserId, kind: Kind, since: Option<(&str, Option<UserId>)>) -> String {
+    let since = match since {
+        Some((since, Some(by))) => format!(", since {since} (given by <@{by}>)"),
+        Some((since, None)) => format!(", seen since {since}"),
+        None => String::new(),
+    };
+    format!("<@{who}>, {kind} by their role on the server{since}; not enrolled")
+}
+
+/// Somebody whose staff role does not count, because their account is not enrolled.
+#[must_use]
+pub fn roster_not_enrolled(who: UserId) -> String {
+    format!("<@{who}> holds a worker's role and counts as a guest: not enrolled. A lead enrols them with /enrol add.")
 }
 
 /// Somebody who is not on the roster.
