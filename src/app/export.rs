@@ -195,6 +195,7 @@ fn belongs(fact: &Fact, of: CaseRef, reasons: &BTreeSet<Observation>, jobs: &BTr
         Fact::CaseOpened { case, .. }
         | Fact::CaseRose { case, .. }
         | Fact::SubjectsJoined { case, .. }
+        | Fact::PassedBy { case, .. }
         | Fact::CaseKeyMade { case, .. }
         | Fact::Acknowledged { case, .. }
         | Fact::AcknowledgementRefused { case, .. }

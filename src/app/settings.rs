@@ -34,7 +34,9 @@ pub fn settings(config: &Config, clock: &Clock) -> anyhow::Result<Settings> {
         .iter()
         .filter_map(|contact| {
             let recipient = contact.recipient.as_ref()?;
-            let readers = contact.discord.map_or_else(Readers::outside, Readers::one);
+            let mut readers = contact.discord.map_or_else(Readers::outside, Readers::one);
+            // Whoever must not be called about somebody must not read it either.
+            readers.accounts.extend(config.stands_too_near_to(contact));
             Some(
                 recipient
                     .parse::<Recipient>()
@@ -139,6 +141,12 @@ pub fn policy(config: &Config) -> engine::Policy {
             .contacts
             .iter()
             .filter_map(|contact| Some((contact.discord?, contact.slot.kind()?)))
+            .collect(),
+        whistleblowing: config
+            .contacts
+            .iter()
+            .filter(|contact| config.past_the_line.contains(&contact.slot))
+            .filter_map(|contact| contact.discord)
             .collect(),
         ..engine::Policy::default()
     }

@@ -12,6 +12,7 @@ pub mod lines;
 pub mod page;
 pub mod rehearse;
 pub mod replay;
+pub mod roster;
 pub mod run;
 pub mod scan;
 pub mod wordlists;
@@ -45,6 +46,7 @@ enum Command {
     Keys(keys::Keys),
     Evidence(evidence::Evidence),
     Page(page::Page),
+    Roster(roster::Args),
 }
 
 /// Reads the arguments, runs the command, and tells how it ended.
@@ -62,6 +64,7 @@ pub fn main() -> ExitCode {
         Command::Keys(args) => return ended(args.run()),
         Command::Evidence(args) => return ended(args.run()),
         Command::Page(args) => page::run(&args),
+        Command::Roster(args) => roster::run(&args),
     };
     ended(status.map(ExitCode::from))
 }

@@ -50,6 +50,8 @@ pub struct Config {
     pub contacts: Vec<Contact>,
     /// Whom a case calls, in which order, with which waits.
     pub ladder: LadderPolicy,
+    /// Who hears of reports about somebody in charge (policy matrix P32).
+    pub past_the_line: Vec<Slot>,
     /// Who is on duty when.
     pub rota: Rota,
     /// How people are reached beyond Discord and e-mail.
@@ -118,6 +120,8 @@ pub struct Contact {
     pub prefer: Vec<String>,
     /// Accounts in whose cases they are never called: people whom they manage.
     pub not_about: BTreeSet<UserId>,
+    /// Who manages them, by the name in this list: never called in their cases.
+    pub line_manager: Option<String>,
     /// Their age recipient (`age1…`), as it was written; its checksum is not checked here.
     pub recipient: Option<String>,
 }
@@ -232,6 +236,7 @@ impl Config {
         let contacts = people::people(r, &mut root, (email.present(), &reach), &from, &mut remarks);
         let mut ladder = steps::ladder(r, ladder, &contacts);
         let zone = organisation.as_ref().map_or_else(Zone::default, |organisation| organisation.zone);
+        let past_the_line = calls.past_the_line();
         let rota = calls.complete(r, &mut ladder, zone, &contacts);
         let (policy, grace) = places::policy(r, &mut root, base);
         let (contact, enrolment) = contact::contact(r, &mut root, grace.as_ref(), &mut remarks);
@@ -255,6 +260,7 @@ impl Config {
                 data,
                 contacts,
                 ladder,
+                past_the_line,
                 rota,
                 reach,
                 email: email.into_option(),
@@ -281,12 +287,19 @@ impl Config {
         let closed_to = self
             .contacts
             .iter()
-            .map(|contact| (contact.name.clone(), contact.not_about.clone()))
+            .map(|contact| (contact.name.clone(), self.stands_too_near_to(contact)))
             .chain(shared.clone().map(|shared| (shared.name.clone(), shared.readers.clone())));
         People::new(self.contacts.iter().map(|contact| self.on_call(contact)).chain(shared_on_call).collect())
             .with_closed_to(closed_to.collect())
             .with_shared(shared.map(|shared| shared.name.clone()).collect())
             .with_rota(self.rota.clone())
+    }
+
+    /// Accounts in whose cases somebody is never called and to whose evidence they have no key: people whom they manage.
+    #[must_use]
+    pub fn stands_too_near_to(&self, contact: &Contact) -> BTreeSet<UserId> {
+        let managed = self.contacts.iter().filter(|other| other.line_manager.as_ref() == Some(&contact.name));
+        managed.filter_map(|other| other.discord).chain(contact.not_about.iter().copied()).collect()
     }
 
     fn on_call(&self, contact: &Contact) -> OnCall {

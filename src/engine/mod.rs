@@ -55,6 +55,8 @@ pub struct Policy {
     /// Leads whom the charity's configuration names, by account: they count as enrolled, so that somebody can enrol the
     /// others.
     pub named: BTreeMap<UserId, Kind>,
+    /// Who hears of a report about somebody in charge; everybody else in charge is passed by.
+    pub whistleblowing: BTreeSet<UserId>,
     /// The rules of supervised contact.
     pub contact: ContactPolicy,
     /// How many messages before a finding are kept with it.
@@ -71,6 +73,7 @@ impl Default for Policy {
             zone: Zone::default(),
             enrolment: EnrolmentRule::default(),
             named: BTreeMap::new(),
+            whistleblowing: BTreeSet::new(),
             contact: ContactPolicy::default(),
             context_before: 50,
             context_after: 20,
@@ -259,8 +262,9 @@ impl Organisation {
                 }
                 self.watch_everywhere(now, &mut a);
             }
-            Event::Reported { by, message, person, words, reference, .. } => {
+            Event::Reported { by, message, person, words, reference, past_the_line, .. } => {
                 let report = reports::Report {
+                    past_the_line: *past_the_line,
                     by: *by,
                     message: message.as_deref(),
                     person: *person,

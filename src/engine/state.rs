@@ -123,6 +123,8 @@ pub struct State {
     pub reports: BTreeSet<ReportRef>,
     /// The newest receipt of whoever reported in a direct message: when, and for which report.
     pub receipts: BTreeMap<UserId, (Timestamp, ReportRef)>,
+    /// People who may not know of a case although nothing is said of their conduct.
+    passed_by: BTreeMap<CaseRef, BTreeSet<UserId>>,
     /// With whom the bot has a conversation.
     pub conversations: BTreeMap<UserId, Conversation>,
     /// How many messages after a finding are kept.
@@ -162,7 +164,12 @@ impl State {
                     },
                 );
             }
+            Fact::PassedBy { case, people } => {
+                self.passed_by.entry(*case).or_default().extend(people);
+            }
             Fact::CaseOpened { case, category, level, subjects } => {
+                let passed_by = self.passed_by.get(case).into_iter().flatten();
+                let may_not_know = subjects.iter().chain(passed_by).copied().collect();
                 self.cases.insert(
                     *case,
                     Case {
@@ -170,7 +177,7 @@ impl State {
                         opened_at: at,
                         category: *category,
                         level: *level,
-                        subjects: subjects.clone(),
+                        subjects: may_not_know,
                         state: CaseState::New,
                     },
                 );

@@ -234,6 +234,7 @@ fn a_containment_that_fails_after_an_earlier_failure_was_taken_on_calls_again() 
 
 fn reports(id: u64, message: Option<Message>) -> Event {
     Event::Reported {
+        past_the_line: false,
         by: ELLA,
         message: message.map(Box::new),
         person: None,
@@ -560,7 +561,7 @@ fn two_locks_on_one_overwrite_are_undone_one_by_one_and_the_first_bits_come_back
     let before = |bits| {
         Some(Overwrite { target: OverwriteFor::Member(COACH), allow: Permissions(bits), deny: Permissions(0) })
     };
-    let lock = |space, channel, before: Option<Overwrite>, known| {
+    let lock = |space, channel: Option<ChannelId>, before: Option<Overwrite>, known| {
         let (guild, adult, before_known) = (GUILD, COACH, known);
         let (taken_out, handed_on) = (channel.is_some(), false);
         Event::Register(Register::Locked {

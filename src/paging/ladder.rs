@@ -67,6 +67,7 @@ pub struct Calls {
     policy: LadderPolicy,
     people: People,
     pub(super) open: BTreeMap<CaseRef, Open>,
+    passed_by: BTreeMap<CaseRef, BTreeSet<UserId>>,
     due: BTreeSet<(Timestamp, CaseRef)>,
     storm: Storm,
     digests: Digests,
@@ -106,6 +107,7 @@ impl Calls {
             policy,
             people,
             open: BTreeMap::new(),
+            passed_by: BTreeMap::new(),
             due: BTreeSet::new(),
             storm: Storm::default(),
             digests: Digests::default(),
@@ -120,13 +122,19 @@ impl Calls {
         self.digests.apply(at, fact);
         self.drills.apply(at, fact);
         let case = match fact {
+            Fact::PassedBy { case, people } => {
+                self.passed_by.entry(*case).or_default().extend(people);
+                return;
+            }
             Fact::CaseOpened { case, category, level, subjects }
             | Fact::CaseRose { case, category, level, subjects } => {
-                self.opened_or_rose(at, *case, *category, *level, subjects);
+                let subjects = self.may_not_know(*case, subjects);
+                self.opened_or_rose(at, *case, *category, *level, &subjects);
                 case
             }
             Fact::SubjectsJoined { case, subjects } => {
-                self.joined(at, *case, subjects);
+                let subjects = self.may_not_know(*case, subjects);
+                self.joined(at, *case, &subjects);
                 case
             }
             Fact::Acknowledged { case, by, .. } => {
@@ -183,6 +191,11 @@ impl Calls {
             _ => return,
         };
         self.schedule(*case, at);
+    }
+
+    /// Who may not know of a case: its subjects, and those whom it goes past.
+    fn may_not_know(&self, case: CaseRef, subjects: &BTreeSet<UserId>) -> BTreeSet<UserId> {
+        subjects.iter().chain(self.passed_by.get(&case).into_iter().flatten()).copied().collect()
     }
 
     fn acknowledged(&mut self, at: Timestamp, case: CaseRef, by: UserId) {

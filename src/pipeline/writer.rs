@@ -111,6 +111,7 @@ fn class_of(fact: &Fact) -> Class {
         Fact::CaseOpened { .. }
         | Fact::CaseRose { .. }
         | Fact::SubjectsJoined { .. }
+        | Fact::PassedBy { .. }
         | Fact::Kept { .. }
         | Fact::CaseKeyMade { .. }
         | Fact::NotKept { .. }

@@ -126,6 +126,16 @@ pub fn report_received(reference: ReportRef) -> String {
     )
 }
 
+/// The same where it is about somebody in charge.
+#[must_use]
+pub fn report_received_past_the_line(reference: ReportRef) -> String {
+    format!(
+        "{RECEIPT}\n\nBecause it is about somebody in charge, it does not go to the leads who usually read reports. It goes \
+         to the person whom the charity has named for that. Your reference is {reference}. You can say more in the same way, \
+         at any time."
+    )
+}
+
 /// The same while it is not on record yet: it has arrived, and a person may not have it yet.
 #[must_use]
 pub fn report_not_kept_yet(reference: ReportRef) -> String {

@@ -96,6 +96,21 @@ impl Plan {
             policy: Policy {
                 zone: self.script.zone,
                 contact: self.script.contact.clone(),
+                enrolment: self.script.enrolment,
+                named: self
+                    .leads
+                    .iter()
+                    .filter_map(|keyed| {
+                        let slot: Slot = keyed.lead.slot.parse().ok()?;
+                        Some((keyed.lead.account?, slot.kind()?))
+                    })
+                    .collect(),
+                whistleblowing: self
+                    .leads
+                    .iter()
+                    .filter(|keyed| keyed.lead.slot == Slot::Chair.code())
+                    .filter_map(|keyed| keyed.lead.account)
+                    .collect(),
                 ..Policy::default()
             },
             lists: self.lists.clone(),

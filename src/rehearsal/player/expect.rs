@@ -123,6 +123,7 @@ impl Evidence<'_> {
             }
             That::Mail { person } => self.mail(person),
             That::Nothing => self.nothing(),
+            That::Answered { person, text } => self.answered(person, text),
             That::AcknowledgedBy { person } => self.acknowledged(person),
             That::Noticed { code, by, towards, so } => {
                 self.noticed(*code, by.as_ref(), towards.as_ref(), *so)
@@ -305,6 +306,21 @@ impl Evidence<'_> {
             (true, true) => Some(format!("{} can write there", self.shown(user))),
             (false, false) => Some(format!("{} cannot write there", self.shown(user))),
             _ => None,
+        }
+    }
+
+    fn answered(&self, person: &str, text: &str) -> Option<String> {
+        let user = self.stage.person(person);
+        let answer = self.platform.read(|state| {
+            let theirs = state.interactions.values().filter(|used| used.user == user && used.kind != 4);
+            let newest = theirs.max_by_key(|used| used.id)?;
+            let message = state.any_message(newest.channel, newest.original?)?;
+            Some(message.content.clone())
+        });
+        match answer {
+            None => Some("nothing was answered".to_owned()),
+            Some(answer) if answer.contains(text) => None,
+            Some(answer) => Some(format!("the answer was: {answer}")),
         }
     }
 

@@ -53,6 +53,7 @@ pub fn in_words(that: &That) -> String {
             let not = if *so { "" } else { "not " };
             format!("{code} {not}noticed{}", between(by, towards))
         }
+        That::Answered { person, text } => format!("an answer to {person} with “{text}”"),
         That::AcknowledgedBy { person } => format!("a case acknowledged by {person}"),
     }
 }

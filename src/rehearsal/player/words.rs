@@ -59,6 +59,10 @@ pub fn fact(fact: &Fact, names: &dyn Names) -> Option<String> {
         Fact::CaseRose { case, category, level: at, .. } => {
             format!("case {case} is now {category}, {}", level(*at))
         }
+        Fact::PassedBy { case, people } => {
+            let people: Vec<String> = people.iter().map(|person| names.person(*person)).collect();
+            format!("case {case} goes past {}: it is about somebody in charge", people.join(", "))
+        }
         Fact::SubjectsJoined { case, subjects } => {
             format!("case {case} is also about {}", all(subjects, names))
         }

@@ -18,7 +18,7 @@ mod world;
 
 pub use fault::{Fault, Faults};
 pub use model::{
-    Act, ClubDeed, Doing, Expect, File, Latest, Line, LineIndex, Paging, Person, Plan, PlatformFault, SLOTS,
+    Act, ClubDeed, Doing, Expect, File, Given, Latest, Line, LineIndex, Paging, Person, Plan, PlatformFault, SLOTS,
     Script, Separation, Session, Since, Space, That, Who,
 };
 
