@@ -139,6 +139,8 @@ pub struct Email {
     pub from: String,
     /// The user and where the password stands, where the server wants them.
     pub login: Option<(String, SecretSource)>,
+    /// The certificates of the charity's own authority (PEM), where the mail server's is signed by it.
+    pub ca_file: Option<PathBuf>,
 }
 
 impl Email {
@@ -156,7 +158,21 @@ impl Email {
             security: self.security,
             from: self.from.clone(),
             credentials: self.login.as_ref().map(read).transpose()?,
+            authority: self.ca_file.as_ref().map(|file| authority(file)).transpose()?,
         })
+    }
+}
+
+/// A file of certificates, which has a few kilobytes.
+fn authority(file: &Path) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let read = std::fs::File::open(file).and_then(|opened| opened.take(LARGEST).read_to_end(&mut bytes));
+    match read {
+        Ok(_) => Ok(bytes),
+        Err(why) => Err(format!(
+            "[paging.email] ca_file: {} cannot be read ({why})\nname the PEM file of your own authority, or take the line out",
+            file.display()
+        )),
     }
 }
 

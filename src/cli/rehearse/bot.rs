@@ -74,6 +74,7 @@ impl Plan {
             security: Security::Plain,
             from: "chaperone@rehearsal.example".to_owned(),
             credentials: None,
+            authority: None,
         };
         let everybody = self.leads.iter().map(|KeyedLead { lead, .. }| OnCall {
             name: lead.name.clone(),
