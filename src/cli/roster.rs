@@ -85,8 +85,11 @@ fn run_to(args: &Args, out: &mut dyn Write) -> anyhow::Result<u8> {
         store.close().await;
         anyhow::Ok(enrolments)
     })?;
-    let names: BTreeMap<UserId, &str> =
-        config.contacts.iter().filter_map(|contact| Some((contact.discord?, contact.name.as_str()))).collect();
+    let names: BTreeMap<UserId, &str> = config
+        .contacts
+        .iter()
+        .filter_map(|contact| Some((contact.discord?, contact.name.as_str())))
+        .collect();
     let mut lines = if args.history { history(&enrolments) } else { now(&enrolments) };
     lines.retain(|line| args.person.is_none_or(|person| person == line.account));
     for line in &mut lines {

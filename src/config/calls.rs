@@ -319,7 +319,11 @@ impl Calls {
             let filled = |slot: &Slot| contacts.iter().any(|contact| contact.slot == *slot);
             if !contacts.is_empty() && !slots.iter().any(filled) {
                 let what = "[paging.whistleblowing] names slots in which nobody stands";
-                r.problem(at, what, "name a slot of somebody in [[people]], or add somebody outside the charity");
+                r.problem(
+                    at,
+                    what,
+                    "name a slot of somebody in [[people]], or add somebody outside the charity",
+                );
             }
             let steps: Vec<Step> =
                 slots.into_iter().filter(filled).map(|slot| Step::once(vec![slot], wait)).collect();

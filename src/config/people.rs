@@ -12,8 +12,7 @@ use super::raw::{At, Problem, Reader, Section};
 
 /// The length of an X25519 recipient of age: `age1` and 58 characters of Bech32 (C2SP age specification).
 const RECIPIENT_LENGTH: usize = 62;
-const MANAGER: &str =
-    "write the name of somebody else in [[people]]; for other people whom somebody manages, list accounts in not_about";
+const MANAGER: &str = "write the name of somebody else in [[people]]; for other people whom somebody manages, list accounts in not_about";
 const BECH32: &str = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 
 /// Reads everybody and holds the rules of the ladder against them.

@@ -111,8 +111,10 @@ impl Organisation {
                 others.entry(key).or_default().push(observation.clone());
             } else if let Some(opening) = opening(observation) {
                 let mut key = opening.key;
-                let reported =
-                    matches!(observation.code, Code::ReportedByPerson | Code::AbuseDisclosure | Code::WhistleblowingReport);
+                let reported = matches!(
+                    observation.code,
+                    Code::ReportedByPerson | Code::AbuseDisclosure | Code::WhistleblowingReport
+                );
                 if reported && observation.towards != Some(observation.by) {
                     // Whoever is reported, or of whom somebody discloses abuse, must not be told: they are the subject.
                     key.by = Some(observation.by);
@@ -397,7 +399,10 @@ impl Organisation {
         for observation in new {
             let code = observation.code;
             let hides = code.level_alone() >= Level::Serious
-                && !matches!(code.category(), Category::Welfare | Category::Contact | Category::Integrity | Category::Whistleblowing)
+                && !matches!(
+                    code.category(),
+                    Category::Welfare | Category::Contact | Category::Integrity | Category::Whistleblowing
+                )
                 && observation.message == Some(message.id);
             if super::gently::harms_by_being_there(code) && observation.message == Some(message.id) {
                 let case = self.concern_of(observation).and_then(|concern| concern.case);

@@ -155,9 +155,9 @@ impl Organisation {
             self.surface_again(case, now, a);
         }
         let distress = report.words.is_some_and(|words| {
-            self.read_words(words).iter().any(|seen| {
-                seen.code.category() == Category::Welfare && seen.code != Code::SeriousReport
-            })
+            self.read_words(words)
+                .iter()
+                .any(|seen| seen.code.category() == Category::Welfare && seen.code != Code::SeriousReport)
         });
         if distress {
             self.nudge(report.by, Nudge::WelfareSupport, None, Some(case), now, a);

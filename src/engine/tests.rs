@@ -513,8 +513,7 @@ fn locked_channel() -> (Organisation, Space, Space) {
     let sees = |who, allow| Overwrite { target: OverwriteFor::Member(who), allow, deny: Permissions(0) };
     let mut room = space(ROOM, SpaceKind::Text, &[]);
     let everyone = OverwriteFor::Role(GUILD.everyone());
-    let hidden =
-        Overwrite { target: everyone, allow: Permissions(0), deny: Permissions::VIEW_CHANNEL };
+    let hidden = Overwrite { target: everyone, allow: Permissions(0), deny: Permissions::VIEW_CHANNEL };
     room.overwrites =
         vec![hidden, sees(COACH, Permissions::VIEW_CHANNEL), sees(ELLA, Permissions::VIEW_CHANNEL)];
     let open = room.clone();
@@ -559,7 +558,11 @@ fn a_lock_that_is_opened_by_hand_is_set_again_every_time_and_told_with_who_did_i
 #[test]
 fn two_locks_on_one_overwrite_are_undone_one_by_one_and_the_first_bits_come_back() {
     let before = |bits| {
-        Some(Overwrite { target: OverwriteFor::Member(COACH), allow: Permissions(bits), deny: Permissions(0) })
+        Some(Overwrite {
+            target: OverwriteFor::Member(COACH),
+            allow: Permissions(bits),
+            deny: Permissions(0),
+        })
     };
     let lock = |space, channel: Option<ChannelId>, before: Option<Overwrite>, known| {
         let (guild, adult, before_known) = (GUILD, COACH, known);

@@ -68,7 +68,10 @@ pub fn chronology(fact: &Fact) -> Option<String> {
             format!("More people's conduct is in question: accounts {}.", all.join(", "))
         }
         Fact::PassedBy { people, .. } => {
-            format!("It is about somebody in charge: it goes past the {} people who usually know.", people.len())
+            format!(
+                "It is about somebody in charge: it goes past the {} people who usually know.",
+                people.len()
+            )
         }
         Fact::Reported { reference, goes_on: false, .. } => format!("Report {reference} was received."),
         Fact::Reported { reference, .. } => format!("More was said on report {reference}."),

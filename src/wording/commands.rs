@@ -126,7 +126,11 @@ pub fn import_overlaps(line: usize, name: &str, with: &str, at: &str) -> String 
 /// A calendar file with nothing that is to come.
 #[must_use]
 pub fn import_empty(over: usize) -> String {
-    if over == 0 { "The file holds no event.".to_owned() } else { format!("All {over} events of the file are over.") }
+    if over == 0 {
+        "The file holds no event.".to_owned()
+    } else {
+        format!("All {over} events of the file are over.")
+    }
 }
 
 /// A calendar file with too many sessions.
@@ -397,7 +401,9 @@ pub fn roster_by_role(who: UserId, kind: Kind, since: Option<(&str, Option<UserI
 /// Somebody whose staff role does not count, because their account is not enrolled.
 #[must_use]
 pub fn roster_not_enrolled(who: UserId) -> String {
-    format!("<@{who}> holds a worker's role and counts as a guest: not enrolled. A lead enrols them with /enrol add.")
+    format!(
+        "<@{who}> holds a worker's role and counts as a guest: not enrolled. A lead enrols them with /enrol add."
+    )
 }
 
 /// Somebody who is not on the roster.

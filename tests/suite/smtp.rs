@@ -91,7 +91,9 @@ fn certificates(folder: &Path) -> bool {
             "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={name} -keyout {name}.key -out {name}.pem"
         ))
     }) && openssl("req -newkey rsa:2048 -nodes -subj /CN=mail -keyout mail.key -out mail.csr")
-        && openssl("x509 -req -in mail.csr -CA own.pem -CAkey own.key -CAcreateserial -days 2 -extfile names -out mail.pem")
+        && openssl(
+            "x509 -req -in mail.csr -CA own.pem -CAkey own.key -CAcreateserial -days 2 -extfile names -out mail.pem",
+        )
 }
 
 impl Server {

@@ -18,6 +18,7 @@ use crate::domain::{Event, Fact, Heard, Timestamp};
 use crate::engine::Policy;
 use crate::evidence::{Recipient, SigningKey};
 use crate::paging::channels::email::{EmailChannel, Security, SmtpServer};
+use crate::paging::digest::DigestPolicy;
 use crate::paging::people::{DISCORD_DM, EMAIL};
 use crate::paging::policy::Step;
 use crate::paging::{LadderPolicy, OnCall, People, Slot};
@@ -121,6 +122,13 @@ impl Plan {
             ladder: LadderPolicy {
                 steps: vec![step(Slot::Dsl), step(Slot::DeputyDsl)],
                 repeat: paging.again,
+                // The same day, at the end of the office's: as a configuration has it that says nothing else.
+                digest: chrono::NaiveTime::from_hms_opt(17, 0, 0).map(|at| DigestPolicy {
+                    zone: self.script.zone,
+                    at,
+                    slots: vec![Slot::Dsl],
+                    quiet: None,
+                }),
                 ..LadderPolicy::default()
             },
             leads: self

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::{Import, Problem};
+use crate::contact::Agreed;
 use crate::contact::booking::{self, Ground, Refused};
 use crate::contact::calendar::Booked;
 use crate::contact::window::Window;
-use crate::contact::Agreed;
 use crate::domain::register::{Register, Session};
 use crate::domain::{Timestamp, UserId};
 
@@ -175,13 +175,12 @@ pub fn plan(
 /// Another session that is booked in one of the same spaces at one of the same times.
 fn overlap(others: &Agreed, own: &Booked, now: Timestamp) -> Option<(String, Timestamp)> {
     let windows: Vec<Window> = own.windows().map(|(_, window)| window).filter(|w| w.until > now).collect();
-    let same_place = others
-        .calendar
-        .sessions()
-        .filter(|other| !other.session.spaces.is_disjoint(&own.session.spaces));
+    let same_place =
+        others.calendar.sessions().filter(|other| !other.session.spaces.is_disjoint(&own.session.spaces));
     same_place
         .filter_map(|other| {
-            let meets = |window: &Window| windows.iter().any(|w| w.from < window.until && window.from < w.until);
+            let meets =
+                |window: &Window| windows.iter().any(|w| w.from < window.until && window.from < w.until);
             let first = other.windows().map(|(_, window)| window).find(meets)?;
             Some((other.session.id.clone(), first.from))
         })
@@ -214,7 +213,9 @@ mod tests {
     }
 
     fn event(title: &str, starts: &str, more: &str) -> String {
-        format!("BEGIN:VEVENT\nSUMMARY:{title}\nLOCATION:#art\nDTSTART:{starts}\nDURATION:PT2H\n{more}END:VEVENT\n")
+        format!(
+            "BEGIN:VEVENT\nSUMMARY:{title}\nLOCATION:#art\nDTSTART:{starts}\nDURATION:PT2H\n{more}END:VEVENT\n"
+        )
     }
 
     fn planned(events: &str, added: &Added, agreed: &Agreed) -> Result<Vec<Planned>, Vec<Against>> {
@@ -243,10 +244,8 @@ mod tests {
         let off = event("Art", "20260310T180000", "UID:1\nRECURRENCE-ID:20260310T180000\nSTATUS:CANCELLED\n");
         let events = event("Art", "20260303T180000", weekly) + &off + &event("Art", "20260402T180000", "");
         let planned = planned(&events, &added(), &Agreed::default()).unwrap();
-        let told: Vec<_> = planned
-            .iter()
-            .map(|p| (p.session.id.as_str(), p.times, p.cancelled, p.changes.len()))
-            .collect();
+        let told: Vec<_> =
+            planned.iter().map(|p| (p.session.id.as_str(), p.times, p.cancelled, p.changes.len())).collect();
         assert_eq!(told, [("art", 3, 1, 2), ("art-2", 1, 0, 1)]);
         assert_eq!(planned[0].first.from, at("2026-03-03T18:00:00Z"));
         assert_eq!(planned[1].first.from, at("2026-04-02T17:00:00Z"), "by the clock on the wall");
@@ -266,7 +265,9 @@ mod tests {
         assert_eq!(against, [overlaps]);
 
         let whole_day = "BEGIN:VEVENT\nSUMMARY:Art\nDTSTART;VALUE=DATE:20260304\nEND:VEVENT\n";
-        let Err(against) = planned(&(good.clone() + whole_day), &added(), &Agreed::default()) else { panic!() };
+        let Err(against) = planned(&(good.clone() + whole_day), &added(), &Agreed::default()) else {
+            panic!()
+        };
         assert!(matches!(against[..], [Against::File(_)]), "{against:?}");
 
         let alone = Added { leaders: [COACH].into(), ..added() };

@@ -223,10 +223,7 @@ async fn an_adult_is_taken_out_of_a_private_thread_and_nobody_else_loses_a_word(
     assert!(fake.calls().iter().all(|call| !call.starts_with("PATCH")), "the thread itself is as it was");
     deliver(&fake, &thread_unlock(None, None, true)).await;
     assert_eq!(fake.calls().last().unwrap(), "PUT /channels/20/thread-members/7");
-    assert_eq!(
-        detail(&deliver(&fake, &thread_unlock(None, None, true)).await),
-        json!({ "already": true })
-    );
+    assert_eq!(detail(&deliver(&fake, &thread_unlock(None, None, true)).await), json!({ "already": true }));
 }
 
 #[tokio::test]

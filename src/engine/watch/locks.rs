@@ -8,8 +8,8 @@ use super::super::{Assessment, Organisation};
 use crate::contact::Server;
 use crate::domain::space::{Overwrite, OverwriteFor, Permissions};
 use crate::domain::{
-    CaseRef, ChannelId, Code, Effect, Event, Fact, GuildId, Observation, Register, Space, SpaceKind, Timestamp,
-    UserId,
+    CaseRef, ChannelId, Code, Effect, Event, Fact, GuildId, Observation, Register, Space, SpaceKind,
+    Timestamp, UserId,
 };
 
 /// How long the audit log is waited for, to say who opened a space by hand.
@@ -51,8 +51,7 @@ pub(super) fn stands(server: &Server, space: ChannelId, adult: UserId) -> bool {
 fn manages_threads(server: &Server, space: &Space, adult: UserId) -> bool {
     let person = server.roster.get(adult);
     space.kind.is_thread()
-        && person
-            .is_some_and(|person| server.permissions_in(person, space).has(Permissions::MANAGE_THREADS))
+        && person.is_some_and(|person| server.permissions_in(person, space).has(Permissions::MANAGE_THREADS))
 }
 
 impl Organisation {
@@ -90,7 +89,8 @@ impl Organisation {
         parent: Option<ChannelId>,
         adult: UserId,
     ) -> Effect {
-        let described = self.servers.get(&guild).and_then(|server| Some((server, server.spaces.get(&space)?)));
+        let described =
+            self.servers.get(&guild).and_then(|server| Some((server, server.spaces.get(&space)?)));
         let manages_threads =
             described.is_some_and(|(server, described)| manages_threads(server, described, adult));
         Effect::Lock { guild, space, parent, adult, manages_threads }
@@ -142,8 +142,11 @@ impl Organisation {
         let before = first.before;
         let mut taken = Permissions::default();
         for (space, other) in &stay {
-            taken =
-                taken.with(if other.channel.is_some() { Permissions::THREAD_LOCK } else { Permissions::LOCK });
+            taken = taken.with(if other.channel.is_some() {
+                Permissions::THREAD_LOCK
+            } else {
+                Permissions::LOCK
+            });
             let handed_on = Register::Locked {
                 guild,
                 space: *space,

@@ -24,7 +24,9 @@ impl Organisation {
     pub(super) fn note_kinds_after(&mut self, event: &Event, now: Timestamp, a: &mut Assessment) {
         match event {
             Event::Guild(snapshot) => self.note_kinds(snapshot.id, now, a),
-            Event::Members { guild, .. } | Event::RoleChanged { guild, .. } | Event::RoleGone { guild, .. } => {
+            Event::Members { guild, .. }
+            | Event::RoleChanged { guild, .. }
+            | Event::RoleGone { guild, .. } => {
                 self.note_kinds(*guild, now, a);
             }
             Event::MemberChanged { guild, member } => self.note_kind(*guild, member.id, now, a),
@@ -68,7 +70,8 @@ impl Organisation {
 
     /// The audit log says who changed somebody's roles: before or after the change itself is heard.
     pub(super) fn who_changed_roles(&mut self, event: &Event, now: Timestamp, a: &mut Assessment) {
-        let Event::Audit { guild, action: ROLES_CHANGED, by: Some(by), target: Some(target), .. } = event else {
+        let Event::Audit { guild, action: ROLES_CHANGED, by: Some(by), target: Some(target), .. } = event
+        else {
             return;
         };
         let (guild, account) = (*guild, UserId(*target));

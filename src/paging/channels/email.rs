@@ -72,7 +72,9 @@ pub enum EmailError {
     #[error("{0} cannot be a mail server's name; write its host name as its certificate shows it")]
     ServerName(String),
     /// The file of the charity's own authority holds no certificate.
-    #[error("[paging.email] ca_file holds no certificate; name the PEM file that begins with BEGIN CERTIFICATE")]
+    #[error(
+        "[paging.email] ca_file holds no certificate; name the PEM file that begins with BEGIN CERTIFICATE"
+    )]
     Authority,
 }
 
@@ -97,8 +99,7 @@ fn parameters(server: &SmtpServer) -> Result<TlsParameters, EmailError> {
         // A PEM file without a certificate in it is read without a complaint.
         let marker = b"BEGIN CERTIFICATE";
         let holds_one = pem.windows(marker.len()).any(|window| window == marker);
-        let authority =
-            Certificate::from_pem(pem).ok().filter(|_| holds_one).ok_or(EmailError::Authority)?;
+        let authority = Certificate::from_pem(pem).ok().filter(|_| holds_one).ok_or(EmailError::Authority)?;
         parameters = parameters.add_root_certificate(authority);
     }
     parameters.build().map_err(|_| match server.authority {

@@ -94,6 +94,14 @@ impl Evidence<'_> {
                 (!found.is_empty()).then(|| found.join("; "))
             }
             That::Digest { category, reader } => self.digest(*category, reader.as_ref()),
+            That::DigestSent { person } => {
+                let sent = self.window().iter().any(|(_, fact)| {
+                    matches!(fact, Fact::Outcome {
+                        effect: Effect::Digest { person: reader, .. }, ended: Ended::Done { .. }, ..
+                    } if reader == person)
+                });
+                (!sent).then(|| "no digest reached them".to_owned())
+            }
             That::Message { message, hidden } => {
                 let there = self.stage.message(self.platform, *message).map(|(channel, id)| {
                     self.platform.read(|state| state.any_message(channel, id).is_some())

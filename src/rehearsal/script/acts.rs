@@ -126,7 +126,8 @@ impl<'t> Reading<'_, 't> {
         let mut words = text.trim().trim_start_matches('/').split_whitespace();
         let (command, sub) = (words.next()?.to_owned(), words.next().map(str::to_owned));
         if words.next().is_some() {
-            let hint = "write uses = \"/session close\", and what is filled in as fields = { session = \"art\" }";
+            let hint =
+                "write uses = \"/session close\", and what is filled in as fields = { session = \"art\" }";
             self.faults.add(line, format!("\"{text}\" is not a command"), hint);
             return None;
         }
@@ -159,7 +160,11 @@ impl<'t> Reading<'_, 't> {
                 Some(filled) => given.push((name.get_ref().to_string(), filled)),
                 None => {
                     let hint = "a field is a text, a whole number, true, \"@person\" or \"#space\"";
-                    self.faults.add(line, format!("the field `{}` cannot be filled in so", name.get_ref()), hint);
+                    self.faults.add(
+                        line,
+                        format!("the field `{}` cannot be filled in so", name.get_ref()),
+                        hint,
+                    );
                 }
             }
         }

@@ -11,7 +11,7 @@ use crate::domain::zone::Zone;
 use crate::domain::{Category, Code, Level, Timestamp};
 
 /// The words that say what is expected.
-pub const EXPECTATIONS: [&str; 21] = [
+pub const EXPECTATIONS: [&str; 22] = [
     "page",
     "no_page",
     "concern",
@@ -33,6 +33,7 @@ pub const EXPECTATIONS: [&str; 21] = [
     "noticed",
     "not_noticed",
     "answered",
+    "digest_sent",
 ];
 
 /// Those that are about how things are now, not about a stretch of time.
@@ -126,6 +127,7 @@ impl<'t> Reading<'_, 't> {
                 let reader = self.maybe_person("for");
                 Some(That::Digest { category: category?, reader })
             }
+            "digest_sent" => Some(That::DigestSent { person: self.maybe_person("digest_sent")? }),
             "hidden" | "visible" => {
                 let hidden = word == "hidden";
                 let id = self.fields.text(if hidden { "hidden" } else { "visible" }, self.faults);

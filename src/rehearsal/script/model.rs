@@ -259,7 +259,13 @@ pub enum Act {
     /// Somebody presses Acknowledge on a page: their newest, or the n-th that they received (from 1).
     Acknowledge { who: String, page: Option<u32> },
     /// Somebody reports a message, or in their own words, to safeguarding; perhaps past the usual line.
-    Report { who: String, message: Option<LineIndex>, words: Option<String>, in_charge: bool, about: Option<String> },
+    Report {
+        who: String,
+        message: Option<LineIndex>,
+        words: Option<String>,
+        in_charge: bool,
+        about: Option<String>,
+    },
     /// Somebody uses a slash command.
     Use { who: String, space: String, command: String, sub: Option<String>, fields: Vec<(String, Given)> },
     /// The bot's process stops or starts.
@@ -327,6 +333,8 @@ pub enum That {
     NoConcern { category: Option<Category>, by: Option<String>, towards: Option<String> },
     /// The digest of a lead has a line of a category.
     Digest { category: Category, reader: Option<String> },
+    /// The daily digest reached a reader.
+    DigestSent { person: String },
     /// A message is out of sight, or still there.
     Message { message: LineIndex, hidden: bool },
     /// A person can write in a space, or cannot.

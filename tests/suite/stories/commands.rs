@@ -394,9 +394,14 @@ async fn a_calendar_file_is_booked_whole_or_not_at_all_and_shown_before_if_that_
         assert!(registered(&w).await.is_empty());
         coach.fills_in("#art", "session", Some("import"), of_a_file(&w, false), &fields(TERM)).await;
         let booked = w.next_answer("coach");
-        assert!(booked.contains("**art-club**: 3 times from Tue 10 Mar 18:00") && booked.contains("1 left out"), "{booked}");
+        assert!(
+            booked.contains("**art-club**: 3 times from Tue 10 Mar 18:00") && booked.contains("1 left out"),
+            "{booked}"
+        );
         assert_eq!(registered(&w).await.len(), 2, "the booking, and the evening that is left out");
-        w.person("ella").fills_in("#art", "session", Some("import"), of_a_file(&w, false), &fields(TERM)).await;
+        w.person("ella")
+            .fills_in("#art", "session", Some("import"), of_a_file(&w, false), &fields(TERM))
+            .await;
         assert!(w.next_answer("ella").contains("/report reaches a safeguarding lead"));
         openapi::assert_conforms(&w.platform().requests());
     })

@@ -185,7 +185,8 @@ async fn a_restart_in_the_middle_of_a_breach_contains_it_and_calls_once() {
         w.bot_up().await;
         w.advance(minutes(60)).await;
         assert!(ella.may_write(thread), "nobody but the adult has lost their voice");
-        let locks = w.count(|fact| matches!(fact, Fact::Register(chaperone::domain::Register::Locked { .. }))).await;
+        let locks =
+            w.count(|fact| matches!(fact, Fact::Register(chaperone::domain::Register::Locked { .. }))).await;
         let called = w.count(|fact| matches!(fact, Fact::Called { .. })).await;
         assert_eq!((locks, called), (1, 1));
     })

@@ -223,7 +223,8 @@ impl Person {
         options: Vec<Value>,
         fields: &[(&str, &str)],
     ) {
-        let command = CommandUse { name: name.to_owned(), kind: 1, options: under(sub, options), target: None };
+        let command =
+            CommandUse { name: name.to_owned(), kind: 1, options: under(sub, options), target: None };
         let channel = place.of(&self.w);
         let Answer::Interaction(interaction) =
             self.does(Op::UseCommand { by: self.id, channel, command }).unwrap()
