@@ -87,6 +87,15 @@ impl Clock {
         }
     }
 
+    /// How many wait for a manual clock to get somewhere.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        match &self.0 {
+            Source::System => 0,
+            Source::Manual(now) => now.receiver_count(),
+        }
+    }
+
     /// True when this clock only moves by hand.
     #[must_use]
     pub fn is_manual(&self) -> bool {

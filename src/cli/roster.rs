@@ -111,7 +111,7 @@ fn run_to(args: &Args, out: &mut dyn Write) -> anyhow::Result<u8> {
 
 fn line(
     what: &'static str,
-    is: impl ToString,
+    is: &dyn ToString,
     account: UserId,
     since: Timestamp,
     by: Option<UserId>,
@@ -121,11 +121,11 @@ fn line(
 
 fn now(enrolments: &Enrolments) -> Vec<Line> {
     let held =
-        enrolments.held().map(|held| line("responsibility", held.what, held.who, held.since, Some(held.by)));
+        enrolments.held().map(|held| line("responsibility", &held.what, held.who, held.since, Some(held.by)));
     let enrolled =
-        enrolments.enrolled().map(|of| line("enrolled", of.kind, of.account, of.since, Some(of.by)));
+        enrolments.enrolled().map(|of| line("enrolled", &of.kind, of.account, of.since, Some(of.by)));
     let listed = enrolments.seen_anywhere().filter(|(_, _, seen)| seen.kind.covers());
-    let by_role = listed.map(|(_, account, seen)| line("role", seen.kind, account, seen.since, seen.by));
+    let by_role = listed.map(|(_, account, seen)| line("role", &seen.kind, account, seen.since, seen.by));
     held.chain(enrolled).chain(by_role).collect()
 }
 
@@ -139,7 +139,7 @@ fn history(enrolments: &Enrolments) -> Vec<Line> {
             Register::KindSeen { kind, .. } => ("role", kind.to_string()),
             _ => return None,
         };
-        Some(line(what, is, change.about, change.at, change.by))
+        Some(line(what, &is, change.about, change.at, change.by))
     });
     changes.collect()
 }

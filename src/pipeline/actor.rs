@@ -287,6 +287,7 @@ impl Actor {
         for _ in 0..TURNS {
             let rungs = self.read_calls(|calls| calls.advance(now));
             if rungs.is_empty() {
+                self.write_calls(|calls| calls.rest(now));
                 break;
             }
             for rung in rungs {

@@ -38,7 +38,8 @@ class Handler:
         return "250 OK"
 
 def authenticate(server, session, envelope, mechanism, login):
-    return AuthResult(success=isinstance(login, LoginPassword) and login.password == b"swordfish")
+    good = isinstance(login, LoginPassword) and login.password == b"swordfish"
+    return AuthResult(success=good, handled=False)
 
 context = None
 if kind != "bare":

@@ -156,16 +156,11 @@ impl<'t> Reading<'_, 't> {
                 DeValue::Integer(number) => number.as_str().parse().ok().map(Given::Number),
                 _ => None,
             };
-            match filled {
-                Some(filled) => given.push((name.get_ref().to_string(), filled)),
-                None => {
-                    let hint = "a field is a text, a whole number, true, \"@person\" or \"#space\"";
-                    self.faults.add(
-                        line,
-                        format!("the field `{}` cannot be filled in so", name.get_ref()),
-                        hint,
-                    );
-                }
+            if let Some(filled) = filled {
+                given.push((name.get_ref().to_string(), filled));
+            } else {
+                let hint = "a field is a text, a whole number, true, \"@person\" or \"#space\"";
+                self.faults.add(line, format!("the field `{}` cannot be filled in so", name.get_ref()), hint);
             }
         }
         given

@@ -387,7 +387,7 @@ async fn a_calendar_file_is_booked_whole_or_not_at_all_and_shown_before_if_that_
             DTSTART:20260305T180000\nDURATION:PT1H\nEND:VEVENT\nEND:VCALENDAR\n";
         coach.fills_in("#art", "session", Some("import"), of_a_file(&w, false), &fields(whole_day)).await;
         let refused = w.next_answer("coach");
-        assert!(refused.contains("Nothing was booked") && refused.contains("line 2"), "{refused}");
+        assert!(refused.contains("Nothing was booked") && refused.contains("Line 5"), "{refused}");
         coach.fills_in("#art", "session", Some("import"), of_a_file(&w, true), &fields(TERM)).await;
         let shown = w.next_answer("coach");
         assert!(shown.contains("Nothing was booked. This session would be"), "{shown}");

@@ -153,7 +153,7 @@ async fn what_somebody_told_the_bot_while_nothing_was_heard_is_a_report_when_it_
         for session in w.platform().progress().sessions {
             let _ = w.platform().perform(Op::EndSession { session: session.session });
         }
-        let told = ella.blurts_to_bot("coach keeps asking to meet me alone");
+        let told = ella.blurts_to_bot("i forgot to say something about the paint");
         w.pass(minutes(2));
         w.platform().fail_gateway(&GatewayFault::Up);
         w.settle().await;
