@@ -95,12 +95,6 @@ impl Clock {
             Source::Manual(now) => now.receiver_count(),
         }
     }
-
-    /// True when this clock only moves by hand.
-    #[must_use]
-    pub fn is_manual(&self) -> bool {
-        matches!(self.0, Source::Manual(_))
-    }
 }
 
 #[cfg(test)]

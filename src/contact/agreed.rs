@@ -44,12 +44,6 @@ impl Agreed {
         self.calendar.open_in(places, now).any(|at| at.cover_relaxed_by.is_some_and(|by| by != adult))
     }
 
-    /// [`Agreed::cover_relaxed_in`] of one space alone.
-    #[must_use]
-    pub fn cover_relaxed(&self, space: ChannelId, adult: UserId, now: Timestamp) -> bool {
-        self.cover_relaxed_in(&[space], adult, now)
-    }
-
     /// Whether a contact plan of this adult with this young person is open now.
     #[must_use]
     pub fn plan_open(&self, adult: UserId, young_person: UserId, now: Timestamp) -> bool {

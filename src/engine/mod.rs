@@ -37,6 +37,8 @@ use crate::domain::{
 use crate::text::Lists;
 use state::State;
 
+pub use watch::levers::DmState;
+
 /// How many of the newest messages are known to have been assessed: more than a resumed session says again.
 const ASSESSED: usize = 10_000;
 /// How often what lies outside every window is let go.

@@ -418,11 +418,24 @@ pub fn nobody_on_the_roster() -> &'static str {
     "Nobody is on the roster. A lead enrols people with /enrol add."
 }
 
+/// How direct messages between members stand.
+#[derive(Clone, Copy, Debug)]
+pub enum DirectMessages<'a> {
+    /// Paused until a moment, and renewed before it.
+    Paused(&'a str),
+    /// Open while a session is, as the charity has decided.
+    OpenForSession,
+    /// Not paused although they should be; since when it has been tried in vain, when it has.
+    NotPaused(Option<&'a str>),
+    /// The charity does not want them paused by this bot.
+    NotWanted,
+}
+
 /// How the system stands, in numbers that say nothing about anybody.
 #[derive(Clone, Copy, Debug)]
 pub struct Status<'a> {
-    /// Until when direct messages between members are paused.
-    pub dms_paused_until: Option<&'a str>,
+    /// How direct messages between members stand.
+    pub direct_messages: DirectMessages<'a>,
     /// How many spaces of this server are seen.
     pub spaces: usize,
     /// The last stretch in which nothing was heard live.
@@ -438,12 +451,17 @@ pub struct Status<'a> {
 /// How the system stands.
 #[must_use]
 pub fn status(status: &Status<'_>) -> String {
-    let mut text = match status.dms_paused_until {
-        Some(until) => format!("Direct messages between members: paused until {until}.\n"),
-        None => "Direct messages between members: **not paused**. A lead can pause them in Server Settings → Safety \
-                 Setup.\n"
-            .to_owned(),
+    let by_hand = "A lead can pause them in Server Settings → Safety Setup.";
+    let stand = match status.direct_messages {
+        DirectMessages::Paused(until) => format!("paused until {until}; renewed before that."),
+        DirectMessages::OpenForSession => "open while a session is, paused again after it.".to_owned(),
+        DirectMessages::NotPaused(None) => format!("**not paused**. {by_hand}"),
+        DirectMessages::NotPaused(Some(since)) => {
+            format!("**not paused**: it was last tried in vain at {since}, and is tried again. {by_hand}")
+        }
+        DirectMessages::NotWanted => "not paused by this bot; the configuration says so.".to_owned(),
     };
+    let mut text = format!("Direct messages between members: {stand}\n");
     let _ = writeln!(text, "Listening: yes, on {} spaces of this server.", status.spaces);
     let _ = match status.last_gap {
         Some((from, until)) => {

@@ -6,15 +6,27 @@ use super::who::Who;
 use super::{Decided, Decision};
 use crate::domain::who_may_know::{Readers, who_may_know};
 use crate::domain::{CaseState, Category, ChannelId, Code, Concern, Level, Register, Timestamp, UserId};
-use crate::engine::Organisation;
-use crate::wording;
+use crate::engine::{DmState, Organisation};
+use crate::wording::{self, DirectMessages};
 
 /// How the system stands: never what a case is about, and no count of cases of which the reader is the subject.
 pub(super) fn status(club: &Organisation, who: Who<'_>, now: Timestamp) -> Decision {
     let zone = club.policy().zone;
     let clock = |at: Timestamp| zone.local(at).format("%a %-d %b %H:%M").to_string();
     let state = club.state();
-    let paused = who.server.dms_paused_until.filter(|until| *until > now).map(clock);
+    let direct_messages = club.dm_state(who.server.id, now);
+    let moment = match direct_messages {
+        DmState::Paused { until: at } | DmState::NotPaused { failing_since: Some(at) } => clock(at),
+        _ => String::new(),
+    };
+    let direct_messages = match direct_messages {
+        DmState::Paused { .. } => DirectMessages::Paused(&moment),
+        DmState::OpenForSession => DirectMessages::OpenForSession,
+        DmState::NotPaused { failing_since } => {
+            DirectMessages::NotPaused(failing_since.is_some().then_some(&moment))
+        }
+        DmState::NotWanted => DirectMessages::NotWanted,
+    };
     let watched =
         who.server.spaces.values().filter(|space| space.kind != crate::domain::SpaceKind::Category).count();
     let gap = state.last_gap.map(|(from, until)| (clock(from), clock(until)));
@@ -29,7 +41,7 @@ pub(super) fn status(club: &Organisation, who: Who<'_>, now: Timestamp) -> Decis
         .filter(|(space, adult)| *adult != who.account && who.server.spaces.contains_key(space));
     let leads = who.server.roster.iter().filter(|person| person.kind.is_lead()).count();
     Decision::says(wording::status(&wording::Status {
-        dms_paused_until: paused.as_deref(),
+        direct_messages,
         spaces: watched,
         last_gap: gap.as_ref().map(|(from, until)| (from.as_str(), until.as_str())),
         open_locks: locks.count(),

@@ -87,14 +87,6 @@ impl Handle {
         self.shared.with(|core| core.perform(op, None))
     }
 
-    /// The same, with a reason for the audit log.
-    ///
-    /// # Errors
-    /// As Discord would refuse it.
-    pub fn perform_because(&self, op: Op, reason: &str) -> Result<Outcome, Refused> {
-        self.shared.with(|core| core.perform(op, Some(reason)))
-    }
-
     /// The direct message of two people, or of a person and the bot; opened if need be.
     ///
     /// # Errors
