@@ -442,7 +442,7 @@ async fn a_drill_by_hand_is_marked_goes_through_the_real_channels_and_says_which
     for who in ["ruth", "omar"] {
         let dm = charity.dm(who).unwrap();
         let text = &dm.messages.last().unwrap().content;
-        assert!(text.to_lowercase().contains("drill") && !text.contains("C-0"), "{text}");
+        assert!(text.starts_with("THIS IS A DRILL.") && text.contains("C-0000"), "{text}");
     }
 
     // Nobody listens where mail should go: that channel is named, and the exit status says it.
@@ -533,7 +533,7 @@ async fn however_much_is_logged_no_word_and_no_name_of_anybody_is() {
     charity.until(&bot, "the DSL to be called", || charity.pages("ruth").first().map(|_| ())).await;
     assert_eq!(bot.is_told_to_stop().await, 0);
     let words = bot.words();
-    assert!(words.lines().count() > 70, "it has logged: {words}");
+    assert!(words.matches("outbox: trying").count() > 10, "it has logged what it does: {words}");
     for planted in PLANTED.iter().chain(&["07700", "can you come early on friday"]) {
         let line = words.lines().find(|line| line.to_lowercase().contains(&planted.to_lowercase()));
         assert_eq!(line, None, "{planted:?} stands in the log");
