@@ -47,6 +47,17 @@ pub async fn export_case(
         }
         pieces.insert(exhibit.entry, Content::Sealed(Sealed(exhibit.sealed)));
     }
+    let held = store.buffer_held(organisation, case).await?;
+    for segment in held.segments {
+        for message in &segment.messages {
+            label_of_message.entry(*message).or_insert(segment.entry);
+        }
+        pieces.insert(segment.entry, Content::Sealed(Sealed(segment.sealed)));
+    }
+    // Whoever has become a subject since it was handed over gets none of it.
+    for wrap in held.wraps.into_iter().filter(|wrap| about.may_open(&wrap.lead)) {
+        pieces.insert(wrap.entry, Content::Sealed(Sealed(wrap.sealed)));
+    }
     for stored in &about.facts {
         let body = serde_json::to_vec(&stored.fact)?;
         pieces.insert(stored.entry, Content::Open(Exhibit::new(Salt::from_bytes(stored.salt), body)));
@@ -169,6 +180,15 @@ impl About {
         about
     }
 
+    /// Whether a lead is among those to whom the case's own key was sealed last.
+    fn may_open(&self, lead: &str) -> bool {
+        let made = self.facts.iter().rev().find_map(|stored| match &stored.fact {
+            Fact::CaseKeyMade { sealed_to, .. } => Some(sealed_to),
+            _ => None,
+        });
+        made.is_none_or(|sealed_to| sealed_to.iter().any(|known| known == lead))
+    }
+
     /// Sealed exhibits of the case, and those that were kept for its reasons before there was a case.
     async fn exhibits(&self, store: &Store, organisation: &str) -> anyhow::Result<Vec<StoredExhibit>> {
         let mut exhibits = store.exhibits(organisation, Some(self.case)).await?;
@@ -193,6 +213,7 @@ fn belongs(fact: &Fact, of: CaseRef, reasons: &BTreeSet<Observation>, jobs: &BTr
         | Fact::Withheld { case, .. }
         | Fact::Decided { case, .. } => *case == Some(of),
         Fact::CaseOpened { case, .. }
+        | Fact::HandedOver { case, .. }
         | Fact::CaseRose { case, .. }
         | Fact::SubjectsJoined { case, .. }
         | Fact::PassedBy { case, .. }
@@ -215,6 +236,9 @@ fn belongs(fact: &Fact, of: CaseRef, reasons: &BTreeSet<Observation>, jobs: &BTr
         | Fact::Register(_)
         | Fact::Gap { .. }
         | Fact::Started { .. }
+        | Fact::BufferSet { .. }
+        | Fact::NotBuffered { .. }
+        | Fact::BufferErased { .. }
         | Fact::Digested { .. }
         | Fact::DrillBegan { .. }
         | Fact::DrillAnswered { .. }

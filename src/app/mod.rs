@@ -34,6 +34,7 @@ use crate::paging::channels::email::EmailChannel;
 use crate::paging::links::Links;
 use crate::paging::{Calls, LadderPolicy, People};
 use crate::pipeline::actor::Actor;
+use crate::pipeline::buffer::{BufferPolicy, HourKeys};
 use crate::pipeline::case_keys::CaseKeys;
 use crate::pipeline::committer::{Committer, Lead};
 use crate::pipeline::ring::Ring;
@@ -74,6 +75,8 @@ pub struct Settings {
     pub email: Option<EmailChannel>,
     /// Further channels, the listener for answers, the heartbeat.
     pub reach: Reach,
+    /// How long what is heard stays in the sealed buffer.
+    pub buffer: BufferPolicy,
     /// Where the operator is told about trouble.
     pub operator_channel: Option<ChannelId>,
 }
@@ -144,6 +147,7 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
         checkpoint_file: Some(checkpoint_file),
         leads: settings.leads.clone(),
         case_keys,
+        hour_keys: HourKeys::default(),
         software: software(),
         clock: clock.clone(),
         progress: BTreeMap::from([(settings.organisation.clone(), progress.clone())]),
@@ -157,6 +161,8 @@ pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Runni
         clock: clock.clone(),
         progress: progress.clone(),
         ring: Ring::default(),
+        // Without a lead's key there is nobody to seal to.
+        buffer: if settings.leads.is_empty() { BufferPolicy::off() } else { settings.buffer.clone() },
         operator_channel: settings.operator_channel,
     };
 

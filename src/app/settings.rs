@@ -16,6 +16,7 @@ use crate::paging::channels::email::EmailChannel;
 use crate::paging::channels::http::base;
 use crate::paging::channels::twilio::Account;
 use crate::paging::channels::webhook::Target;
+use crate::pipeline::buffer::BufferPolicy;
 use crate::pipeline::committer::Lead;
 
 /// The database's file in the data directory.
@@ -68,6 +69,7 @@ pub fn settings(config: &Config, clock: &Clock) -> anyhow::Result<Settings> {
         leads,
         email,
         reach: reach(config)?,
+        buffer: BufferPolicy { days: config.evidence.buffer_days, spaces: config.evidence.spaces.clone() },
         operator_channel: config.policy.operator_channel,
     })
 }
@@ -148,6 +150,8 @@ pub fn policy(config: &Config) -> engine::Policy {
             .filter(|contact| config.past_the_line.contains(&contact.slot))
             .filter_map(|contact| contact.discord)
             .collect(),
+        context_before: config.evidence.context_before,
+        context_after: config.evidence.context_after,
         ..engine::Policy::default()
     }
 }

@@ -7,6 +7,7 @@
 mod calls;
 mod channels;
 mod contact;
+mod evidence;
 mod people;
 mod places;
 mod raw;
@@ -64,6 +65,8 @@ pub struct Config {
     pub contact: ContactPolicy,
     /// Whether a worker's role counts without an enrolment of that very account.
     pub enrolment: EnrolmentRule,
+    /// What is kept of recent messages, and for how long.
+    pub evidence: Evidence,
     /// What is allowed but worth a thought; shown by `check`.
     pub remarks: Vec<Problem>,
 }
@@ -185,6 +188,19 @@ pub struct Policy {
     pub wordlists: Option<PathBuf>,
 }
 
+/// `[evidence]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// For how many days what is written in supervised spaces stays in the sealed buffer; 0 to 90, 0 buffers nothing.
+    pub buffer_days: u16,
+    /// The same for single channels and their threads.
+    pub spaces: BTreeMap<ChannelId, u16>,
+    /// How many messages before a finding go with it to its case; 0 to 200.
+    pub context_before: usize,
+    /// How many messages after it; 0 to 200.
+    pub context_after: u32,
+}
+
 /// A configuration that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
@@ -256,6 +272,7 @@ impl Config {
         let rota = calls.complete(r, &mut ladder, zone, &contacts);
         let (policy, grace) = places::policy(r, &mut root, base);
         let (contact, enrolment) = contact::contact(r, &mut root, grace.as_ref(), &mut remarks);
+        let evidence = evidence::evidence(r, &mut root, &mut remarks);
         root.done(r);
         if let Some(discord) = &discord
             && places::token_in_the_clear(&discord.api_url)
@@ -283,6 +300,7 @@ impl Config {
                 policy,
                 contact,
                 enrolment,
+                evidence,
                 remarks,
             }),
             _ => Err(problems),

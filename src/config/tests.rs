@@ -477,3 +477,28 @@ fn further_channels_what_is_shared_and_where_answers_come_in_are_read() {
         assert!(all.iter().any(|problem| problem.contains(expected)), "{expected}: {all:#?}");
     }
 }
+
+#[test]
+fn the_buffer_lasts_a_week_unless_the_charity_says_otherwise_and_a_channel_may_differ() {
+    assert_eq!(parse(&good()).unwrap().evidence, Evidence::default());
+    assert_eq!(Evidence::default().buffer_days, 7);
+    let text = good()
+        + "[evidence]\nbuffer_days = 0\ncontext_before = 10\ncontext_after = 5\n\
+           [[evidence.space]]\nid = \"523456789012345678\"\nbuffer_days = 30\n";
+    let config = parse(&text).unwrap();
+    let evidence = Evidence {
+        buffer_days: 0,
+        spaces: BTreeMap::from([(ChannelId(523_456_789_012_345_678), 30)]),
+        context_before: 10,
+        context_after: 5,
+    };
+    assert_eq!(config.evidence, evidence);
+    assert_eq!(config.remarks.len(), 1, "{:?}", config.remarks);
+    assert!(config.remarks[0].what.contains("is gone"));
+    let wrong = problems(
+        &(good()
+            + "[evidence]\nbuffer_days = 91\ncontext_before = 201\n[[evidence.space]]\nbuffer_days = 3\n\
+               [[evidence.space]]\nid = \"523456789012345678\"\n"),
+    );
+    assert_eq!(wrong.len(), 4, "{wrong:?}");
+}

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::domain::{Code, Observation, Timestamp, UserId};
-use crate::text::Reading;
+use crate::text::{Occasion, Reading};
 
 /// How soon after a clue somebody's question about it makes it one.
 const ASKED_AT_ONCE: Duration = Duration::from_mins(10);
@@ -145,26 +145,7 @@ pub fn stated(reading: &Reading, asked: bool) -> Option<u8> {
 /// Whether a message asks what an age is, or doubts one: "how old r u", "thought u were 16", "wait what".
 #[must_use]
 pub fn doubts(reading: &Reading) -> bool {
-    const DOUBTS: [&str; 17] = [
-        " how old ",
-        " what age ",
-        " your age ",
-        " ur age ",
-        " which age ",
-        " thought you were ",
-        " thought you are ",
-        " said you were ",
-        " said you are ",
-        " at our age ",
-        " you are not ",
-        " wait what ",
-        " how are you in here ",
-        " are you even ",
-        " grandad ",
-        " adulting ",
-        " you can not drive ",
-    ];
-    DOUBTS.iter().any(|doubt| reading.line.contains(doubt)) || echoes(reading)
+    reading.occasions.has(Occasion::AgeDoubt) || echoes(reading)
 }
 
 /// One word and a question mark: "lecture?", "adulting??", "what?".

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::domain::{Roster, UserId};
-use crate::text::Reading;
+use crate::text::{Occasion, Reading};
 
 use super::memory::Space;
 
@@ -56,6 +56,76 @@ pub struct Names {
     by_word: BTreeMap<String, BTreeSet<UserId>>,
     written: BTreeMap<UserId, Box<[u8]>>,
     known: BTreeMap<UserId, Vec<String>>,
+    begins: Beginnings,
+}
+
+/// With which three bytes any name begins, roughly: most words of a message are no name, and this says so at once. A
+/// forgotten name may stay in it, which costs a look.
+#[derive(Clone, Debug)]
+struct Beginnings([u64; 64]);
+
+impl Default for Beginnings {
+    fn default() -> Beginnings {
+        Beginnings([0; 64])
+    }
+}
+
+impl Beginnings {
+    fn place(word: &str) -> Option<(usize, u64)> {
+        let &[one, two, three, ..] = word.as_bytes() else { return None };
+        let mixed = (usize::from(one) * 31 + usize::from(two)) * 31 + usize::from(three);
+        Some((mixed / 64 % 64, 1 << (mixed % 64)))
+    }
+
+    fn enter(&mut self, word: &str) {
+        if let Some((slot, bit)) = Beginnings::place(word) {
+            self.0[slot] |= bit;
+        }
+    }
+
+    fn has(&self, word: &str) -> bool {
+        Beginnings::place(word).is_some_and(|(slot, bit)| self.0[slot] & bit != 0)
+    }
+}
+
+/// Who is about: whoever spoke or was spoken to lately, and those who can see the space. Never the speaker.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Near<'a> {
+    /// In order.
+    lately: Vec<UserId>,
+    audience: Option<&'a BTreeSet<UserId>>,
+    but: Option<UserId>,
+}
+
+impl<'a> Near<'a> {
+    /// These people.
+    #[must_use]
+    pub fn of(mut people: Vec<UserId>) -> Near<'a> {
+        people.sort_unstable();
+        people.dedup();
+        Near { lately: people, audience: None, but: None }
+    }
+
+    /// With everybody who can see the space, but the speaker.
+    #[must_use]
+    pub fn with(self, audience: Option<&'a BTreeSet<UserId>>, speaker: UserId) -> Near<'a> {
+        Near { audience, but: Some(speaker), ..self }
+    }
+
+    /// Whether somebody is.
+    #[must_use]
+    pub fn contains(&self, id: UserId) -> bool {
+        Some(id) != self.but
+            && (self.lately.binary_search(&id).is_ok()
+                || self.audience.is_some_and(|audience| audience.contains(&id)))
+    }
+
+    /// Everybody, once, in no order that means anything.
+    pub fn iter(&self) -> impl Iterator<Item = UserId> {
+        let seen = |id: &UserId| self.lately.binary_search(id).is_err();
+        let audience = self.audience.into_iter().flatten().copied().filter(seen);
+        self.lately.iter().copied().chain(audience).filter(|id| Some(*id) != self.but)
+    }
 }
 
 /// Words that are names too, but nearly always something else.
@@ -96,6 +166,7 @@ impl Names {
         }
         self.forget_words(id);
         for word in &words {
+            self.begins.enter(word);
             self.by_word.entry(word.clone()).or_default().insert(id);
         }
         self.known.insert(id, words);
@@ -121,11 +192,11 @@ impl Names {
     /// Everybody whose name stands anywhere in a reading, in order: spoken to or spoken about. A short form counts
     /// for somebody near ("tav" for "tavi"), unless it is an everyday word.
     #[must_use]
-    pub fn named(&self, reading: &Reading, near: &BTreeSet<UserId>) -> Vec<UserId> {
+    pub fn named(&self, reading: &Reading, near: &Near) -> Vec<UserId> {
         let mut found = Vec::new();
         for (at, word) in reading.words.iter().enumerate() {
             let text = reading.word_at(at);
-            if word.stop || text.len() < SHORTEST_NAME || NEVER_A_NAME.contains(&text) {
+            if word.stop || !self.begins.has(text) || NEVER_A_NAME.contains(&text) {
                 continue;
             }
             let exact =
@@ -146,13 +217,13 @@ impl Names {
 
     /// Who is called so: somebody of that name, else whoever among `near` has a name that begins so
     /// ("tav" for "tavi"). `None` when nobody or more than one is.
-    fn called(&self, word: &str, near: &BTreeSet<UserId>) -> Option<UserId> {
-        if word.len() < SHORTEST_NAME {
+    fn called(&self, word: &str, near: &Near) -> Option<UserId> {
+        if word.len() < SHORTEST_NAME || !self.begins.has(word) {
             return None;
         }
         let only = |mut ids: Vec<UserId>| {
             if ids.len() > 1 {
-                ids.retain(|id| near.contains(id));
+                ids.retain(|id| near.contains(*id));
             }
             if let [one] = ids[..] { Some(one) } else { None }
         };
@@ -161,23 +232,23 @@ impl Names {
         }
         let longer = self.by_word.range(word.to_owned()..).take_while(|(name, _)| name.starts_with(word));
         let ids: BTreeSet<UserId> =
-            longer.flat_map(|(_, ids)| ids).copied().filter(|id| near.contains(id)).collect();
+            longer.flat_map(|(_, ids)| ids).copied().filter(|id| near.contains(*id)).collect();
         only(ids.into_iter().collect())
     }
 
     /// Who alone has exactly this name.
     #[must_use]
     pub fn exactly(&self, word: &str) -> Option<UserId> {
-        let ids = self.by_word.get(word)?;
+        let ids = self.begins.has(word).then(|| self.by_word.get(word)).flatten()?;
         ids.first().copied().filter(|_| ids.len() == 1)
     }
 
     /// Who has a name beginning with this single letter, if only one of `near` has.
-    fn initial(&self, word: &str, near: &BTreeSet<UserId>) -> Option<UserId> {
+    fn initial(&self, word: &str, near: &Near) -> Option<UserId> {
         let mut found = near.iter().filter(|id| {
             self.known.get(id).and_then(|words| words.first()).is_some_and(|name| name.starts_with(word))
         });
-        found.next().copied().filter(|_| found.next().is_none())
+        found.next().filter(|_| found.next().is_none())
     }
 }
 
@@ -227,11 +298,11 @@ pub fn direction(speech: &Speech, before: &Recent, names: &Names, roster: &Roste
 
 /// The conversation up to a message, as direction needs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Recent {
+pub struct Recent<'a> {
     /// Whom the speaker is most plainly talking with.
     pub partner: Option<UserId>,
     /// Everybody who spoke lately, and whoever was spoken to.
-    pub near: BTreeSet<UserId>,
+    pub near: Near<'a>,
 }
 
 /// How far back a conversation goes.
@@ -243,7 +314,7 @@ const ADDRESSED_THE_SPEAKER: usize = 6;
 /// What having been addressed by the speaker adds.
 const ADDRESSED_BY_THE_SPEAKER: usize = 3;
 
-impl Recent {
+impl<'a> Recent<'a> {
     /// Reads the conversation of a space before a moment from its memory.
     #[must_use]
     pub fn of(
@@ -251,32 +322,34 @@ impl Recent {
         by: UserId,
         at: crate::domain::Timestamp,
         id: crate::domain::MessageId,
-    ) -> Recent {
-        let mut recent = Recent::default();
-        let mut nearness: BTreeMap<UserId, usize> = BTreeMap::new();
+    ) -> Recent<'a> {
+        let mut near: Vec<UserId> = Vec::with_capacity(MESSAGES * 4);
+        let mut nearness: Vec<(UserId, usize)> = Vec::with_capacity(MESSAGES);
         let oldest = at.minus(WITHIN);
         for (back, line) in space.before(at, id).take(MESSAGES * 4).enumerate() {
-            recent.near.insert(line.author);
-            recent.near.extend(line.towards);
+            near.extend([Some(line.author), line.towards].into_iter().flatten().filter(|id| *id != by));
             if line.at < oldest || back >= MESSAGES {
                 continue;
             }
+            let person = if line.author == by { line.towards } else { Some(line.author) };
+            let Some(person) = person else { continue };
+            let known = nearness.iter().position(|(known, _)| *known == person).unwrap_or_else(|| {
+                nearness.push((person, 0));
+                nearness.len() - 1
+            });
+            let score = &mut nearness[known].1;
             if line.author == by {
-                if let Some(towards) = line.towards {
-                    *nearness.entry(towards).or_default() += ADDRESSED_BY_THE_SPEAKER;
-                }
+                *score += ADDRESSED_BY_THE_SPEAKER;
             } else {
-                let score = nearness.entry(line.author).or_default();
                 *score = (*score).max(MESSAGES - back);
                 if line.towards == Some(by) {
                     *score += ADDRESSED_THE_SPEAKER;
                 }
             }
         }
-        recent.near.remove(&by);
-        recent.partner =
+        let partner =
             nearness.into_iter().max_by_key(|&(id, score)| (score, std::cmp::Reverse(id))).map(|(id, _)| id);
-        recent
+        Recent { partner, near: Near::of(near) }
     }
 }
 
@@ -299,7 +372,7 @@ const ABOUT_BEFORE: [&str; 30] = [
 ];
 
 /// Whom the message calls by name: at the beginning of a sentence, or at its end.
-fn addressed(reading: &Reading, names: &Names, near: &BTreeSet<UserId>) -> Option<UserId> {
+fn addressed(reading: &Reading, names: &Names, near: &Near) -> Option<UserId> {
     let mut start = 0;
     for (at, word) in reading.words.iter().enumerate() {
         if !word.stop {
@@ -315,10 +388,12 @@ fn addressed(reading: &Reading, names: &Names, near: &BTreeSet<UserId>) -> Optio
         if let Some(at) = opening {
             let (word, next) = (reading.word_at(at), reading.word_at(at + 1));
             // "ella got u a drink" speaks to Ella, "priya said you can" does not speak to Priya.
-            let to_you = sentence.clone().any(|at| matches!(reading.word_at(at), "you" | "your" | "ur"))
-                && !matches!(next, "said" | "says" | "told" | "wants" | "thinks" | "knows");
-            let spoken_about = ABOUT.contains(&next) && !reading.words[at].pause && !to_you;
-            if let Some(id) = names.called(word, near).filter(|_| !spoken_about) {
+            let to_you = || {
+                sentence.clone().any(|at| matches!(reading.word_at(at), "you" | "your" | "ur"))
+                    && !matches!(next, "said" | "says" | "told" | "wants" | "thinks" | "knows")
+            };
+            let spoken_about = || ABOUT.contains(&next) && !reading.words[at].pause && !to_you();
+            if let Some(id) = names.called(word, near).filter(|_| !spoken_about()) {
                 return Some(id);
             }
             if word.len() == 1
@@ -330,8 +405,8 @@ fn addressed(reading: &Reading, names: &Names, near: &BTreeSet<UserId>) -> Optio
         }
         if let Some(last) = sentence.clone().next_back().filter(|last| *last > sentence.start) {
             let before = reading.word_at(last - 1);
-            let addressed = reading.words[last - 1].pause || !ABOUT_BEFORE.contains(&before);
-            if let Some(id) = names.called(reading.word_at(last), near).filter(|_| addressed) {
+            let addressed = || reading.words[last - 1].pause || !ABOUT_BEFORE.contains(&before);
+            if let Some(id) = names.called(reading.word_at(last), near).filter(|_| addressed()) {
                 return Some(id);
             }
         }
@@ -359,9 +434,7 @@ fn speaks_to_all(reading: &Reading) -> bool {
     ];
     (1..=3).any(|at| {
         ALL.contains(&reading.word_at(at)) && (at == 1 || GREETINGS.contains(&reading.word_at(at - 1)))
-    }) || [" you lot ", " all of you ", " you all ", " you guys "]
-        .iter()
-        .any(|phrase| reading.line.contains(phrase))
+    }) || reading.occasions.has(Occasion::ToAll)
 }
 
 #[cfg(test)]
@@ -381,7 +454,7 @@ mod tests {
         names.learn(PRIYA, ["Priya K", "pk_99"].into_iter());
         let reading = Reading::of(text, &Vocabulary::new());
         let speech = Speech { by: ME, reply_to: None, mentions: &[], reading: &reading, audience: None };
-        let before = Recent { partner: Some(PRIYA), near: [TAVI, BETH, PRIYA].into() };
+        let before = Recent { partner: Some(PRIYA), near: Near::of(vec![TAVI, BETH, PRIYA]) };
         direction(&speech, &before, &names, &Roster::default())
     }
 

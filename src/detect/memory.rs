@@ -1,7 +1,7 @@
 //! What is remembered of a space: its last lines, without their words. Enough to know who was talking with whom,
 //! to answer for a message that is heard twice, and to know whose message was deleted.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 
 use crate::domain::{MessageId, Observation, Timestamp, UserId};
 
@@ -31,11 +31,25 @@ pub struct Line {
     pub observations: Vec<Observation>,
 }
 
-/// The lines of one space, by the time at which they were written.
+impl Line {
+    fn key(&self) -> (Timestamp, MessageId) {
+        (self.at, self.id)
+    }
+
+    /// Whether it sets up something that goes on in the space.
+    fn sets_up(&self) -> bool {
+        self.opens_lesson || self.plans_surprise || self.in_the_open
+    }
+}
+
+/// The lines of one space, in the order of the times at which they were written.
 #[derive(Clone, Debug, Default)]
 pub struct Space {
-    lines: BTreeMap<(Timestamp, MessageId), Line>,
-    when: BTreeMap<MessageId, Timestamp>,
+    lines: VecDeque<Line>,
+    /// The keys of those that set something up, in order: few, and asked about at every message.
+    setting_up: VecDeque<(Timestamp, MessageId)>,
+    /// The largest id that was ever remembered: what is new need not be looked for.
+    newest: MessageId,
 }
 
 /// How many lines of a space are remembered.
@@ -45,42 +59,68 @@ impl Space {
     /// A remembered line.
     #[must_use]
     pub fn line(&self, id: MessageId) -> Option<&Line> {
-        self.when.get(&id).and_then(|at| self.lines.get(&(*at, id)))
+        if id > self.newest {
+            return None;
+        }
+        self.lines.iter().rev().find(|line| line.id == id)
     }
 
     /// A remembered line, to be changed.
     pub fn line_mut(&mut self, id: MessageId) -> Option<&mut Line> {
-        self.when.get(&id).and_then(|at| self.lines.get_mut(&(*at, id)))
+        self.lines.iter_mut().rev().find(|line| line.id == id)
     }
 
     /// The lines written before a message, the latest first.
     pub fn before(&self, at: Timestamp, id: MessageId) -> impl Iterator<Item = &Line> {
-        self.lines.range(..(at, id)).rev().map(|(_, line)| line)
+        self.lines.range(..self.place(&(at, id))).rev()
+    }
+
+    /// Of those, the ones that set up something that goes on in the space.
+    pub fn setting_up(&self, at: Timestamp, id: MessageId) -> impl Iterator<Item = &Line> {
+        let count = self.setting_up.partition_point(|key| *key < (at, id));
+        self.setting_up.range(..count).rev().filter_map(|key| self.lines.get(self.place(key)))
     }
 
     /// Remembers a line; the oldest is forgotten when there are too many.
     pub fn remember(&mut self, line: Line) {
-        if let Some(at) = self.when.insert(line.id, line.at) {
-            self.lines.remove(&(at, line.id));
+        if self.line(line.id).is_some() {
+            self.lines.retain(|known| known.id != line.id);
+            self.setting_up.retain(|(_, known)| *known != line.id);
         }
-        self.lines.insert((line.at, line.id), line);
+        self.newest = self.newest.max(line.id);
+        if line.sets_up() {
+            let at = self.setting_up.partition_point(|key| *key < line.key());
+            self.setting_up.insert(at, line.key());
+        }
+        let place = self.place(&line.key());
+        self.lines.insert(place, line);
         while self.lines.len() > LINES {
-            if let Some((key, _)) = self.lines.pop_first() {
-                self.when.remove(&key.1);
-            }
+            self.lines.pop_front();
+        }
+        let oldest = self.lines.front().map(Line::key);
+        while self.setting_up.front().is_some_and(|key| Some(*key) < oldest) {
+            self.setting_up.pop_front();
         }
     }
 
     /// Forgets every line older than a moment.
     pub fn forget_before(&mut self, at: Timestamp) {
-        self.lines = self.lines.split_off(&(at, MessageId(0)));
-        self.when.retain(|_, when| *when >= at);
+        self.lines.retain(|line| line.at >= at);
+        self.setting_up.retain(|(when, _)| *when >= at);
     }
 
     /// Whether nothing is remembered.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
+    }
+
+    /// Where a line with this key stands or would stand: most often at the end.
+    fn place(&self, key: &(Timestamp, MessageId)) -> usize {
+        match self.lines.back() {
+            Some(last) if last.key() < *key => self.lines.len(),
+            _ => self.lines.partition_point(|line| line.key() < *key),
+        }
     }
 }
 

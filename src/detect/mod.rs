@@ -42,13 +42,13 @@ use crate::domain::zone::Zone;
 use crate::domain::{
     Category, ChannelId, Code, Kind, MessageId, Observation, Person, Quote, Roster, Timestamp, UserId,
 };
-use crate::text::{Entry, Hit, Lists, Need, Quiet, Reading};
+use crate::text::{Entry, Hit, Lists, Need, Occasion, Quiet, Reading};
 
 use ages::Ages;
 use aside::Asides;
 use bullying::scene::{Cue, Said, Scenes};
 use contact_days::{ContactDay, Day};
-use direction::{Direction, Names, Recent, Speech};
+use direction::{Direction, Names, Near, Recent, Speech};
 use memory::{Line, Space};
 use persistence::Persistence;
 
@@ -121,7 +121,7 @@ struct Heard<'a> {
     surprise: bool,
     /// The reading with the names of members read as what these members are, where it names any.
     with_roles: Option<Reading>,
-    near: BTreeSet<UserId>,
+    near: Near<'a>,
 }
 
 impl Detector {
@@ -191,8 +191,8 @@ impl Detector {
             towards: heard.direction.person(),
             asks_age: ages::doubts(&heard.reading),
             opens_lesson: heard.speaker.adult && setting::opens_lesson(&heard.reading),
-            plans_surprise: setting::plans_a_surprise(&heard.reading),
-            in_the_open: heard.speaker.adult && setting::is_in_the_open(&heard.reading),
+            plans_surprise: heard.reading.occasions.has(Occasion::Surprise),
+            in_the_open: heard.speaker.adult && heard.reading.occasions.has(Occasion::Open),
             adult_to_young: heard.speaker.adult && heard.listener.protected,
             observations: observations.clone(),
         };
@@ -358,15 +358,13 @@ impl Detector {
         &self,
         message: &'a Message,
         roster: &Roster,
-        audience: Option<&BTreeSet<UserId>>,
+        audience: Option<&'a BTreeSet<UserId>>,
     ) -> Heard<'a> {
         let reading = self.lists.reading(&message.content);
         let space = self.spaces.get(&message.space);
         let mut before =
             space.map(|space| Recent::of(space, message.author, message.at, message.id)).unwrap_or_default();
-        if let Some(audience) = audience.filter(|audience| audience.len() <= 64) {
-            before.near.extend(audience.iter().filter(|id| **id != message.author));
-        }
+        before.near = before.near.with(audience.filter(|audience| audience.len() <= 64), message.author);
         let speech = Speech {
             by: message.author,
             reply_to: message.reply_to.and_then(|(id, author)| {
@@ -377,25 +375,20 @@ impl Detector {
             audience,
         };
         let direction = direction::direction(&speech, &before, &self.names, roster);
-        let lesson = space.is_some_and(|space| {
-            space
-                .before(message.at, message.id)
-                .take_while(|line| line.at.plus(LESSON) >= message.at)
-                .any(|line| line.opens_lesson)
-        });
-        let open = space.is_some_and(|space| {
-            space
-                .before(message.at, message.id)
-                .take_while(|line| line.at.plus(IN_THE_OPEN) >= message.at)
-                .any(|line| line.in_the_open && line.author == message.author)
-        }) || setting::is_in_the_open(&reading);
-        let surprise = setting::plans_a_surprise(&reading)
-            || space.is_some_and(|space| {
-                space
-                    .before(message.at, message.id)
-                    .take_while(|line| line.at.plus(A_SURPRISE) >= message.at)
-                    .any(|line| line.plans_surprise)
-            });
+        // What earlier lines have set up in the space and that still goes on.
+        let set_up = |lasts: Duration, what: &dyn Fn(&Line) -> bool| {
+            space.is_some_and(|space| {
+                let mut lately = space
+                    .setting_up(message.at, message.id)
+                    .take_while(|line| line.at.plus(lasts) >= message.at);
+                lately.any(what)
+            })
+        };
+        let lesson = set_up(LESSON, &|line| line.opens_lesson);
+        let open = reading.occasions.has(Occasion::Open)
+            || set_up(IN_THE_OPEN, &|line| line.in_the_open && line.author == message.author);
+        let surprise =
+            reading.occasions.has(Occasion::Surprise) || set_up(A_SURPRISE, &|line| line.plans_surprise);
         // "what joan does not know": the others whom a list means are people with names here.
         let with_roles = self.with_roles(&reading, roster);
         Heard {
@@ -411,7 +404,7 @@ impl Detector {
                 _ => content::Speaker::Other,
             },
             room_has_protected: audience.is_some_and(|audience| !audience.is_empty())
-                || before.near.iter().any(|id| roster.kind(*id).is_protected()),
+                || before.near.iter().any(|id| roster.kind(id).is_protected()),
             lesson,
             play: setting::is_line_of_a_play(&message.content),
             open,

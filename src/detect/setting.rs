@@ -1,65 +1,14 @@
 //! What is going on in a space while something is said: a lesson about it, a play, an official matter in the open.
 
 use crate::domain::Code;
-use crate::text::Reading;
-use crate::text::stance;
-
-/// Words of a session that teaches.
-const SESSION: [&str; 22] = [
-    " session ",
-    " workshop ",
-    " quiz ",
-    " lesson ",
-    " assembly ",
-    " tonight ",
-    " today ",
-    " topic ",
-    " this week ",
-    " training ",
-    " activity ",
-    " discussion ",
-    " round ",
-    " scenario ",
-    " talk ",
-    " game show ",
-    " vote ",
-    " awareness ",
-    " q1 ",
-    " question 1 ",
-    " number one ",
-    " we are looking at ",
-];
-/// What such a session is about.
-const TOPIC: [&str; 22] = [
-    " staying safe ",
-    " stay safe ",
-    " online safety ",
-    " safer internet ",
-    " internet safety ",
-    " grooming ",
-    " groomer",
-    " exploitation ",
-    " county lines ",
-    " cyberbullying ",
-    " scams ",
-    " about consent ",
-    " healthy relationships ",
-    " red flag",
-    " warning sign",
-    " safe online ",
-    " safe secrets ",
-    " strangers online ",
-    " e safety ",
-    " esafety ",
-    " sextortion ",
-    " keeping safe ",
-];
+use crate::text::{Occasion, Reading};
 
 /// Whether an adult's message opens a lesson about the very things that the lists hear.
 #[must_use]
 pub fn opens_lesson(reading: &Reading) -> bool {
-    let has = |words: &[&str]| words.iter().any(|word| reading.line.contains(word));
-    stance::opens_a_lesson(reading) || (has(&SESSION) && has(&TOPIC))
+    let occasions = reading.occasions;
+    occasions.has(Occasion::LessonOpens)
+        || (occasions.has(Occasion::Session) && occasions.has(Occasion::Safety))
 }
 
 /// Whether a message is a line of a play: it begins with a character's name in capitals and a colon, as scripts are
@@ -74,60 +23,6 @@ pub fn is_line_of_a_play(content: &str) -> bool {
         && capitals
         && !line.trim_matches(['*', '_', ' ']).is_empty()
         && name.len() <= 40
-}
-
-/// Whether a message plans a treat for somebody else: what is kept from that person has an end.
-#[must_use]
-pub fn plans_a_surprise(reading: &Reading) -> bool {
-    const SURPRISE: [&str; 11] = [
-        " birthday ",
-        " bday ",
-        " surprise party ",
-        " leaving do ",
-        " leaving card ",
-        " balloons ",
-        " secret santa ",
-        " party planning ",
-        " farewell ",
-        " thank you card ",
-        " leaving present ",
-    ];
-    SURPRISE.iter().any(|word| reading.line.contains(word))
-}
-
-/// Whether a worker says that others are in on it: a colleague is here, parents or the lead know, it is written down.
-/// What is asked for in the open of that kind is supervised work.
-#[must_use]
-pub fn is_in_the_open(reading: &Reading) -> bool {
-    const OPEN: [&str; 26] = [
-        " both here ",
-        " are both in ",
-        " are both on ",
-        " and i are here ",
-        " with me and ",
-        " both with you ",
-        " have to share ",
-        " need to share ",
-        " share it with ",
-        " pass it on ",
-        " make a note ",
-        " writing this down ",
-        " safeguarding lead ",
-        " dsl ",
-        " on the form ",
-        " so we tick ",
-        " emailed to ",
-        " your parents have ",
-        " parents have ",
-        " same email to parents ",
-        " same letter ",
-        " consent form ",
-        " signed form ",
-        " risk assessment ",
-        " work phone ",
-        " trip mobile ",
-    ];
-    OPEN.iter().any(|open| reading.line.contains(open))
 }
 
 /// Which codes are supervised work when they are asked in the open: never secrecy, moving away, or anything sexual.

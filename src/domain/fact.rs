@@ -255,6 +255,51 @@ pub enum Fact {
         /// Why, as a code (`not-at-hand`).
         why: String,
     },
+    /// What the rolling buffer has of messages that were no longer at hand, or of what stood around a finding before
+    /// this process ran, was handed to a case: sealed segments, and their keys' wraps for the leads who may know.
+    HandedOver {
+        /// Which case.
+        case: CaseRef,
+        /// Where it was heard.
+        space: ChannelId,
+        /// The log entries of the segments.
+        segments: Vec<u64>,
+        /// The recipients whose wraps were handed over, in order.
+        sealed_to: Vec<String>,
+        /// The messages that were asked for and are in these segments.
+        messages: Vec<MessageId>,
+    },
+    /// How long what is heard in supervised spaces is buffered from here on.
+    BufferSet {
+        /// Days, where nothing else is said of a space; 0: nothing is buffered.
+        days: u16,
+        /// Days of single channels and their threads.
+        spaces: Vec<(ChannelId, u16)>,
+    },
+    /// Something that was heard could not be put into the buffer; whatever was noticed in it was kept all the same.
+    NotBuffered {
+        /// When the first of it was received.
+        from: Timestamp,
+        /// When the last of it was received.
+        until: Timestamp,
+        /// How many frames.
+        frames: u64,
+        /// Why, as a code (`no-room`, `could-not-be-sealed`).
+        why: String,
+    },
+    /// What was buffered was erased, ciphertext and keys, because its period was over. What a case holds stayed.
+    BufferErased {
+        /// The end of the newest hour that was erased.
+        until: Timestamp,
+        /// The rule, as the configuration has it.
+        rule: String,
+        /// How many keys (of one space and hour each).
+        keys: u64,
+        /// How many sealed segments.
+        segments: u64,
+        /// How many frames were in them.
+        frames: u64,
+    },
     /// Somebody reported something to safeguarding.
     Reported {
         /// The reference that they were told.

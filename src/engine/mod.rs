@@ -202,6 +202,18 @@ impl Organisation {
         &self.servers
     }
 
+    /// Whether a protected person can see a space, as far as is known: what is written there is supervised, and may be
+    /// buffered. Of a space that is not described yet, or whose server's members are still asked for, it is taken to be
+    /// so.
+    #[must_use]
+    pub fn is_supervised(&self, guild: GuildId, space: ChannelId) -> bool {
+        let known = self.servers.get(&guild).is_some_and(|server| server.spaces.contains_key(&space));
+        if !known || self.members_until.contains_key(&guild) {
+            return true;
+        }
+        self.protected_viewers.get(&space).is_none_or(|viewers| !viewers.is_empty())
+    }
+
     /// Re-reads a message for its context without acting on it again (after a restart, from the platform's
     /// history).
     pub fn recollect(&mut self, message: &Message) {

@@ -496,7 +496,9 @@ impl Organisation {
             .get(&message.space)
             .map(|recent| recent.iter().copied().filter(|(id, _)| *id != message.id).collect())
             .unwrap_or_default();
-        for (id, author) in before {
+        // What it answers may stand further up.
+        let answered = message.reply_to.and_then(|(id, author)| Some((id, author?)));
+        for (id, author) in answered.into_iter().chain(before) {
             self.keep(Some(case), id, message.space, author, Part::Before, now, a);
         }
     }

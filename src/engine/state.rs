@@ -249,6 +249,10 @@ impl State {
             | Fact::NotKept { .. }
             | Fact::CaseKeyMade { .. }
             | Fact::Withheld { .. }
+            | Fact::HandedOver { .. }
+            | Fact::BufferSet { .. }
+            | Fact::NotBuffered { .. }
+            | Fact::BufferErased { .. }
             | Fact::Started { .. } => {}
         }
     }

@@ -26,7 +26,6 @@ use super::case_key::CaseKey;
 use super::casefile::{BundledExhibit, CaseFile, CaseSummary, Content, EntryLine, FORMAT, json_line, path};
 use super::checkpoint::{CheckpointError, SigningKey};
 use super::commitment::Exhibit;
-use super::entry::Class;
 use super::hash::Hash;
 use super::instructions;
 use super::readable::{self, Opened};
@@ -161,7 +160,7 @@ fn open_all(exhibits: &[BundledExhibit], identity: &Identity) -> Result<Vec<Open
                 }
             },
         };
-        if bundled.entry.class == Class::CASE_KEY {
+        if bundled.entry.class.is_key() {
             // It opens what follows it, and is written nowhere.
             keys = CaseKey::added(&exhibit, keys);
             continue;

@@ -38,6 +38,10 @@ impl Class {
     pub const EXHIBIT: Class = Class::known("exhibit");
     /// The key of a case, sealed to the leads who may know of it.
     pub const CASE_KEY: Class = Class::known("case-key");
+    /// The key of one space and hour of the rolling buffer, sealed to one lead.
+    pub const BUFFER_KEY: Class = Class::known("buffer-key");
+    /// What was heard in a space within some seconds, sealed to the key of its hour.
+    pub const BUFFER: Class = Class::known("buffer");
     /// A dated, quotable fact about an exhibit.
     pub const OBSERVATION: Class = Class::known("observation");
     /// A concern was opened or its level rose.
@@ -77,6 +81,12 @@ impl Class {
         } else {
             Err(EntryError::Class)
         }
+    }
+
+    /// Whether its payload is a key that opens what follows it, and no evidence by itself.
+    #[must_use]
+    pub fn is_key(&self) -> bool {
+        [Class::CASE_KEY, Class::BUFFER_KEY].contains(self)
     }
 
     /// The code.

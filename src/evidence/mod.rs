@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | payloads sealed to the leads who may know | C2SP age, X25519 | [`seal`] |
 //! | a case's own key, sealed to those leads | C2SP age, X25519 | [`case_key`] |
+//! | recent messages, sealed for some days | C2SP age, X25519 | [`buffer`] |
 //! | an exhibit's exact bytes and its salted commitment | SHA-256 | [`commitment`] |
 //! | one leaf of the log | this crate; [`entry`] writes it down byte by byte | [`entry`] |
 //! | the append-only log and its proofs | RFC 6962 | [`log`] |
@@ -16,6 +17,7 @@
 //! nothing here knows a database or a platform.
 
 pub mod bag;
+pub mod buffer;
 pub mod bundle;
 pub mod case_key;
 pub mod casefile;

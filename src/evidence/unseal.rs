@@ -8,7 +8,6 @@ use super::case_key::CaseKey;
 use super::casefile::{Held, path};
 use super::checkpoint::VerifierKey;
 use super::commitment::Exhibit;
-use super::entry::Class;
 use super::hash::Hash;
 use super::readable::{self, Opened};
 use super::report::Report;
@@ -71,7 +70,7 @@ pub fn unseal(
         };
         match exhibit {
             // It opens what follows it, and is written nowhere.
-            Ok(exhibit) if entry.class == Class::CASE_KEY => {
+            Ok(exhibit) if entry.class.is_key() => {
                 unsealed += usize::from(line.held == Held::Sealed);
                 keys = CaseKey::added(&exhibit, keys);
             }

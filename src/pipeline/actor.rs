@@ -1,25 +1,32 @@
 //! One organisation's actor: takes inputs in order, asks the engine and the ladder, hands on what must be durable.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, RwLock};
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::buffer::{Around, BufferPolicy, Buffered, TIDIED_EVERY, Wanted};
 use super::committer::{Commit, Exhibit};
 use super::ring::{Received, Ring};
 use super::{Ask, Input, Progress, What};
 use crate::clock::Clock;
 use crate::domain::effect::Nudge;
 use crate::domain::event::Message;
-use crate::domain::fact::Handling;
-use crate::domain::{CaseRef, Category, ChannelId, ConcernKey, Effect, Event, Fact, Heard, Timestamp};
+use crate::domain::fact::{Handling, Part};
+use crate::domain::{
+    CaseRef, Category, ChannelId, ConcernKey, Effect, Event, Fact, Heard, MessageId, Timestamp, UserId,
+};
 use crate::engine::{Assessment, Organisation};
 use crate::outbox::Job;
 use crate::paging::ladder::Calls;
 use crate::store::Position;
 
-/// A position is kept with whatever else becomes durable, and by itself this often (in µs): hearing a quiet message
-/// twice after a crash changes nothing, so nothing waits for it.
-const POSITION_EVERY: i64 = 2_000_000;
+/// A position is kept with whatever else becomes durable, and by itself this often (in µs), each time together with
+/// everything for the buffer that was heard before it: hearing a quiet message twice after a crash changes nothing, so
+/// nothing waits for it.
+const POSITION_EVERY: i64 = 5_000_000;
+/// So many bytes for the buffer do not wait for that.
+const BUFFERED_BYTES: usize = 1024 * 1024;
 
 /// How often the ladders are asked again at one moment: what one answer leads to is due at once.
 const TURNS: usize = 4;
@@ -40,6 +47,8 @@ pub struct Actor {
     pub progress: Progress,
     /// Recent bytes.
     pub ring: Ring,
+    /// How long what is heard stays in the sealed buffer.
+    pub buffer: BufferPolicy,
     /// Where the operator is told that nobody can be called.
     pub operator_channel: Option<ChannelId>,
 }
@@ -48,7 +57,28 @@ pub struct Actor {
 #[derive(Default)]
 struct Pending {
     position: Option<Position>,
-    position_kept_at: Timestamp,
+    /// When a position, or what is for the buffer, was last handed on.
+    kept_at: Timestamp,
+    /// What is for the buffer, in the order in which it was heard, and how many bytes that is.
+    buffered: Vec<Buffered>,
+    bytes: usize,
+    /// When the buffer is next looked through for what is over.
+    tidy_at: Timestamp,
+    /// When this process began to hear.
+    began_at: Timestamp,
+}
+
+impl Pending {
+    /// Whether what waits has waited long enough. A clock that was put back counts as having waited.
+    fn is_old(&self, now: Timestamp) -> bool {
+        !(0..POSITION_EVERY).contains(&now.0.saturating_sub(self.kept_at.0))
+    }
+
+    /// When to act without being asked to.
+    fn wakes_at(&self) -> Timestamp {
+        let kept = Timestamp(self.kept_at.0.saturating_add(POSITION_EVERY));
+        if self.buffered.is_empty() { self.tidy_at } else { self.tidy_at.min(kept) }
+    }
 }
 
 impl Actor {
@@ -56,7 +86,8 @@ impl Actor {
     pub async fn run(mut self, mut inputs: mpsc::Receiver<Input>) {
         // The first position of a run is kept at once: a kill before anything else is durable must not leave us
         // without a session to resume.
-        let mut pending = Pending { position: None, position_kept_at: Timestamp(i64::MIN) };
+        let mut pending =
+            Pending { kept_at: Timestamp(i64::MIN), began_at: self.clock.now(), ..Pending::default() };
         // What fell due while nothing ran is looked at before anything else.
         let now = self.clock.now();
         let mut due = self.wanted(None, now).map(|due| due.min(now));
@@ -70,14 +101,59 @@ impl Actor {
                     due = self.decide_due(at, &mut pending).await;
                     continue;
                 }
+                () = self.clock.until(pending.wakes_at()) => {
+                    self.look_after_buffer(&mut pending).await;
+                    continue;
+                }
             };
             let Some(input) = input else { break };
             due = self.take(input, due, &mut pending).await;
         }
-        if let Some(position) = pending.position.take() {
+        let (position, buffered) = (pending.position.take(), std::mem::take(&mut pending.buffered));
+        if position.is_some() || !buffered.is_empty() {
             self.progress.began();
-            self.hand_on(Commit { position: Some(position), ..Commit::of(&self.name) }).await;
+            self.hand_on(Commit { position, buffered, ..Commit::of(&self.name) }).await;
         }
+    }
+
+    /// Hands on what has waited for the buffer, and lets what is over be erased.
+    async fn look_after_buffer(&mut self, pending: &mut Pending) {
+        let now = self.clock.now();
+        self.progress.began();
+        let mut commit = Commit::of(&self.name);
+        if now >= pending.tidy_at {
+            pending.tidy_at = now.plus(TIDIED_EVERY);
+            commit.tidy = Some((now, self.buffer.clone()));
+        }
+        self.hand_on_with(commit, None, now, pending).await;
+    }
+
+    /// Puts what was heard beside what goes into the buffer next, where its space is supervised and buffered.
+    fn buffer(&self, heard: &Heard, raw: &Arc<str>, blocked: Option<&Message>, pending: &mut Pending) {
+        let one = |message: &Message, guild| Some((guild, message.space, message.id, &[][..]));
+        let about = match (&heard.event, blocked) {
+            (Event::Said(message) | Event::Edited(message), _) => {
+                message.guild.and_then(|guild| one(message, guild))
+            }
+            (Event::Blocked { guild, .. }, Some(message)) => one(message, *guild),
+            (Event::Deleted { guild: Some(guild), space, messages }, _) => {
+                messages.split_first().map(|(first, others)| (*guild, *space, *first, others))
+            }
+            (Event::Reacted { guild: Some(guild), space, message, .. }, _) => {
+                Some((*guild, *space, *message, &[][..]))
+            }
+            _ => None,
+        };
+        let Some((guild, space, message, others)) = about else { return };
+        let server = self.organisation.servers().get(&guild);
+        let described = server.and_then(|server| server.spaces.get(&space));
+        let parent = described.filter(|space| space.kind.is_thread()).and_then(|space| space.parent);
+        if self.buffer.days_of(space, parent) == 0 || !self.organisation.is_supervised(guild, space) {
+            return;
+        }
+        pending.bytes += raw.len();
+        let (at, raw, others) = (heard.at, raw.clone(), others.to_vec());
+        pending.buffered.push(Buffered { space, parent, at, raw, message, others });
     }
 
     async fn take(
@@ -95,7 +171,7 @@ impl Actor {
             }
             What::Recollection(message, at) => {
                 if let Some(raw) = raw {
-                    self.put(&message, raw, at);
+                    self.put(&message, raw, at, false);
                 }
                 self.organisation.recollect(&message);
                 self.progress.finished();
@@ -121,16 +197,24 @@ impl Actor {
                     Event::Unreadable { name, .. } => raw.clone().map(|raw| (name.clone(), raw)),
                     _ => None,
                 };
-                if let Some(raw) = raw {
+                let first = match &heard.event {
+                    Event::Said(message) => message.edited_at.is_none(),
+                    Event::Blocked { .. } => true,
+                    _ => false,
+                };
+                if let Some(raw) = &raw {
                     for message in message.into_iter().chain(words) {
-                        self.put(message, raw.clone(), heard.at);
+                        self.put(message, raw.clone(), heard.at, first);
                     }
                 }
-                let (mut commit, due) = self.decide(&heard);
+                let (mut commit, due) = self.decide(&heard, pending.began_at);
+                if let Some(raw) = &raw {
+                    self.buffer(&heard, raw, blocked.as_ref(), pending);
+                }
                 if let Some((name, raw)) = frame {
                     let key = ConcernKey { family: Category::Integrity.family(), by: None, towards: None };
                     let case = self.organisation.state().concerns.get(&key).and_then(|concern| concern.case);
-                    let received = Received { raw, at: heard.at, attachments: Vec::new() };
+                    let received = Received { raw, at: heard.at, attachments: Vec::new(), first: true };
                     commit.unread.push((case, name, received));
                 }
                 self.hand_on_with(commit, done, heard.at, pending).await;
@@ -155,7 +239,7 @@ impl Actor {
         // What was asked for at once is durable at once, all of it or nothing.
         let mut all: Option<Commit> = None;
         for event in events {
-            let (commit, next) = self.decide(&Heard { at, event });
+            let (commit, next) = self.decide(&Heard { at, event }, pending.began_at);
             due = next;
             match &mut all {
                 Some(all) => all.add(commit),
@@ -170,23 +254,23 @@ impl Actor {
         due
     }
 
-    fn put(&mut self, message: &Message, raw: Arc<str>, at: Timestamp) {
+    fn put(&mut self, message: &Message, raw: Arc<str>, at: Timestamp, first: bool) {
         let attachments = message.attachments.clone();
-        self.ring.put(message.space, message.id, Received { raw, at, attachments });
+        self.ring.put(message.space, message.id, Received { raw, at, attachments, first });
     }
 
     async fn decide_due(&mut self, at: Timestamp, pending: &mut Pending) -> Option<Timestamp> {
         self.progress.began();
-        let (commit, due) = self.decide(&Heard { at, event: Event::Due });
+        let (commit, due) = self.decide(&Heard { at, event: Event::Due }, pending.began_at);
         self.hand_on_with(commit, None, at, pending).await;
         due
     }
 
     /// What one event leads to, ready to be made durable.
-    fn decide(&mut self, heard: &Heard) -> (Commit, Option<Timestamp>) {
+    fn decide(&mut self, heard: &Heard, began_at: Timestamp) -> (Commit, Option<Timestamp>) {
         let now = heard.at;
         let mut commit = Commit::of(&self.name);
-        let assessment = match &heard.event {
+        let mut assessment = match &heard.event {
             Event::Acknowledged { case, by, via } => {
                 let fact = self.read_calls(|calls| match calls.acknowledge(*case, *by, via) {
                     Ok(fact) | Err(fact) => fact,
@@ -213,12 +297,21 @@ impl Actor {
             }
             _ => self.organisation.assess(heard),
         };
-        if let Event::Outcome { job, .. } = &heard.event {
-            commit.ended.push(job.clone());
+        match &heard.event {
+            Event::Outcome { job, .. } => commit.ended.push(job.clone()),
+            Event::Started { .. } => {
+                let spaces = self.buffer.spaces.iter().map(|(space, days)| (*space, *days)).collect();
+                let fact = Fact::BufferSet { days: self.buffer.days, spaces };
+                assessment.facts.extend(self.organisation.note(now, fact).facts);
+            }
+            _ => {}
         }
+        commit.wanted = self.wanted_from_buffer(&assessment, now, began_at);
         for keep in assessment.keep {
             let received = self.ring.get(keep.space, keep.message);
-            if received.is_empty() {
+            if received.is_empty() && keep.case.is_some() {
+                // The buffer is asked for it; whoever looks says when it has nothing either.
+            } else if received.is_empty() {
                 let why = "not-at-hand".to_owned();
                 commit.facts.push((now, Fact::NotKept { case: keep.case, message: keep.message, why }));
             } else {
@@ -245,6 +338,49 @@ impl Actor {
         self.settle(now, &mut commit);
         self.call(now, &mut commit);
         (commit, self.wanted(assessment.due, now))
+    }
+
+    /// What is not at hand of what a case keeps: messages of which only a later form is here, or none, and what stood
+    /// around a finding before this process ran.
+    fn wanted_from_buffer(
+        &self,
+        assessment: &Assessment,
+        now: Timestamp,
+        began_at: Timestamp,
+    ) -> Vec<Wanted> {
+        let mut all: BTreeMap<(CaseRef, ChannelId), Wanted> = BTreeMap::new();
+        let new = |case, space, subjects: &BTreeSet<UserId>| Wanted {
+            case,
+            space,
+            subjects: subjects.clone(),
+            messages: BTreeMap::new(),
+            around: None,
+        };
+        for keep in &assessment.keep {
+            let Some(case) = keep.case else { continue };
+            let received = self.ring.get(keep.space, keep.message);
+            if received.iter().any(|received| received.first) {
+                continue;
+            }
+            let wanted =
+                all.entry((case, keep.space)).or_insert_with(|| new(case, keep.space, &keep.subjects));
+            wanted.messages.insert(keep.message, received.is_empty());
+        }
+        for fact in &assessment.facts {
+            let (Fact::CaseOpened { case, .. } | Fact::CaseRose { case, .. }) = fact else { continue };
+            let subjects = self.organisation.state().cases.get(case).map(|case| case.subjects.clone());
+            let subjects = subjects.unwrap_or_default();
+            for (space, message) in places_of(*case, assessment, now) {
+                let policy = self.organisation.policy();
+                let before = policy.context_before;
+                if self.ring.first_forms_before(space, message, before) < before {
+                    let wanted = all.entry((*case, space)).or_insert_with(|| new(*case, space, &subjects));
+                    let after = policy.context_after as usize;
+                    wanted.around = Some(Around { message, before, after, heard_before: began_at });
+                }
+            }
+        }
+        all.into_values().collect()
     }
 
     /// Facts that were concluded beside the engine.
@@ -421,16 +557,18 @@ impl Actor {
         pending: &mut Pending,
     ) {
         commit.done = done;
-        let position_is_old = now.0.saturating_sub(pending.position_kept_at.0) >= POSITION_EVERY;
-        let worth_it = !commit.is_empty() || (position_is_old && pending.position.is_some());
-        if !worth_it {
+        let waits = pending.position.is_some() || !pending.buffered.is_empty();
+        let enough = pending.bytes >= BUFFERED_BYTES || (waits && pending.is_old(now));
+        if commit.is_empty() && !enough {
             self.progress.finished();
             return;
         }
-        commit.position = pending.position.take();
-        if commit.position.is_some() {
-            pending.position_kept_at = now;
+        if waits {
+            pending.kept_at = now;
         }
+        commit.position = pending.position.take();
+        commit.buffered = std::mem::take(&mut pending.buffered);
+        pending.bytes = 0;
         self.hand_on(commit).await;
     }
 
@@ -439,6 +577,27 @@ impl Actor {
             tracing::error!("nothing can be made durable any more; the pipeline stops");
         }
     }
+}
+
+/// Where a case's finding is in an assessment: its messages, and for each space the one that was written last; where
+/// nothing was written, the place of the finding at this moment.
+fn places_of(case: CaseRef, assessment: &Assessment, now: Timestamp) -> BTreeMap<ChannelId, MessageId> {
+    let mut places = BTreeMap::new();
+    let findings =
+        assessment.keep.iter().filter(|keep| keep.case == Some(case) && keep.part == Part::Finding);
+    for keep in findings {
+        let newest = places.entry(keep.space).or_insert(keep.message);
+        *newest = keep.message.max(*newest);
+    }
+    let reasons = assessment.facts.iter().filter_map(|fact| match fact {
+        Fact::ConcernRaised { case: Some(of), reasons, .. } if *of == case => Some(reasons),
+        _ => None,
+    });
+    for space in reasons.flatten().filter(|reason| reason.message.is_none()).filter_map(|reason| reason.space)
+    {
+        places.entry(space).or_insert_with(|| MessageId::first_of(now));
+    }
+    places
 }
 
 async fn wait(clock: &Clock, due: Option<Timestamp>) {

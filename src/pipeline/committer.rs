@@ -13,13 +13,14 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Progress;
+use super::buffer::{self, BufferPolicy, Buffered, Found, HourKeys, Over, Wanted};
 use super::case_keys::CaseKeys;
 use super::ring::Received;
 use super::writer::{Writer, exhibit_text, unread_text};
 use crate::clock::Clock;
 use crate::domain::event::Ended;
 use crate::domain::who_may_know::{Readers, who_may_know};
-use crate::domain::{CaseRef, Effect, Fact, Level, MessageId, Timestamp, UserId};
+use crate::domain::{CaseRef, ChannelId, Effect, Fact, Level, MessageId, Timestamp, UserId};
 use crate::engine::Keep;
 use crate::evidence::case_key::CaseKey;
 use crate::evidence::checkpoint::SigningKey;
@@ -37,6 +38,9 @@ const TRY_AGAIN: Duration = Duration::from_secs(2);
 
 /// How many commits are taken in while nothing can be kept; beyond it whoever decides waits.
 const WAITING: usize = 65_536;
+
+/// How many bytes of what is only for the buffer wait while nothing can be kept.
+const BUFFER_WAITING: usize = 64 * 1024 * 1024;
 
 /// A message to be sealed.
 #[derive(Clone, Debug)]
@@ -64,6 +68,12 @@ pub struct Commit {
     pub ended: Vec<String>,
     /// How far the socket has come.
     pub position: Option<Position>,
+    /// What was heard since the last commit, for the buffer.
+    pub buffered: Vec<Buffered>,
+    /// What cases want from the buffer.
+    pub wanted: Vec<Wanted>,
+    /// The buffer is looked through for what is over by this moment, by this rule.
+    pub tidy: Option<(Timestamp, BufferPolicy)>,
     /// Told when all of it is durable.
     pub done: Option<oneshot::Sender<Vec<Fact>>>,
     /// Whether what could not wait has left without evidence.
@@ -82,6 +92,9 @@ impl Commit {
             jobs: Vec::new(),
             ended: Vec::new(),
             position: None,
+            buffered: Vec::new(),
+            wanted: Vec::new(),
+            tidy: None,
             done: None,
             saved: false,
         }
@@ -94,10 +107,13 @@ impl Commit {
         self.unread.extend(other.unread);
         self.jobs.extend(other.jobs);
         self.ended.extend(other.ended);
+        self.buffered.extend(other.buffered);
+        self.wanted.extend(other.wanted);
+        self.tidy = other.tidy.or(self.tidy.take());
     }
 
-    /// Whether there is nothing in it that must be durable, and nobody who waits for it. A position is not reason
-    /// enough.
+    /// Whether there is nothing in it that must be durable now, and nobody who waits for it. A position is not reason
+    /// enough, nor is what goes into the buffer.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.facts.is_empty()
@@ -105,7 +121,19 @@ impl Commit {
             && self.unread.is_empty()
             && self.jobs.is_empty()
             && self.ended.is_empty()
+            && self.wanted.is_empty()
+            && self.tidy.is_none()
             && self.done.is_none()
+    }
+
+    /// Lets go of what it has for the buffer, which is put on record.
+    fn forgo_buffer(&mut self, why: &str) {
+        let times = || self.buffered.iter().map(|one| one.at);
+        if let (Some(from), Some(until)) = (times().min(), times().max()) {
+            let frames = self.buffered.len() as u64;
+            self.facts.push((until, Fact::NotBuffered { from, until, frames, why: why.to_owned() }));
+            self.buffered.clear();
+        }
     }
 
     /// Whether it is about somebody in immediate danger.
@@ -155,6 +183,8 @@ pub struct Committer {
     pub leads: Vec<Lead>,
     /// The cases' own keys, as the stored facts have left them.
     pub case_keys: CaseKeys,
+    /// The buffer's keys in use; none at the start.
+    pub hour_keys: HourKeys,
     /// Name and version of this program.
     pub software: String,
     /// What time it is.
@@ -189,20 +219,21 @@ impl Committer {
         waiting: &mut VecDeque<Commit>,
         commits: &mut mpsc::Receiver<Commit>,
     ) -> Result<(), StoreError> {
-        let mut case_keys = std::mem::take(&mut self.case_keys);
-        let (batch, tree) = self.assemble(&group, &mut case_keys);
-        self.case_keys = case_keys;
         let mut in_trouble = false;
+        let looked_up = loop {
+            match self.look_up(&group).await {
+                Ok(found) => break found,
+                Err(error) => {
+                    self.meet(error, &mut in_trouble, &mut group)?;
+                    self.listen_until_tried_again(waiting, commits).await;
+                }
+            }
+        };
+        let mut keys = (std::mem::take(&mut self.case_keys), std::mem::take(&mut self.hour_keys));
+        let (batch, tree) = self.assemble(&group, &looked_up, &mut keys);
+        (self.case_keys, self.hour_keys) = keys;
         while let Err(error) = self.store.commit(&batch).await {
-            if !in_trouble {
-                in_trouble = true;
-                tracing::error!(%error, "evidence cannot be kept");
-                self.witness.evidence_cannot_be_kept(&error);
-                self.save_the_endangered(&mut group);
-            }
-            if !error.is_temporary() && !error.needs_operator() {
-                return Err(error);
-            }
+            self.meet(error, &mut in_trouble, &mut group)?;
             self.listen_until_tried_again(waiting, commits).await;
         }
         if in_trouble {
@@ -224,6 +255,32 @@ impl Committer {
         Ok(())
     }
 
+    /// The database said no: whoever is in danger is served at once, and it is tried again unless that is of no use.
+    fn meet(&self, error: StoreError, in_trouble: &mut bool, group: &mut [Commit]) -> Result<(), StoreError> {
+        if !std::mem::replace(in_trouble, true) {
+            tracing::error!(%error, "evidence cannot be kept");
+            self.witness.evidence_cannot_be_kept(&error);
+            self.save_the_endangered(group);
+        }
+        if error.is_temporary() || error.needs_operator() { Ok(()) } else { Err(error) }
+    }
+
+    /// What has to be read before a group can be written: what the buffer has for cases, and what of it is over.
+    async fn look_up(&self, group: &[Commit]) -> Result<Vec<LookedUp>, StoreError> {
+        let mut all = Vec::with_capacity(group.len());
+        for commit in group {
+            let mut looked_up = LookedUp::default();
+            for wanted in &commit.wanted {
+                looked_up.found.push(buffer::find(&self.store, &commit.organisation, wanted).await?);
+            }
+            if let Some((now, policy)) = &commit.tidy {
+                looked_up.over = buffer::over(&self.store, &commit.organisation, policy, *now).await?;
+            }
+            all.push(looked_up);
+        }
+        Ok(all)
+    }
+
     /// The wait before the next attempt. Commits are taken in meanwhile: somebody may be in danger now.
     async fn listen_until_tried_again(
         &self,
@@ -240,6 +297,7 @@ impl Committer {
                     open = heard > 0;
                     self.save_the_endangered(&mut more);
                     waiting.extend(more.drain(..));
+                    forgo_what_does_not_fit(waiting);
                 }
             }
         }
@@ -281,13 +339,20 @@ impl Committer {
     }
 
     /// Everything of a group as one batch, and the log as it will be.
-    fn assemble(&self, group: &[Commit], case_keys: &mut CaseKeys) -> (Batch, Tree) {
+    fn assemble(
+        &self,
+        group: &[Commit],
+        looked_up: &[LookedUp],
+        (case_keys, hour_keys): &mut (CaseKeys, HourKeys),
+    ) -> (Batch, Tree) {
         let mut writer =
             Writer { tree: self.tree.clone(), batch: Batch::default(), software: &self.software };
+        self.write_buffered(&mut writer, hour_keys, group);
         let mut positions: BTreeMap<u32, Position> = BTreeMap::new();
-        for commit in group {
+        for (commit, looked_up) in group.iter().zip(looked_up) {
             // A message may be an exhibit of several cases; evidence of it is kept when one of them could be.
             let mut unkept = not_at_hand(commit);
+            unkept.extend(self.hand_over(&mut writer, commit, looked_up));
             let (kept, failed): (Vec<&Exhibit>, Vec<&Exhibit>) = commit
                 .exhibits
                 .iter()
@@ -315,6 +380,9 @@ impl Committer {
                 }
             }
             writer.batch.ended.extend(commit.ended.iter().cloned());
+            if let (Some((now, _)), Some(over)) = (&commit.tidy, &looked_up.over) {
+                erase(&mut writer, &commit.organisation, *now, over);
+            }
             if let Some(position) = &commit.position {
                 positions.insert(position.shard, position.clone());
             }
@@ -329,6 +397,65 @@ impl Committer {
             }
         }
         (batch, tree)
+    }
+
+    /// Seals what a group has for the buffer, each space's in the order in which it was heard.
+    fn write_buffered(&self, writer: &mut Writer<'_>, hour_keys: &mut HourKeys, group: &[Commit]) {
+        let mut places: BTreeMap<(&str, ChannelId), Vec<&Buffered>> = BTreeMap::new();
+        for commit in group {
+            for one in &commit.buffered {
+                places.entry((&commit.organisation, one.space)).or_default().push(one);
+            }
+        }
+        if places.is_empty() {
+            return;
+        }
+        let leads = self.may_know(&BTreeSet::new());
+        for ((organisation, space), buffered) in places {
+            if let Err(error) = buffer::write(writer, hour_keys, organisation, &leads, &buffered) {
+                tracing::error!(%error, %space, "what was heard could not be sealed into the buffer");
+                let mut lost = Commit::of(organisation);
+                lost.buffered = buffered.into_iter().cloned().collect();
+                lost.forgo_buffer("could-not-be-sealed");
+                for (at, fact) in &lost.facts {
+                    writer.fact(organisation, *at, fact);
+                }
+            }
+        }
+    }
+
+    /// Hands over what the buffer has of what cases want; gives the messages of which nothing is kept.
+    fn hand_over(
+        &self,
+        writer: &mut Writer<'_>,
+        commit: &Commit,
+        looked_up: &LookedUp,
+    ) -> BTreeSet<MessageId> {
+        let mut unkept = BTreeSet::new();
+        let at = commit.facts.first().map_or_else(|| self.clock.now(), |(at, _)| *at);
+        for (wanted, found) in commit.wanted.iter().zip(&looked_up.found) {
+            let (case, organisation) = (wanted.case, &commit.organisation);
+            let may_know = self.may_know(&wanted.subjects);
+            let sealed_to = buffer::hand_over(writer, organisation, case, found, &may_know);
+            if !found.segments.is_empty() {
+                let fact = Fact::HandedOver {
+                    case,
+                    space: wanted.space,
+                    segments: found.segments.iter().copied().collect(),
+                    sealed_to: sealed_to.clone(),
+                    messages: found.messages.iter().copied().collect(),
+                };
+                writer.fact(organisation, at, &fact);
+            }
+            // Where nobody who may know has a wrap, nothing is kept of it for the case.
+            let kept = |message: &MessageId| found.messages.contains(message) && !sealed_to.is_empty();
+            for (&message, _) in wanted.messages.iter().filter(|(message, gone)| **gone && !kept(message)) {
+                let fact = Fact::NotKept { case: Some(case), message, why: "not-at-hand".to_owned() };
+                writer.fact(organisation, at, &fact);
+                unkept.insert(message);
+            }
+        }
+        unkept
     }
 
     /// The keys of the leads who may know of something with these subjects.
@@ -452,6 +579,37 @@ impl Committer {
             }
         }
         could
+    }
+}
+
+/// What was read for a commit before it is written.
+#[derive(Default)]
+struct LookedUp {
+    found: Vec<Found>,
+    over: Option<Over>,
+}
+
+/// Erases what is over, and says so.
+fn erase(writer: &mut Writer<'_>, organisation: &str, now: Timestamp, over: &Over) {
+    writer.batch.buffer.over.extend(&over.keys);
+    let fact = Fact::BufferErased {
+        until: over.until,
+        rule: over.rule.clone(),
+        keys: over.keys.len() as u64,
+        segments: over.segments,
+        frames: over.frames,
+    };
+    writer.fact(organisation, now, &fact);
+}
+
+/// While nothing can be kept, what waits for the buffer must not fill the memory; what was noticed still waits.
+fn forgo_what_does_not_fit(waiting: &mut VecDeque<Commit>) {
+    let mut bytes = 0;
+    for commit in waiting.iter_mut() {
+        bytes += commit.buffered.iter().map(|one| one.raw.len()).sum::<usize>();
+        if bytes > BUFFER_WAITING {
+            commit.forgo_buffer("no-room");
+        }
     }
 }
 

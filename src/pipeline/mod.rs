@@ -3,11 +3,13 @@
 //! * [`Ear`] hands events in, in order.
 //! * [`actor`]: asks the engine and the ladder what an event leads to.
 //! * [`case_keys`]: to which key each case is sealed.
+//! * [`buffer`]: recent messages, sealed a few seconds at a time, for what is noticed later.
 //! * [`ring`]: the exact bytes of recent messages, so that evidence can be kept before anything is done.
 //! * [`committer`]: seals, logs and keeps; nothing leaves before its transaction is durable.
 //! * [`Progress`]: how far all of this has come, so that somebody can wait until it has settled.
 
 pub mod actor;
+pub mod buffer;
 pub mod case_keys;
 pub mod committer;
 pub mod ring;

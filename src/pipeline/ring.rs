@@ -24,6 +24,8 @@ pub struct Received {
     pub at: Timestamp,
     /// What was attached, described; never the bytes.
     pub attachments: Vec<Attachment>,
+    /// The form in which the message was first written, heard as it came: not an edit, and not read in a history.
+    pub first: bool,
 }
 
 #[derive(Debug, Default)]
@@ -84,6 +86,14 @@ impl Ring {
         self.shelves.get(&space).and_then(|shelf| shelf.messages.get(&message)).map_or(&[], Vec::as_slice)
     }
 
+    /// How many messages older than this one are at hand of a space as they were first written, counted up to `enough`.
+    #[must_use]
+    pub fn first_forms_before(&self, space: ChannelId, message: MessageId, enough: usize) -> usize {
+        let Some(here) = self.shelves.get(&space) else { return 0 };
+        let before = here.messages.range(..message).rev().map(|(_, received)| received);
+        before.filter(|received| received.iter().any(|one| one.first)).take(enough).count()
+    }
+
     /// How many bytes are at hand.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -96,7 +106,7 @@ mod tests {
     use super::*;
 
     fn received(text: &str) -> Received {
-        Received { raw: text.into(), at: Timestamp(0), attachments: Vec::new() }
+        Received { raw: text.into(), at: Timestamp(0), attachments: Vec::new(), first: true }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::actor::Actor;
+use super::buffer::{BufferPolicy, HourKeys};
 use super::case_keys::CaseKeys;
 use super::committer::{Commit, Committer, Exhibit, Witness};
 use super::ring::{Received, Ring};
@@ -52,6 +53,7 @@ fn committer(store: Store, clock: Clock) -> (Committer, mpsc::UnboundedReceiver<
     let (told, notes) = mpsc::unbounded_channel();
     let committer = Committer {
         case_keys: CaseKeys::default(),
+        hour_keys: HourKeys::default(),
         store,
         tree: Tree::empty(),
         key: Arc::new(SigningKey::generate("club.example/evidence").unwrap()),
@@ -166,7 +168,8 @@ async fn a_message_of_which_no_evidence_could_be_sealed_stays_in_sight() {
         edited_at: None,
         subjects: BTreeSet::new(),
     };
-    let received = vec![Received { raw: "{}".into(), at: Timestamp(0), attachments: Vec::new() }];
+    let received =
+        vec![Received { raw: "{}".into(), at: Timestamp(0), attachments: Vec::new(), first: true }];
     let hide = job("hide/club/7", Effect::Hide { space: ChannelId(3), message: MessageId(7) });
     // No lead has a key.
     let commit = Commit {
@@ -201,6 +204,7 @@ async fn a_position_is_not_kept_before_the_event_that_it_stands_for() {
         clock: Clock::manual(Timestamp(0)),
         progress,
         ring: Ring::default(),
+        buffer: BufferPolicy::default(),
         operator_channel: None,
     };
     let running = tokio::spawn(actor.run(inputs));
@@ -282,6 +286,7 @@ async fn the_bytes_of_a_frame_that_cannot_be_read_are_sealed_to_the_leads() {
         clock,
         progress,
         ring: Ring::default(),
+        buffer: BufferPolicy::default(),
         operator_channel: None,
     };
     let running = tokio::spawn(actor.run(inputs));

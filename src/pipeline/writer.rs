@@ -3,7 +3,7 @@
 use super::ring::Received;
 use crate::domain::{Fact, Timestamp};
 use crate::engine::Keep;
-use crate::evidence::commitment::{self, Salt, SealedExhibit};
+use crate::evidence::commitment::{self, Salt, SealedExhibit, header};
 use crate::evidence::entry::{Class, Entry};
 use crate::evidence::log::Tree;
 use crate::evidence::seal::Sealed;
@@ -19,15 +19,25 @@ pub(super) fn exhibit_text(
 ) -> Result<commitment::Exhibit, commitment::ExhibitError> {
     let times: Vec<String> = received.iter().map(|received| received.at.to_string()).collect();
     let raw: Vec<&str> = received.iter().map(|received| received.raw.as_ref()).collect();
-    commitment::Exhibit::new(Salt::random(), raw.join("\n").into_bytes())
+    let exhibit = commitment::Exhibit::new(Salt::random(), raw.join("\n").into_bytes())
         .with("organisation", organisation.replace(char::is_control, " "))?
-        .with("message", keep.message.to_string())?
-        .with("space", keep.space.to_string())?
+        .with(header::KIND, "message")?
+        .with(header::MESSAGE, keep.message.to_string())?
+        .with(header::SPACE, keep.space.to_string())?
         .with("author", keep.author.to_string())?
-        .with("received", times.join(" "))?
-        .with("media-type", "application/json")?
+        .with(header::RECEIVED_AT, times.join(" "))?
+        .with(header::CONTENT_TYPE, "application/json")?
         .with("source", "discord-gateway-v10")?
-        .with("software", software)
+        .with("software", software)?;
+    // The message's id holds the moment at which Discord made it, on Discord's clock; the difference is that of the two
+    // clocks and the way here. Of what was read from a history it would say nothing.
+    match received.iter().find(|received| received.first) {
+        Some(live) => {
+            let offset = live.at.0.saturating_sub(Timestamp::from_millis(keep.message.created_millis()).0);
+            exhibit.with(header::CLOCK_OFFSET, offset.to_string())
+        }
+        None => Ok(exhibit),
+    }
 }
 
 /// What is sealed of a frame that could not be read: its exact bytes.
@@ -39,9 +49,10 @@ pub(super) fn unread_text(
 ) -> Result<commitment::Exhibit, commitment::ExhibitError> {
     commitment::Exhibit::new(Salt::random(), received.raw.as_bytes().to_vec())
         .with("organisation", organisation.replace(char::is_control, " "))?
+        .with(header::KIND, "unreadable")?
         .with("event", name.replace(char::is_control, " "))?
-        .with("received", received.at.to_string())?
-        .with("media-type", "application/json")?
+        .with(header::RECEIVED_AT, received.at.to_string())?
+        .with(header::CONTENT_TYPE, "application/json")?
         .with("source", "discord-gateway-v10")?
         .with("software", software)
 }
@@ -115,6 +126,7 @@ fn class_of(fact: &Fact) -> Class {
         | Fact::Kept { .. }
         | Fact::CaseKeyMade { .. }
         | Fact::NotKept { .. }
+        | Fact::HandedOver { .. }
         | Fact::Withheld { .. } => Class::CASE,
         Fact::Acknowledged { .. }
         | Fact::AcknowledgedByName { .. }
@@ -130,9 +142,10 @@ fn class_of(fact: &Fact) -> Class {
         | Fact::DrillBegan { .. }
         | Fact::DrillEnded { .. }
         | Fact::RotaLookedAt { .. } => Class::PAGE,
-        Fact::Register(_) => Class::REGISTER,
+        Fact::Register(_) | Fact::BufferSet { .. } => Class::REGISTER,
+        Fact::BufferErased { .. } => Class::ERASURE,
         Fact::Decided { .. } | Fact::Outcome { .. } => Class::ACTION,
-        Fact::Gap { .. } => Class::GAP,
+        Fact::Gap { .. } | Fact::NotBuffered { .. } => Class::GAP,
         Fact::Started { .. } => Class::START,
     }
 }

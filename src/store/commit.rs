@@ -2,7 +2,7 @@
 
 use super::log::{Appended, Follows};
 use super::transaction::Tx;
-use super::{Batch, Store, StoreError, exhibits, facts, jobs, log, positions};
+use super::{Batch, Store, StoreError, buffer, exhibits, facts, jobs, log, positions};
 
 /// What came of a batch that was written.
 enum Written {
@@ -53,6 +53,7 @@ async fn write(tx: &mut Tx, batch: &Batch) -> Result<Written, StoreError> {
     }
     facts::insert(tx, &batch.facts).await?;
     exhibits::insert(tx, &batch.exhibits).await?;
+    buffer::write(tx, &batch.buffer).await?;
     jobs::insert(tx, &batch.jobs).await?;
     jobs::end(tx, &batch.ended).await?;
     if let Some(note) = &batch.checkpoint {

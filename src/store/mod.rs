@@ -9,6 +9,7 @@
 //! reach in the year 2084. Times are microseconds since 1970.
 
 mod address;
+mod buffer;
 mod commit;
 mod error;
 mod exhibits;
@@ -22,6 +23,7 @@ mod positions;
 mod tests;
 mod transaction;
 
+pub use buffer::{BufferBatch, Erasable, Held, Place, StoredHold, StoredKey, StoredSegment, StoredWrap};
 pub use error::StoreError;
 pub use open::Store;
 
@@ -108,4 +110,6 @@ pub struct Batch {
     pub checkpoint: Option<String>,
     /// How far shards have been heard.
     pub positions: Vec<Position>,
+    /// What changes in the rolling buffer.
+    pub buffer: BufferBatch,
 }

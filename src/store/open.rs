@@ -115,7 +115,11 @@ impl Store {
             make_file(path)?;
         }
         // FULL: with WAL and NORMAL the last commits can be lost when the power fails; evidence must not be.
-        let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+        // What is erased is overwritten: a period that is over must not live on in free pages.
+        let options = options
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .pragma("secure_delete", "ON");
         let pool = pool.connect_with(options).await?;
         SQLITE.run(&pool).await?;
         Ok(Self::of(Db::Lite(pool), hold))

@@ -108,6 +108,28 @@ impl Tx {
     }
 }
 
+impl Tx {
+    /// Runs `before` + `($1,…)` + `after` over numbers, up to [`ROWS`] a statement.
+    pub(super) async fn for_each_number(
+        &mut self,
+        before: &'static str,
+        numbers: &[u64],
+        after: &'static str,
+    ) -> Result<(), sqlx::Error> {
+        for numbers in numbers.chunks(ROWS) {
+            let sql = format!("{before} {}{after}", placeholders(numbers.len(), 1));
+            within!(self, connection => {
+                let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+                for number in numbers {
+                    query = query.bind(number.cast_signed());
+                }
+                query.execute(connection).await?;
+            });
+        }
+        Ok(())
+    }
+}
+
 fn insert_text(into: &str, width: usize, rows: usize, on_conflict: &str) -> String {
     let mut sql = format!("INSERT INTO {into} VALUES ");
     for row in 0..rows {

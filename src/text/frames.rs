@@ -111,6 +111,11 @@ impl Frames {
         vocabulary.extend(self.lexicon.words().map(str::to_owned));
     }
 
+    /// Takes a vocabulary that has been taught everything as the one that readings are made with.
+    pub fn settle(&mut self, vocabulary: &Vocabulary) {
+        self.lexicon.settle(vocabulary);
+    }
+
     /// The words of a reading with their meanings.
     #[must_use]
     pub fn tokens(&self, reading: &Reading) -> Vec<Token> {

@@ -3,25 +3,67 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use super::words;
+
 /// A word that no list knows.
 pub const UNKNOWN: u32 = u32::MAX;
 /// The end of a sentence.
 pub const STOP: u32 = u32::MAX - 1;
 
 /// The words that any list knows: what decides between readings of a stretched, spaced or digit-for-letter word.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Vocabulary {
-    // Only ever asked, never walked: the order of a map cannot show in any result.
-    numbers: HashMap<Box<str>, u32, Cheap>,
+    // Only ever asked, never walked: the order of a map cannot show in any result. Shorthand is in it as well, so that
+    // a typed word costs one look.
+    known: HashMap<Box<str>, Known, Cheap>,
+    count: u32,
     /// For words in which letters can have been stretched: without repetitions, and as it is written.
     drawn_in: HashMap<Box<str>, Box<str>, Cheap>,
 }
 
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    /// [`UNKNOWN`] for what is only shorthand.
+    number: u32,
+    plain: Option<&'static [&'static str]>,
+}
+
+/// What a typed word is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Typed {
+    /// Shorthand for these words.
+    Plain(&'static [&'static str]),
+    /// A word of a list, with its number.
+    Known(u32),
+    /// Neither.
+    Unknown,
+}
+
+impl Default for Vocabulary {
+    fn default() -> Vocabulary {
+        Vocabulary::new()
+    }
+}
+
 impl Vocabulary {
-    /// No words.
+    /// No words yet.
     #[must_use]
     pub fn new() -> Vocabulary {
-        Vocabulary::default()
+        let shorthand = |(typed, plain)| (Box::from(typed), Known { number: UNKNOWN, plain: Some(plain) });
+        Vocabulary {
+            known: words::shorthand().map(shorthand).collect(),
+            count: 0,
+            drawn_in: HashMap::default(),
+        }
+    }
+
+    /// What a typed word is: shorthand first.
+    pub(super) fn typed(&self, word: &str) -> Typed {
+        match self.known.get(word) {
+            Some(Known { plain: Some(plain), .. }) => Typed::Plain(plain),
+            Some(Known { number, .. }) => Typed::Known(*number),
+            None => Typed::Unknown,
+        }
     }
 
     /// Enters a word, and gives its number.
@@ -30,8 +72,9 @@ impl Vocabulary {
         if let Some(number) = self.number(word) {
             return number;
         }
-        let next = u32::try_from(self.numbers.len()).unwrap_or(UNKNOWN);
-        self.numbers.insert(word.into(), next);
+        let next = self.count;
+        self.count += 1;
+        self.known.entry(word.into()).or_insert(Known { number: next, plain: None }).number = next;
         if word.len() >= 4 && word.is_ascii() {
             let single: String = runs(word).map(|(letter, _)| char::from(letter)).collect();
             self.drawn_in.entry(single.into_boxed_str()).or_insert_with(|| word.into());
@@ -42,30 +85,31 @@ impl Vocabulary {
     /// The number of a word, if it is known.
     #[must_use]
     pub fn number(&self, word: &str) -> Option<u32> {
-        self.numbers.get(word).copied()
+        self.known.get(word).map(|known| known.number).filter(|number| *number != UNKNOWN)
     }
 
     /// Whether a word is known.
     #[must_use]
     pub fn contains(&self, word: &str) -> bool {
-        self.numbers.contains_key(word)
+        self.number(word).is_some()
     }
 
     /// How many words are known.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.numbers.len()
+        self.count as usize
     }
 
     /// Whether none is.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.numbers.is_empty()
+        self.count == 0
     }
 
     /// Every word with its number, in no order.
     pub(super) fn words(&self) -> impl Iterator<Item = (&str, u32)> {
-        self.numbers.iter().map(|(word, number)| (&**word, *number))
+        let numbered = self.known.iter().filter(|(_, known)| known.number != UNKNOWN);
+        numbered.map(|(word, known)| (&**word, known.number))
     }
 
     /// The known word that a typed one is with letters repeated ("kkiillll"): every letter stands at least as often
@@ -76,10 +120,10 @@ impl Vocabulary {
         if typed.len() < 5 || !typed.is_ascii() {
             return None;
         }
-        let single: String = runs(typed).map(|(letter, _)| char::from(letter)).collect();
-        if single.len() + 2 > typed.len() {
+        if runs(typed).count() + 2 > typed.len() {
             return None;
         }
+        let single: String = runs(typed).map(|(letter, _)| char::from(letter)).collect();
         let known = self.drawn_in.get(single.as_str())?;
         let enough = runs(typed).zip(runs(known)).all(|((_, typed), (_, known))| typed >= known);
         (enough && typed.len() >= known.len() + 2).then_some(&**known)
@@ -117,7 +161,7 @@ fn runs(word: &str) -> impl Iterator<Item = (u8, usize)> {
 
 /// A cheap hash for short words. The words of a map are those of the lists, so nobody who writes messages can choose
 /// words that collide with each other.
-pub(super) type Cheap = BuildHasherDefault<Multiply>;
+pub type Cheap = BuildHasherDefault<Multiply>;
 
 /// See [`Cheap`].
 #[derive(Clone, Default)]

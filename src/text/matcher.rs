@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use regex::RegexSet;
+
 use crate::domain::{Code, Quote};
 
 use super::clause::{Clause, clauses};
@@ -99,8 +101,9 @@ pub struct Lists {
     index: Index,
     /// Per entry, compiled exceptions: what has to stand in the text, and the exception.
     unless: Vec<Vec<(Vec<Clause>, Program)>>,
-    /// Entries that run over the folded text.
+    /// Entries that run over the folded text, and all their expressions in one, which says whether any is worth a try.
     raw: Vec<usize>,
+    any_raw: Option<RegexSet>,
     vocabulary: Vocabulary,
     /// Entries of meanings (by their index), and ways of speaking (by theirs behind the entries').
     frames: Frames,
@@ -246,10 +249,13 @@ impl Lists {
                 raw.push(at);
             }
         }
-        let frames = compile_frames(&parsed)?;
+        let mut frames = compile_frames(&parsed)?;
         frames.teach(&mut vocabulary);
+        frames.settle(&vocabulary);
         let groups = GROUPS.iter().filter_map(|(name, code)| Some((frames.set(name)?, *code))).collect();
         let index = Index::of((0..).zip(&rarest), &vocabulary);
+        let expressions = raw.iter().flat_map(|at| &parsed.entries[*at].regexes).map(regex::Regex::as_str);
+        let any_raw = RegexSet::new(expressions).ok(); // too large together: each is tried
         Ok(Lists {
             entries: parsed.entries,
             innocents: parsed.innocents,
@@ -257,6 +263,7 @@ impl Lists {
             index,
             unless,
             raw,
+            any_raw,
             vocabulary,
             frames,
             stances: parsed.stances,
@@ -298,7 +305,9 @@ impl Lists {
         let places = self.index.places(reading);
         let tokens = self.frames.tokens(reading);
         let found = self.frames.find(&tokens);
-        if places.is_empty() && self.raw.is_empty() && found.is_empty() {
+        let raw = !self.raw.is_empty()
+            && self.any_raw.as_ref().is_none_or(|any| any.is_match(reading.folded.text()));
+        if places.is_empty() && !raw && found.is_empty() {
             return Vec::new();
         }
         let frame = LazyCell::new(|| stance::frame(reading));
@@ -327,7 +336,7 @@ impl Lists {
                 self.consider(reading, pattern.entry, (first, last), quote, &frame, &mut best);
             }
         }
-        for &at in &self.raw {
+        for &at in self.raw.iter().filter(|_| raw) {
             for regex in &self.entries[at].regexes {
                 for found in regex.find_iter(reading.folded.text()).take(CONSIDERED) {
                     let (from, to) = reading.folded.scalars_of(found.start(), found.end());

@@ -16,6 +16,7 @@ pub mod frames;
 mod index;
 pub mod lexicon;
 pub mod matcher;
+pub mod occasion;
 mod parser;
 pub mod pattern;
 mod program;
@@ -28,6 +29,7 @@ pub mod wordlist;
 pub mod words;
 
 pub use matcher::{Explanation, Failure, Hit, Lists};
+pub use occasion::{Occasion, Occasions};
 pub use reading::Reading;
 pub use wordlist::{Entry, Mistake, Need, Quiet};
 

@@ -14,6 +14,7 @@
 //! | `tell + {parent} + late` | all of these, in any order, in one sentence or two that follow each other |
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use super::clause;
 use super::lexicon::Vocabulary;
@@ -253,10 +254,13 @@ impl Parser<'_> {
             self.rest = rest;
             return Ok((vec![Node::Stem(typed.replace('\'', ""))], true));
         }
-        let plain = plain_words(&typed, &Vocabulary::new());
+        let plain = plain_words(&typed, &NO_WORDS);
         Ok((plain.into_iter().map(Node::Word).collect(), true))
     }
 }
+
+/// What patterns are read with: no list has taught a word yet.
+static NO_WORDS: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::new);
 
 /// Whether an alternative could match without a single word.
 fn may_be_nothing(nodes: &[Node]) -> bool {

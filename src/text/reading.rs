@@ -9,6 +9,7 @@ use crate::domain::Quote;
 use super::find::{self, Find};
 use super::fold::Folded;
 use super::lexicon::{STOP, UNKNOWN};
+use super::occasion::Occasions;
 use super::quotation::quotations;
 use super::split::{Kind, split};
 use super::typed;
@@ -47,6 +48,8 @@ pub struct Reading {
     pub quoted: Vec<Quote>,
     /// Links, numbers, names of accounts and the like, by place.
     pub finds: Vec<Find>,
+    /// What it speaks of as a whole.
+    pub occasions: Occasions,
 }
 
 impl Reading {
@@ -58,7 +61,6 @@ impl Reading {
         let mut line = Line {
             text: String::with_capacity(folded.text().len() + folded.text().len() / 4 + 16),
             words: Vec::with_capacity(pieces.len() + pieces.len() / 4 + 2),
-            vocabulary,
         };
         line.stop(".", 0, 0);
         for piece in &pieces {
@@ -70,21 +72,29 @@ impl Reading {
                 Kind::Word => {
                     let (from, to) = folded.scalars_of(piece.start, piece.end);
                     let mut pause = piece.pause;
-                    typed::each(&folded.text()[piece.start..piece.end], vocabulary, |word| {
-                        line.word(word, from, to, std::mem::take(&mut pause));
+                    typed::each(&folded.text()[piece.start..piece.end], vocabulary, |word, id| {
+                        line.word(word, id, from, to, std::mem::take(&mut pause));
                     });
                 }
                 Kind::Joined(word) => {
                     let (from, to) = folded.scalars_of(piece.start, piece.end);
-                    line.word(word, from, to, piece.pause);
+                    let id = vocabulary.number(word).unwrap_or(UNKNOWN);
+                    line.word(word, id, from, to, piece.pause);
                 }
             }
         }
         let end = folded.scalars();
         line.stop(".", end, end);
         line.text.push(' ');
-        let Line { text: plain, words, .. } = line;
-        Reading { line: plain, words, quoted: quotations(&folded), finds: find::all(text, &folded), folded }
+        let Line { text: plain, words } = line;
+        Reading {
+            occasions: Occasions::of(&plain),
+            line: plain,
+            words,
+            quoted: quotations(&folded),
+            finds: find::all(text, &folded),
+            folded,
+        }
     }
 
     /// The same reading with some of its words replaced, or none when none is. Quotes still lead back to the original.
@@ -102,7 +112,7 @@ impl Reading {
             return None;
         }
         let text = String::with_capacity(self.line.len() + 16 * found.len());
-        let mut line = Line { text, words: Vec::with_capacity(self.words.len()), vocabulary };
+        let mut line = Line { text, words: Vec::with_capacity(self.words.len()) };
         let mut found = found.into_iter().peekable();
         for (at, word) in self.words.iter().enumerate() {
             match found.next_if(|(place, _)| *place == at) {
@@ -113,7 +123,7 @@ impl Reading {
             }
         }
         line.text.push(' ');
-        let Line { text, words, .. } = line;
+        let Line { text, words } = line;
         Some(Reading { line: text, words, ..self.clone() })
     }
 
@@ -186,13 +196,12 @@ impl Reading {
 }
 
 /// The line while it is written.
-struct Line<'a> {
+struct Line {
     text: String,
     words: Vec<Word>,
-    vocabulary: &'a Vocabulary,
 }
 
-impl Line<'_> {
+impl Line {
     fn stop(&mut self, sign: &str, from: u32, to: u32) {
         if let Some(last) = self.words.last()
             && last.stop
@@ -208,8 +217,7 @@ impl Line<'_> {
         self.push(sign, Word { start: 0, end: 0, from, to, stop: true, pause: false, id: STOP });
     }
 
-    fn word(&mut self, word: &str, from: u32, to: u32, pause: bool) {
-        let id = self.vocabulary.number(word).unwrap_or(UNKNOWN);
+    fn word(&mut self, word: &str, id: u32, from: u32, to: u32, pause: bool) {
         self.push(word, Word { start: 0, end: 0, from, to, stop: false, pause, id });
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::Quote;
 
+use super::occasion::Occasion;
 use super::reading::Reading;
 use super::wordlist::{Quiet, Reach};
 
@@ -15,7 +16,7 @@ pub fn frame(reading: &Reading) -> BTreeSet<Quiet> {
     if teaches(reading) {
         found.insert(Quiet::Teaching);
     }
-    if acts(reading) {
+    if reading.occasions.has(Occasion::Play) {
         found.insert(Quiet::Play);
     }
     found
@@ -128,50 +129,10 @@ fn is_supposing(first: &str, second: &str) -> bool {
     )
 }
 
-/// Frames of a lesson, a quiz or a workshop, in the line's plain words.
-const TEACHING: [&str; 36] = [
-    " warning sign",
-    " red flag",
-    " true or false ",
-    " scenario ",
-    " what would you do if someone ",
-    " online safety ",
-    " safer internet ",
-    " workshop ",
-    " exit task ",
-    " role play ",
-    " discussion point",
-    " case study ",
-    " today we are looking ",
-    " today we will look ",
-    " today we are talking ",
-    " today we are learning ",
-    " this week we are looking ",
-    " grooming ",
-    " groomers ",
-    " groomer ",
-    " bullying is ",
-    " what should you do ",
-    " how would you respond ",
-    " how would you feel ",
-    " safe or unsafe ",
-    " ok or not ok ",
-    " an example of ",
-    " examples of ",
-    " people who want to harm ",
-    " spot the ",
-    " stay safe online ",
-    " in pairs discuss ",
-    " quiz ",
-    " assembly about ",
-    " worksheet ",
-    " lesson on ",
-];
-
 /// Whether the message is framed as a lesson about the thing.
 #[must_use]
 pub fn teaches(reading: &Reading) -> bool {
-    TEACHING.iter().any(|frame| reading.line.contains(frame)) || numbered_question(reading)
+    reading.occasions.has(Occasion::Teaching) || numbered_question(reading)
 }
 
 /// "Q3. …", "question 4: …"
@@ -180,54 +141,6 @@ fn numbered_question(reading: &Reading) -> bool {
     let first = reading.word_at(1);
     first.strip_prefix('q').is_some_and(digits)
         || (matches!(first, "question" | "scenario" | "q") && digits(reading.word_at(2)))
-}
-
-/// Whether somebody opens a lesson here: the frame is about the session itself, not one line of it.
-#[must_use]
-pub fn opens_a_lesson(reading: &Reading) -> bool {
-    const OPENINGS: [&str; 15] = [
-        " today we are looking ",
-        " today we will look ",
-        " today we are talking ",
-        " today we are learning ",
-        " this week we are looking ",
-        " tonight we are looking ",
-        " tonight we are talking ",
-        " this session is about ",
-        " todays session is ",
-        " todays workshop ",
-        " welcome to the workshop ",
-        " online safety session ",
-        " safer internet day ",
-        " todays topic is ",
-        " our topic is ",
-    ];
-    OPENINGS.iter().any(|opening| reading.line.contains(opening))
-}
-
-const PLAY: [&str; 18] = [
-    " lyric ",
-    " lyrics ",
-    " verse ",
-    " chorus ",
-    " script ",
-    " monologue ",
-    " my character ",
-    " her character ",
-    " his character ",
-    " the scene ",
-    " act 1 ",
-    " act 2 ",
-    " act 3 ",
-    " act 4 ",
-    " act 5 ",
-    " the poem ",
-    " the song ",
-    " the film ",
-];
-
-fn acts(reading: &Reading) -> bool {
-    PLAY.iter().any(|frame| reading.line.contains(frame))
 }
 
 #[cfg(test)]

@@ -1,31 +1,38 @@
 //! From what is typed to plain words: shorthand, contractions, stretched letters, digits and signs for letters.
 
-use super::lexicon::Vocabulary;
+use super::lexicon::{Typed, UNKNOWN, Vocabulary};
 use super::words;
 
 /// The plain words that one typed word (folded) is read as.
 #[must_use]
 pub fn plain_words(typed: &str, vocabulary: &Vocabulary) -> Vec<String> {
     let mut plain = Vec::new();
-    each(typed, vocabulary, |word| plain.push(word.to_owned()));
+    each(typed, vocabulary, |word, _| plain.push(word.to_owned()));
     plain
 }
 
-/// Gives the plain words of a typed one in order. Most words are known or plain as they stand, and cost a look each.
-pub(super) fn each(typed: &str, vocabulary: &Vocabulary, mut say: impl FnMut(&str)) {
-    if let Some(plain) = words::plain(typed) {
-        for word in plain {
-            say(word);
-        }
-        return;
+/// Gives the plain words of a typed one in order, each with its number ([`UNKNOWN`] for one that no list knows). Most
+/// words are known or plain as they stand, and cost one look.
+pub(super) fn each(typed: &str, vocabulary: &Vocabulary, mut say: impl FnMut(&str, u32)) {
+    let (plainly, run) = shape(typed);
+    match vocabulary.typed(typed) {
+        Typed::Plain(plain) => return plain.iter().for_each(|word| say(word, number(word, vocabulary))),
+        Typed::Known(number) if plainly => return say(typed, number),
+        Typed::Unknown if plainly && !run => return say(typed, UNKNOWN),
+        _ => {}
     }
-    let plainly = typed.bytes().all(|byte| byte.is_ascii_lowercase());
-    if plainly && (vocabulary.contains(typed) || !has_run(typed)) {
-        return say(typed);
-    }
+    spelled_otherwise(typed, vocabulary, &mut |word| say(word, number(word, vocabulary)));
+}
+
+fn number(word: &str, vocabulary: &Vocabulary) -> u32 {
+    vocabulary.number(word).unwrap_or(UNKNOWN)
+}
+
+/// A word that is not plain as it stands: with apostrophes, stretched, with digits and signs.
+fn spelled_otherwise(typed: &str, vocabulary: &Vocabulary, say: &mut dyn FnMut(&str)) {
     if let Some((stem, ending)) = words::contraction(typed) {
         say(&stem.replace('\'', ""));
-        ending.into_iter().for_each(&mut say);
+        ending.into_iter().for_each(say);
         return;
     }
     let word = if typed.contains('\'') { typed.replace('\'', "") } else { typed.to_owned() };
@@ -60,9 +67,8 @@ pub(super) fn each(typed: &str, vocabulary: &Vocabulary, mut say: impl FnMut(&st
     match (parts.next(), parts.peek().is_some()) {
         (Some(only), false) => say(only),
         (Some(first), true) => {
-            each(first, vocabulary, &mut say as &mut dyn FnMut(&str));
-            for part in parts {
-                each(part, vocabulary, &mut say as &mut dyn FnMut(&str));
+            for part in std::iter::once(first).chain(parts) {
+                each(part, vocabulary, |word, _| say(word));
             }
         }
         (None, _) => say(&word),
@@ -78,7 +84,13 @@ fn in_letters(letters: &str, vocabulary: &Vocabulary) -> Option<String> {
     [one, two].into_iter().find(|candidate| vocabulary.contains(candidate))
 }
 
-/// Whether any letter stands twice in a row.
-fn has_run(word: &str) -> bool {
-    word.as_bytes().windows(2).any(|pair| pair[0] == pair[1])
+/// Whether a word has nothing but small letters, and whether any of them stands twice in a row.
+fn shape(word: &str) -> (bool, bool) {
+    let (mut plainly, mut run, mut before) = (true, false, 0);
+    for byte in word.bytes() {
+        plainly &= byte.is_ascii_lowercase();
+        run |= byte == before;
+        before = byte;
+    }
+    (plainly, run)
 }

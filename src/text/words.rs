@@ -178,9 +178,13 @@ const TABLE: &[(&str, &[&str])] = &[
     ("🚬", &["cigarette"]),
 ];
 
-static PLAIN: LazyLock<HashMap<&'static str, &'static [&'static str], Cheap>> = LazyLock::new(|| {
-    TABLE.iter().flat_map(|(typed, plain)| typed.split(' ').map(move |typed| (typed, *plain))).collect()
-});
+static PLAIN: LazyLock<HashMap<&'static str, &'static [&'static str], Cheap>> =
+    LazyLock::new(|| shorthand().collect());
+
+/// Everything that is typed for something else, with what it stands for.
+pub(super) fn shorthand() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    TABLE.iter().flat_map(|(typed, plain)| typed.split(' ').map(move |typed| (typed, *plain)))
+}
 
 /// The plain words that a typed word stands for; `None` when it stands for itself. The word is folded and may hold
 /// apostrophes.

@@ -75,7 +75,17 @@ pub fn chronology(fact: &Fact) -> Option<String> {
         }
         Fact::Reported { reference, goes_on: false, .. } => format!("Report {reference} was received."),
         Fact::Reported { reference, .. } => format!("More was said on report {reference}."),
+        Fact::HandedOver { segments, sealed_to, messages, .. } => format!(
+            "From the sealed buffer, {} segments were handed to the case, for {} leads ({} messages that were no longer \
+             at hand).",
+            segments.len(),
+            sealed_to.len(),
+            messages.len()
+        ),
         Fact::Aside(_)
+        | Fact::BufferSet { .. }
+        | Fact::NotBuffered { .. }
+        | Fact::BufferErased { .. }
         | Fact::ContactDay { .. }
         | Fact::Kept { .. }
         | Fact::Register(_)

@@ -4,8 +4,9 @@
 //! cargo bench --bench spine
 //! ```
 //!
-//! Prints resident memory, messages per second on one core for quiet chat and for chat with findings, and the time from
-//! a frame's arrival to its page's durable job at 200 messages a second.
+//! Prints resident memory, messages per second on one core for quiet chat and for chat with findings, what sealing recent
+//! messages into the buffer costs a message in time and on disk, and the time from a frame's arrival to its page's durable
+//! job at 200 messages a second.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, RwLock};
@@ -21,6 +22,7 @@ use chaperone::evidence::{Identity, SigningKey, Tree};
 use chaperone::outbox::Job;
 use chaperone::paging::{Calls, LadderPolicy, OnCall, People, Slot};
 use chaperone::pipeline::actor::Actor;
+use chaperone::pipeline::buffer::{BufferPolicy, HourKeys};
 use chaperone::pipeline::case_keys::CaseKeys;
 use chaperone::pipeline::committer::{Committer, Lead, Witness};
 use chaperone::pipeline::ring::Ring;
@@ -69,11 +71,16 @@ struct House {
     progress: Progress,
     clock: Clock,
     stopwatch: Arc<Stopwatch>,
-    _folder: tempfile::TempDir,
+    store: Store,
+    folder: tempfile::TempDir,
 }
 
 impl House {
     async fn open() -> House {
+        House::open_with(BufferPolicy::default()).await
+    }
+
+    async fn open_with(buffer: BufferPolicy) -> House {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path().join("bench.db").to_str().unwrap()).await.unwrap();
         let clock = Clock::manual(Timestamp::from_seconds(1_772_000_000));
@@ -95,7 +102,8 @@ impl House {
         let stopwatch = Arc::new(Stopwatch::default());
         let committer = Committer {
             case_keys: CaseKeys::default(),
-            store,
+            hour_keys: HourKeys::default(),
+            store: store.clone(),
             tree: Tree::empty(),
             key: Arc::new(SigningKey::generate("chaperone/bench").unwrap()),
             checkpoint_file: None,
@@ -118,11 +126,12 @@ impl House {
             clock: clock.clone(),
             progress: progress.clone(),
             ring: Ring::default(),
+            buffer,
             operator_channel: None,
         };
         tokio::spawn(async move { committer.run(to_commit).await.unwrap() });
         tokio::spawn(actor.run(inputs));
-        let house = House { ear, progress, clock, stopwatch, _folder: folder };
+        let house = House { ear, progress, clock, stopwatch, store, folder };
         house.hear(&guild()).await;
         house.settle().await;
         house
@@ -186,8 +195,12 @@ fn chat(n: u64, finding_every: u64) -> String {
 }
 
 async fn throughput(what: &str, count: u64, finding_every: u64) {
+    heard(what, count, finding_every, House::open().await).await;
+}
+
+/// Gives the time that it took.
+async fn heard(what: &str, count: u64, finding_every: u64, house: House) -> (Duration, House) {
     let frames: Vec<String> = (1..=count).map(|n| chat(n, finding_every)).collect();
-    let house = House::open().await;
     #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
     let begin = Instant::now();
     for frame in &frames {
@@ -198,6 +211,48 @@ async fn throughput(what: &str, count: u64, finding_every: u64) {
     #[expect(clippy::cast_precision_loss, reason = "for people to read")]
     let rate = count as f64 / took.as_secs_f64();
     println!("{what:<44} {count:>8} messages {took:>10.2?} {rate:>12.0} messages/s");
+    (took, house)
+}
+
+/// Quiet chat without the buffer and with it, as fast as it can be heard, and an evening at two messages a second in
+/// twenty spaces: time and bytes that a message costs.
+#[expect(clippy::cast_precision_loss, reason = "for people to read")]
+async fn buffer(count: u64) {
+    let (without, house) =
+        heard("quiet chat, no buffer", count, 0, House::open_with(BufferPolicy::off()).await).await;
+    let base = size_on_disk(&house).await;
+    let (with, house) = heard("quiet chat, buffered", count, 0, House::open().await).await;
+    let each = with.saturating_sub(without).as_secs_f64() * 1e6 / count as f64;
+    let bytes = size_on_disk(&house).await.saturating_sub(base);
+    println!("buffer, in bursts: {each:.2} µs and {} bytes on disk a message", bytes / count);
+
+    let house = House::open().await;
+    let count = count / 10;
+    #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+    let begin = Instant::now();
+    for n in 1..=count {
+        house.clock.advance_to(house.clock.now().plus(Duration::from_millis(500)));
+        house.hear(&chat(n, 0)).await;
+        if n % 10 == 0 {
+            house.settle().await;
+        }
+    }
+    house.settle().await;
+    let took = begin.elapsed();
+    let bytes = size_on_disk(&house).await.saturating_sub(base);
+    println!(
+        "buffer, two messages a second in 20 spaces: {} messages in {took:.2?}, {:.0} µs of work and {} bytes on disk a message",
+        count,
+        took.as_secs_f64() * 1e6 / count as f64,
+        bytes / count
+    );
+}
+
+/// The database's files in bytes, once it is closed.
+async fn size_on_disk(house: &House) -> u64 {
+    house.store.close().await;
+    let files = std::fs::read_dir(house.folder.path()).unwrap();
+    files.map(|file| file.unwrap().metadata().unwrap().len()).sum()
 }
 
 /// 200 messages a second, one in 40 a finding that pages: from the frame's arrival to the durable job.
@@ -263,7 +318,7 @@ fn main() {
     runtime.block_on(async {
         // First, while nothing else has touched this process's memory.
         memory(count).await;
-        throughput("quiet chat", count, 0).await;
+        buffer(count).await;
         throughput("one finding in 1,000 messages", count, 1_000).await;
         throughput("one finding in 100 messages", count / 5, 100).await;
         latency(if quick { 1 } else { 10 }).await;

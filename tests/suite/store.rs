@@ -1,6 +1,7 @@
 //! What is kept: one contract, run on SQLite and on PostgreSQL.
 
 mod batches;
+mod buffer;
 mod jobs;
 mod log;
 mod opening;
@@ -68,6 +69,8 @@ on_both! {
     batches::facts_come_back_equal_and_in_order,
     batches::exhibits_come_back_equal_and_once_a_message,
     batches::a_batch_that_fails_half_way_leaves_nothing,
+    buffer::what_is_over_goes_with_its_keys_and_what_a_case_holds_stays,
+    buffer::what_stood_around_a_message_is_found_by_its_place,
     batches::entries_that_do_not_follow_are_refused,
     batches::a_batch_whose_answer_was_lost_may_be_committed_again,
     batches::of_two_who_write_the_same_entry_one_is_told,

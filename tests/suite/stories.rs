@@ -1,5 +1,6 @@
 //! Stories: what people do in the club, and what others then see. Each ends by asserting silence (see `world`).
 
+mod buffer; // what was there before anything was noticed: sealed for a week, read by leads only
 mod calls; // how calls travel and come back: links, fallbacks, drills, the rota, providers
 mod commands; // what workers and leads do with commands: by code, on record, answered to them alone
 mod faults; // what the platform does wrong, and what nobody notices of it

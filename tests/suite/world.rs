@@ -9,6 +9,7 @@
 //! does a job that never ended, a case that still calls people, a log that does not verify, or a fetched attachment.
 
 mod ending;
+mod exporting;
 mod people;
 mod reading;
 mod scenes;
@@ -31,6 +32,7 @@ use chaperone::evidence::Identity;
 use chaperone::paging::channels::email::{EmailChannel, Security, SmtpServer};
 use chaperone::paging::people::{DISCORD_DM, EMAIL};
 use chaperone::paging::{LadderPolicy, OnCall, People, Slot};
+use chaperone::pipeline::buffer::BufferPolicy;
 use chaperone::pipeline::committer::Lead;
 use chaperone::rehearsal::mailbox::Mailbox;
 use chaperone::rehearsal::platform::{GuildPlan, Handle, Options, Planned, Platform, SpacePlan, Whom, bits};
@@ -267,6 +269,7 @@ impl World {
                 .collect(),
             email: Some(EmailChannel::new(server, &addresses, self.0.clock.clone()).unwrap()),
             reach: Reach::default(),
+            buffer: BufferPolicy::default(),
             operator_channel: Some(self.space("#operator")),
         }
     }

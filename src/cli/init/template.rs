@@ -91,6 +91,13 @@ enrolment = "roles"               # or "required": a worker's role counts only o
 [policy]
 lone_adult_grace_seconds = {grace}     # a private space with one adult and young people for longer: locked, level 4
 # operator_channel = "…"          # the Discord channel for notices to whoever runs the bot
+
+# Recent messages of spaces that young people see, sealed to the leads: what was deleted or changed before anything was
+# noticed can be read by them for so many days. 0 keeps none; [[evidence.space]] with id and buffer_days is one channel's.
+# [evidence]
+# buffer_days = 7
+# context_before = 50             # messages around a finding that its case takes along
+# context_after = 20
 "#,
         name = quoted(name),
         zone = quoted(zone),

@@ -22,6 +22,7 @@ use crate::paging::digest::DigestPolicy;
 use crate::paging::people::{DISCORD_DM, EMAIL};
 use crate::paging::policy::Step;
 use crate::paging::{LadderPolicy, OnCall, People, Slot};
+use crate::pipeline::buffer::BufferPolicy;
 use crate::pipeline::committer::Lead as Key;
 use crate::rehearsal::mailbox::Mailbox;
 use crate::rehearsal::platform::Handle;
@@ -141,6 +142,7 @@ impl Plan {
                 .collect(),
             email: Some(EmailChannel::new(server, &addresses, self.clock.clone())?),
             reach: Reach::default(),
+            buffer: BufferPolicy::default(),
             operator_channel: None,
         })
     }

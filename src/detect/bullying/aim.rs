@@ -1,10 +1,8 @@
 //! Whom a line meets. Unlike an address ([`crate::detect::direction`]), talking *about* somebody counts: most
 //! bullying is said about a person to others, in front of them.
 
-use std::collections::BTreeSet;
-
 use super::tone::Tone;
-use crate::detect::direction::{Direction, Names};
+use crate::detect::direction::{Direction, Names, Near};
 use crate::domain::UserId;
 use crate::text::Reading;
 
@@ -21,7 +19,7 @@ pub struct Aim<'a> {
     /// Names as they were learnt.
     pub names: &'a Names,
     /// Who is about.
-    pub near: &'a BTreeSet<UserId>,
+    pub near: &'a Near<'a>,
     /// Whom one of its words is a mocking name for.
     pub nicknamed: Option<UserId>,
     /// Whom the last minutes were about.

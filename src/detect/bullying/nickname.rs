@@ -64,12 +64,12 @@ impl Nicknames {
 
     /// Whom one of these words is a mocking name for, if for one person only.
     #[must_use]
-    pub fn meant(&self, words: &[u64]) -> Option<UserId> {
+    pub fn meant(&self, words: impl Iterator<Item = u64>) -> Option<UserId> {
         if self.callings.is_empty() {
             return None;
         }
         let mut found = None;
-        for &word in words {
+        for word in words {
             let range = (word, UserId(0))..=(word, UserId(u64::MAX));
             for (_, calling) in self.callings.range(range).filter(|(_, calling)| calling.is_learnt()) {
                 match found {
@@ -102,15 +102,15 @@ mod tests {
         let mut names = Nicknames::default();
         let at = Timestamp::from_seconds(0);
         names.used(&[7], UserId(1), UserId(9), at);
-        assert_eq!(names.meant(&[7]), None, "said once");
+        assert_eq!(names.meant([7].into_iter()), None, "said once");
         names.used(&[7], UserId(2), UserId(9), at);
-        assert_eq!(names.meant(&[3, 7]), Some(UserId(9)));
+        assert_eq!(names.meant([3, 7].into_iter()), Some(UserId(9)));
         names.refused(&[8], UserId(1), UserId(9), at);
-        assert_eq!(names.meant(&[8]), Some(UserId(9)));
+        assert_eq!(names.meant([8].into_iter()), Some(UserId(9)));
         names.refused(&[8], UserId(1), UserId(5), at);
-        assert_eq!(names.meant(&[8]), None, "a word that means two people means nobody");
+        assert_eq!(names.meant([8].into_iter()), None, "a word that means two people means nobody");
         names.forget_before(Timestamp::from_seconds(1));
-        assert_eq!(names.meant(&[7]), None);
+        assert_eq!(names.meant([7].into_iter()), None);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::nickname::Nicknames;
 use super::tone::{Emoji, Tone, hash};
 use super::{is_blow, is_distress};
-use crate::detect::direction::{Direction, Names};
+use crate::detect::direction::{Direction, Names, Near};
 use crate::domain::event::Message;
 use crate::domain::{ChannelId, Code, MessageId, Observation, Quote, Timestamp, UserId};
 use crate::text::Reading;
@@ -35,7 +35,7 @@ pub struct Said<'a> {
     /// Names as they were learnt.
     pub names: &'a Names,
     /// Who is about.
-    pub near: &'a BTreeSet<UserId>,
+    pub near: &'a Near<'a>,
     /// The speaker counts as an adult for risk.
     pub adult: bool,
     /// Who is protected.
@@ -149,7 +149,7 @@ impl Scenes {
         let kind = Emoji::of(emoji);
         let sign: Vec<u64> =
             emoji.chars().filter(|c| *c != '\u{fe0f}').map(|c| hash(c.encode_utf8(&mut [0; 4]))).collect();
-        let theirs = self.nicknames.meant(&sign) == Some(author);
+        let theirs = self.nicknames.meant(sign.iter().copied()) == Some(author);
         if by == author || (kind == Emoji::Kind && !theirs) {
             return Vec::new();
         }

@@ -1,10 +1,11 @@
 //! What one line is like before it is known whom it meets. Nothing here depends on who speaks.
 
-use std::collections::BTreeSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use crate::domain::Code;
 use crate::text::Reading;
+use crate::text::lexicon::Cheap;
 
 /// What a line is like.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -109,6 +110,46 @@ const MOCKING: [&str; 28] = [
     "🐒", "🐵", "🐘", "🐳", "🐋", "🐄", "🐮", "🤏", "🖕", "👶", "🍼",
 ];
 
+const SECOND_PERSON: [&str; 7] = ["you", "your", "ur", "yours", "yourself", "yer", "yous"];
+const THIRD_PERSON: [&str; 11] =
+    ["she", "he", "her", "him", "his", "hers", "they", "them", "their", "this", "its"];
+
+/// What a word may be for the tone of a line, as bits: one look a word tells all of it.
+const LAUGHS: u8 = 1;
+const BESIDE: u8 = 2;
+const SOFTENS: u8 = 4;
+const IS_KIND: u8 = 8;
+const SECOND: u8 = 16;
+const THIRD: u8 = 32;
+/// Numbers that are voted for stand beside these.
+const COUNTS: u8 = 64;
+/// Said before the first word.
+const OPENS: u8 = 128;
+
+static SORTS: LazyLock<HashMap<&'static str, u8, Cheap>> = LazyLock::new(|| {
+    let mut sorts: HashMap<&'static str, u8, Cheap> = HashMap::default();
+    let all: [(&[&'static str], u8); 8] = [
+        (&LAUGHTER, LAUGHS),
+        (&BESIDE_LAUGHTER, BESIDE),
+        (&SOFT, SOFTENS),
+        (&KIND, IS_KIND),
+        (&SECOND_PERSON, SECOND),
+        (&THIRD_PERSON, THIRD),
+        (&["and", "all"], COUNTS),
+        (&["aw", "oh", "ooh", "aww", "ah"], OPENS),
+    ];
+    for (words, sort) in all {
+        for word in words {
+            *sorts.entry(*word).or_default() |= sort;
+        }
+    }
+    sorts
+});
+
+fn sorts(word: &str) -> u8 {
+    if word.len() > 10 { 0 } else { SORTS.get(word).copied().unwrap_or_default() }
+}
+
 impl Tone {
     /// Reads a line. Linear in its length.
     #[must_use]
@@ -120,29 +161,25 @@ impl Tone {
         let words = reading.words.iter().enumerate().filter(|(_, word)| !word.stop);
         for (at, _) in words {
             let word = reading.word_at(at);
+            let is = sorts(word);
             tone.words += 1;
-            if LAUGHTER.contains(&word) || is_haha(word) {
+            if is & LAUGHS != 0 || is_haha(word) {
                 laughs += 1;
-            } else if !BESIDE_LAUGHTER.contains(&word) {
+            } else if is & BESIDE == 0 {
                 others += 1;
             }
-            digits += usize::from(
-                word.bytes().all(|b| b.is_ascii_digit()) && word.len() <= 3 || matches!(word, "and" | "all"),
-            );
-            tone.soft |= SOFT.contains(&word);
-            tone.second_person |=
-                matches!(word, "you" | "your" | "ur" | "yours" | "yourself" | "yer" | "yous");
-            tone.third_person |= matches!(
-                word,
-                "she" | "he" | "her" | "him" | "his" | "hers" | "they" | "them" | "their" | "this" | "its"
-            );
+            digits +=
+                usize::from(word.len() <= 3 && word.bytes().all(|b| b.is_ascii_digit()) || is & COUNTS != 0);
+            tone.soft |= is & SOFTENS != 0;
+            tone.second_person |= is & SECOND != 0;
+            tone.third_person |= is & THIRD != 0;
             if word.bytes().all(|b| b >= 128) {
-                if !KIND.contains(&word) && !LAUGHTER.contains(&word) && tone.signs.len() < 4 {
+                if is & (IS_KIND | LAUGHS) == 0 && tone.signs.len() < 4 {
                     tone.signs.push(hash(word));
                 }
                 continue;
             }
-            if opening && matches!(word, "aw" | "oh" | "ooh" | "aww" | "ah") {
+            if opening && is & OPENS != 0 {
                 continue;
             }
             opening = false;
@@ -177,12 +214,12 @@ fn is_haha(word: &str) -> bool {
 fn is_aped(content: &str) -> bool {
     let (mut letters, mut turns) = (0_u32, 0_u32);
     let mut before: Option<bool> = None;
-    for c in content.chars() {
-        if !c.is_ascii_alphabetic() {
+    for byte in content.bytes() {
+        if !byte.is_ascii_alphabetic() {
             before = None;
             continue;
         }
-        let upper = c.is_ascii_uppercase();
+        let upper = byte.is_ascii_uppercase();
         letters += 1;
         turns += u32::from(before.is_some_and(|before| before != upper));
         before = Some(upper);
@@ -231,7 +268,7 @@ pub fn is_content(word: &str) -> bool {
 }
 
 /// Everyday words of club chat that are never taken for somebody's name.
-static EVERYDAY: LazyLock<BTreeSet<&'static str>> =
+static EVERYDAY: LazyLock<HashSet<&'static str, Cheap>> =
     LazyLock::new(|| include_str!("everyday.txt").split_whitespace().collect());
 
 /// A number for a word, the same on every machine (FNV-1a).

@@ -95,6 +95,12 @@ pub fn fact(fact: &Fact, names: &dyn Names) -> Option<String> {
         }
         Fact::Outcome { effect, ended, .. } => outcome(effect, ended, names),
         Fact::Gap { from, until, why } => format!("did not hear live from {from} to {until} ({why})"),
+        Fact::HandedOver { case, segments, .. } => {
+            format!("case {case} gets {} sealed segments from the buffer", segments.len())
+        }
+        Fact::BufferErased { segments, rule, .. } => {
+            format!("erased {segments} buffered segments ({rule})")
+        }
         Fact::Withheld { .. } => "a file was attached; its bytes were not fetched".to_owned(),
         Fact::Digested { cases, people, .. } => {
             format!("writes the daily digest: {} for {}", cases.len(), people.join(" and "))
@@ -112,6 +118,8 @@ pub fn fact(fact: &Fact, names: &dyn Names) -> Option<String> {
         | Fact::Aside(_)
         | Fact::ContactDay { .. }
         | Fact::Kept { .. }
+        | Fact::BufferSet { .. }
+        | Fact::NotBuffered { .. }
         | Fact::CaseKeyMade { .. }
         | Fact::Decided { .. }
         | Fact::Started { .. } => return None,

@@ -5,9 +5,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
-use super::super::reading::Reading;
+use super::super::reading::{Reading, Vocabulary};
 use super::spelling::{is_typo, letters};
 
 /// A set of meanings, 256 of them: sets of the lists first, then single words (which may share one).
@@ -119,6 +119,18 @@ pub struct Lexicon {
     inside: Option<AhoCorasick>,
     /// Words that are spelled right, however close they are to a known one.
     right: BTreeSet<String>,
+    /// For each number of the vocabulary what its word is here, see [`Lexicon::settle`].
+    meant: Vec<Meant>,
+}
+
+/// What a word of the vocabulary is to frames.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Meant {
+    Nothing,
+    Number,
+    Word(u32),
+    Mistyped(u32),
+    Several(Box<[u32]>),
 }
 
 /// A word of fewer letters is never taken for a mistyped one, and never found inside words written together.
@@ -215,7 +227,35 @@ impl Lexicon {
                 inside.push(word.as_str());
             }
         }
-        self.inside = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(inside).ok();
+        self.inside = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(inside)
+            .ok();
+    }
+
+    /// Works out once what each word of a vocabulary that knows all of ours is, so that reading asks for its number
+    /// alone.
+    pub(super) fn settle(&mut self, vocabulary: &Vocabulary) {
+        let mut meant = vec![Meant::Nothing; vocabulary.len()];
+        for (word, number) in vocabulary.words() {
+            if let Some(slot) = meant.get_mut(number as usize) {
+                *slot = self.meaning_of(word);
+            }
+        }
+        self.meant = meant;
+    }
+
+    fn meaning_of(&self, text: &str) -> Meant {
+        if let Some(id) = self.ids.get(text) {
+            Meant::Word(*id)
+        } else if text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+            Meant::Number
+        } else if let Some(parts) = (text.len() > 7).then(|| self.split(text)).flatten() {
+            Meant::Several(parts.into())
+        } else {
+            self.mistyped(text).map_or(Meant::Nothing, Meant::Mistyped)
+        }
     }
 
     /// The words of a reading with their meanings.
@@ -227,48 +267,37 @@ impl Lexicon {
             if at < spelled_to {
                 continue;
             }
-            let text = &reading.line[word.start..word.end];
-            if text.len() == 1
-                && !word.stop
+            if word.stop {
+                tokens.push(Token { stop: true, ..Self::unknown(Bits::one(Bits::STOP), at) });
+                continue;
+            }
+            if word.end - word.start == 1
                 && let Some(behind) = self.spelled(reading, at, &mut tokens)
             {
                 spelled_to = behind;
-            } else if word.stop {
-                tokens.push(Token {
-                    id: Self::UNKNOWN,
-                    bits: Bits::one(Bits::STOP),
-                    stop: true,
-                    negates: false,
-                    word: at,
-                    mistyped: false,
-                });
-            } else if let Some(id) = self.ids.get(text) {
-                tokens.push(self.token(*id, at));
-            } else if text.as_bytes()[0].is_ascii_digit() {
-                let bits = Bits::one(Bits::NUMBER);
-                tokens.push(Token {
-                    id: Self::UNKNOWN,
-                    bits,
-                    stop: false,
-                    negates: false,
-                    word: at,
-                    mistyped: false,
-                });
-            } else if !(text.len() > 7 && self.split(text, at, &mut tokens)) {
-                tokens.push(match self.mistyped(text) {
-                    Some(id) => Token { mistyped: true, ..self.token(id, at) },
-                    None => Token {
-                        id: Self::UNKNOWN,
-                        bits: Bits::default(),
-                        stop: false,
-                        negates: false,
-                        word: at,
-                        mistyped: false,
-                    },
-                });
+                continue;
+            }
+            let unsettled;
+            let meant = if let Some(meant) = self.meant.get(word.id as usize) {
+                meant
+            } else {
+                unsettled = self.meaning_of(&reading.line[word.start..word.end]);
+                &unsettled
+            };
+            match meant {
+                Meant::Nothing => tokens.push(Self::unknown(Bits::default(), at)),
+                Meant::Number => tokens.push(Self::unknown(Bits::one(Bits::NUMBER), at)),
+                Meant::Word(id) => tokens.push(self.token(*id, at)),
+                Meant::Mistyped(id) => tokens.push(Token { mistyped: true, ..self.token(*id, at) }),
+                Meant::Several(ids) => tokens.extend(ids.iter().map(|id| self.token(*id, at))),
             }
         }
         tokens
+    }
+
+    /// A word that no frame knows.
+    fn unknown(bits: Bits, word: usize) -> Token {
+        Token { id: Self::UNKNOWN, bits, stop: false, negates: false, word, mistyped: false }
     }
 
     /// The word behind a number.
@@ -285,7 +314,9 @@ impl Lexicon {
     /// The word that this one is a mistyping of: one letter too many or too few, or two changed places.
     fn mistyped(&self, text: &str) -> Option<u32> {
         let first = usize::from(text.as_bytes()[0].checked_sub(b'a')?);
-        if text.len() > LONGEST_WORD || !text.bytes().all(|b| b.is_ascii_lowercase()) {
+        if !(SHORTEST_REPAIRED - 1..=LONGEST_WORD).contains(&text.len())
+            || !text.bytes().all(|b| b.is_ascii_lowercase())
+        {
             return None;
         }
         let own = letters(text);
@@ -303,21 +334,17 @@ impl Lexicon {
 
     /// Single letters in a row that spell known words (`i h a t e`); tells the word behind them.
     fn spelled(&self, reading: &Reading, at: usize, tokens: &mut Vec<Token>) -> Option<usize> {
-        let letters: String = reading.words[at..]
+        let single = reading.words[at..]
             .iter()
             .take(LONGEST_JOINED)
-            .take_while(|word| word.end - word.start == 1 && !word.stop)
-            .map(|word| &reading.line[word.start..word.end])
-            .collect();
+            .take_while(|word| word.end - word.start == 1 && !word.stop);
+        single.clone().nth(3)?;
+        let letters: String = single.map(|word| &reading.line[word.start..word.end]).collect();
         let behind = at + letters.len();
-        if letters.len() < 4 {
-            return None;
-        }
         let first = tokens.len();
         match self.ids.get(&letters) {
             Some(id) => tokens.push(self.token(*id, at)),
-            None if self.split(&letters, at, tokens) => {}
-            None => return None,
+            None => tokens.extend(self.split(&letters)?.iter().map(|id| self.token(*id, at))),
         }
         if let Some(last) = tokens[first..].last_mut() {
             last.word = behind - 1;
@@ -326,14 +353,14 @@ impl Lexicon {
     }
 
     /// Words that are written together: as few known ones as possible, one of them long enough to tell.
-    fn split(&self, text: &str, at: usize, tokens: &mut Vec<Token>) -> bool {
+    fn split(&self, text: &str) -> Option<Vec<u32>> {
         let n = text.len();
         if n > LONGEST_JOINED
             || !text.bytes().all(|b| b.is_ascii_lowercase())
             || !self.inside.as_ref().is_some_and(|inside| inside.is_match(text))
             || self.right.contains(text)
         {
-            return false;
+            return None;
         }
         // (words so far, where the last one starts)
         let mut best: [Option<(u8, u8)>; LONGEST_JOINED + 1] = [None; LONGEST_JOINED + 1];
@@ -355,11 +382,11 @@ impl Lexicon {
                 }
             }
         }
-        let Some((count, _)) = best[n].filter(|(count, _)| (2..=6).contains(count)) else { return false };
+        let (count, _) = best[n].filter(|(count, _)| (2..=6).contains(count))?;
         let mut cuts = vec![n];
         let mut place = n;
         while place > 0 {
-            let Some((_, start)) = best[place] else { return false };
+            let (_, start) = best[place]?;
             place = usize::from(start);
             cuts.push(place);
         }
@@ -372,14 +399,9 @@ impl Lexicon {
             })
         });
         if longest < 4 || !telling || (count > 2 && n < 3 * usize::from(count)) {
-            return false;
+            return None;
         }
-        for pair in cuts.windows(2) {
-            if let Some(id) = self.ids.get(&text[pair[0]..pair[1]]) {
-                tokens.push(self.token(*id, at));
-            }
-        }
-        true
+        Some(cuts.windows(2).filter_map(|pair| self.ids.get(&text[pair[0]..pair[1]]).copied()).collect())
     }
 }
 
@@ -396,7 +418,6 @@ const COMMON: &str = "i you the to a it and is that of in do not my have for on 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::reading::Vocabulary;
 
     #[test]
     fn words_written_together_or_mistyped_are_read() {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chaperone::domain::event::Ended;
 use chaperone::domain::{CaseRef, Category, ChannelId, Code, Fact, Level, Observation, Quote, UserId};
-use chaperone::store::{Batch, Position, StoreError, StoredEntry, StoredExhibit};
+use chaperone::store::{Batch, BufferBatch, Position, StoreError, StoredEntry, StoredExhibit};
 
 use super::{Place, at, entries, exhibit, fact, gap, hide, job};
 
@@ -91,6 +91,7 @@ pub async fn a_batch_that_fails_half_way_leaves_nothing(place: Place) {
         ended: vec![],
         checkpoint: Some("chaperone.test/log\n2\nAAAA\n".to_owned()),
         positions: vec![Position { shard: 0, session: "{}".to_owned(), heard_at: at(0) }],
+        buffer: BufferBatch::default(),
     };
     // Each fails later than the one before: at the facts, at the exhibits, at the checkpoint.
     let failing = [

@@ -85,8 +85,11 @@ fn spelled(sample: &str, for_a_server: bool) -> String {
 
 pub async fn what_earlier_versions_wrote_is_read(place: Place) {
     // Each migration runs over what all versions before it left behind; each brings a sample of its own.
-    let samples =
-        [include_str!("../../samples/0001_spine.sql"), include_str!("../../samples/0002_later_versions.sql")];
+    let samples = [
+        include_str!("../../samples/0001_spine.sql"),
+        include_str!("../../samples/0002_later_versions.sql"),
+        include_str!("../../samples/0003_buffer.sql"),
+    ];
     let files = |folder: &str| {
         let mut names: Vec<_> =
             std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name()).collect();
@@ -123,8 +126,10 @@ pub async fn what_earlier_versions_wrote_is_read(place: Place) {
     assert_eq!(changed, [None, Some(Timestamp(1_772_469_700_000_000))]);
     assert_eq!(keys(&store.jobs_pending().await.unwrap()), ["page:7:0:dsl:email"]);
     assert_eq!(store.position(0).await.unwrap().unwrap().heard_at, Timestamp(1_772_469_800_000_000));
+    let held = store.buffer_held("Riverside", CaseRef(8)).await.unwrap();
+    assert_eq!((held.wraps.len(), held.segments.len(), held.segments[0].messages.len()), (1, 1, 1));
     // And goes on from there.
-    store.commit(&Batch { entries: entries(9, 1), ..Batch::default() }).await.unwrap();
+    store.commit(&Batch { entries: entries(11, 1), ..Batch::default() }).await.unwrap();
 }
 
 pub async fn a_newer_versions_database_is_left_alone(place: Place) {

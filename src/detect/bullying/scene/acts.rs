@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::super::is_blow;
+use crate::detect::direction::Near;
 use crate::domain::{Code, MessageId, Quote, Timestamp, UserId};
-use crate::text::Reading;
+use crate::text::{Occasion, Reading};
 
 /// How many turns and acts of a space are remembered.
 pub(super) const TURNS: usize = 48;
@@ -102,13 +103,13 @@ pub(super) fn known(
 pub(super) fn haunted(
     struck: &BTreeMap<(UserId, UserId), Struck>,
     by: UserId,
-    near: &BTreeSet<UserId>,
+    near: &Near,
     at: Timestamp,
 ) -> Option<UserId> {
     struck
         .range((by, UserId(0))..=(by, UserId(u64::MAX)))
         .filter(|((_, towards), struck)| {
-            struck.times >= HAUNTED && struck.last.plus(KNOWN) >= at && near.contains(towards)
+            struck.times >= HAUNTED && struck.last.plus(KNOWN) >= at && near.contains(*towards)
         })
         .max_by_key(|(key, struck)| (struck.times, **key))
         .map(|((_, towards), _)| *towards)
@@ -198,38 +199,10 @@ impl Scene {
 
     /// Birthdays make secrets, rehearsals make insults.
     pub(super) fn frame(&mut self, reading: &Reading, at: Timestamp) {
-        const STAGED: [&str; 12] = [
-            " from the top ",
-            " in character ",
-            " bully scene ",
-            " cue line ",
-            " stage direction",
-            " read in for ",
-            " read through ",
-            " lines please ",
-            " whole gang ",
-            " villain ",
-            " rehearse the ",
-            " act it ",
-        ];
-        const PARTY: [&str; 11] = [
-            " surprise ",
-            " birthday ",
-            " bday ",
-            " party for ",
-            " present for ",
-            " leaving card ",
-            " leaving do ",
-            " secret santa ",
-            " goodbye card ",
-            " anniversary ",
-            " thank you card ",
-        ];
-        let has = |frames: &[&str]| frames.iter().any(|frame| reading.line.contains(frame));
-        if has(&STAGED) {
+        if reading.occasions.has(Occasion::Staged) {
             self.staged_until = at.plus(FRAMED);
         }
-        if has(&PARTY) {
+        if reading.occasions.has(Occasion::Party) {
             self.party_until = at.plus(FRAMED);
         }
     }

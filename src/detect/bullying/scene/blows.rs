@@ -37,7 +37,7 @@ impl Scene {
                 told: true,
             });
         }
-        let meant = nicknames.meant(&[tone.callings.as_slice(), tone.signs.as_slice()].concat());
+        let meant = nicknames.meant(tone.callings.iter().chain(&tone.signs).copied());
         let Some((code, quote, target)) = self.blow(said, tone, meant, struck).filter(|_| !defends) else {
             return;
         };
