@@ -86,6 +86,15 @@ impl Clock {
             now.send_replace(at);
         }
     }
+
+    /// How many wait for a manual clock to get somewhere.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        match &self.0 {
+            Source::System => 0,
+            Source::Manual(now) => now.receiver_count(),
+        }
+    }
 }
 
 #[cfg(test)]

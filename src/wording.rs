@@ -25,7 +25,7 @@ pub use links::{
     NOT_PRESSED, PRESS_ONE, handling_refused, link_acknowledged, link_case, link_drill, link_handled,
     link_is_over, spoken, what_acknowledging_means,
 };
-pub use nudges::{notice, nudge, report_not_kept_yet, report_received};
+pub use nudges::{notice, nudge, report_not_kept_yet, report_received, report_received_past_the_line};
 
 /// The name of a level.
 #[must_use]

@@ -379,6 +379,7 @@ fn belongs(fact: &Fact, of: CaseRef, reasons: &BTreeSet<Observation>, jobs: &BTr
         | Fact::HandedOver { case, .. }
         | Fact::CaseRose { case, .. }
         | Fact::SubjectsJoined { case, .. }
+        | Fact::PassedBy { case, .. }
         | Fact::CaseKeyMade { case, .. }
         | Fact::Acknowledged { case, .. }
         | Fact::AcknowledgementRefused { case, .. }

@@ -20,13 +20,15 @@ use crate::discord::socket::{Asker, IdentifyQueue, Packet, Signal, Socket, Socke
 use crate::discord::token::Token;
 use crate::domain::event::GuildSnapshot;
 use crate::domain::{ChannelId, Event, Fact, GuildId, Heard, MessageId, SpaceKind, Timestamp};
-use crate::pipeline::{Ear, Input, Stopped, What};
+use crate::pipeline::{Ask, Ear, Input, Stopped, What};
 use crate::store::Position;
 use crate::wording;
 
 /// How many messages of each space are read again after a restart, so that the engine knows who was speaking to
 /// whom.
 const RECOLLECTED: u8 = 50;
+/// How many conversations with the bot are read for a gap: those with the newest message.
+const MOST_CONVERSATIONS: usize = 500;
 /// How long an answer waits for what it says to be durable; Discord gives three seconds.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
@@ -183,6 +185,7 @@ impl Listener {
                 }
                 self.ask_who_is_in_threads(&snapshot, at).await?;
                 self.catch_up(&snapshot, missed).await?;
+                self.catch_up_on_direct_messages(missed).await?;
             }
         }
         missed.heard(at);
@@ -269,6 +272,50 @@ impl Listener {
             }
         }
         missed.caught_up(snapshot.id);
+        Ok(())
+    }
+
+    /// Reads what people wrote to the bot while nothing was heard, from everybody with whom it has a conversation. (Discord
+    /// lists a bot's conversations to nobody: a first message of somebody with whom it never had one is in no history that
+    /// can be asked for.)
+    async fn catch_up_on_direct_messages(&self, missed: &mut Missed) -> Result<(), Stopped> {
+        let Some(from) = missed.direct_messages_since() else { return Ok(()) };
+        let (told, known) = oneshot::channel();
+        let ask = Ask::new(move |club, _| {
+            let _ = told.send(club.state().conversations.clone());
+            Vec::new()
+        });
+        let what = What::Ask(ask, self.clock.now());
+        self.ear.hear(Input { what, raw: None, position: None, done: None }).await?;
+        let Ok(known) = known.await else { return Err(Stopped) };
+        let mut spaces = BTreeMap::new();
+        let mut unread = 0_usize;
+        // The newest first, should there be more than can be opened.
+        let mut known: Vec<_> = known.into_iter().collect();
+        known.sort_by_key(|(_, conversation)| std::cmp::Reverse(conversation.last));
+        for (person, conversation) in known.into_iter().take(MOST_CONVERSATIONS) {
+            let space = match conversation.space {
+                Some(space) => Ok(space),
+                None => self.rest.open_dm(person).await,
+            };
+            match space {
+                Ok(space) => drop(spaces.insert(space, MessageId::first_of(from))),
+                Err(_) => unread += 1,
+            }
+        }
+        let found = backfill::backfill(&self.rest, None, &spaces, Limits::default()).await;
+        unread += found.failed.len() + found.cut_short.len();
+        if unread > 0 {
+            tracing::warn!(
+                unread,
+                "not every conversation with the bot could be read for the time that was not heard"
+            );
+        }
+        for (raw, event) in found.heard {
+            let what = What::Event(Heard { at: self.clock.now(), event });
+            self.ear.hear(Input { what, raw: Some(raw.into()), position: None, done: None }).await?;
+        }
+        missed.direct_messages_read();
         Ok(())
     }
 

@@ -26,6 +26,9 @@ pub(super) struct Missed {
     began: Option<Timestamp>,
     /// Servers whose history was read since then.
     caught_up: BTreeSet<GuildId>,
+    /// Whether this shard hears direct messages (Discord sends them to the first), and they were not read since then.
+    direct_messages: bool,
+    hears_direct_messages: bool,
 }
 
 impl Missed {
@@ -39,6 +42,8 @@ impl Missed {
             since: last,
             began: None,
             caught_up: BTreeSet::new(),
+            direct_messages: false,
+            hears_direct_messages: shard.0 == 0,
         }
     }
 
@@ -60,6 +65,7 @@ impl Missed {
         }
         self.began = Some(at);
         self.caught_up.clear();
+        self.direct_messages = self.hears_direct_messages && self.since.is_some();
         self.since
     }
 
@@ -81,12 +87,25 @@ impl Missed {
     /// Whether the position of what is heard now may be kept.
     pub(super) fn may_keep_position(&self, now: Timestamp) -> bool {
         let Some(began) = self.began else { return true };
-        let read = if self.servers.is_empty() {
+        (self.servers_are_read() && !self.direct_messages) || now.since(began) >= WAIT_FOR_SERVERS
+    }
+
+    fn servers_are_read(&self) -> bool {
+        if self.servers.is_empty() {
             !self.caught_up.is_empty()
         } else {
             self.servers.is_subset(&self.caught_up)
-        };
-        read || now.since(began) >= WAIT_FOR_SERVERS
+        }
+    }
+
+    /// From when direct messages are to be read now: who writes them is known once the servers' histories are read.
+    pub(super) fn direct_messages_since(&self) -> Option<Timestamp> {
+        self.since.filter(|_| self.direct_messages && self.servers_are_read())
+    }
+
+    /// Direct messages have been read.
+    pub(super) fn direct_messages_read(&mut self) {
+        self.direct_messages = false;
     }
 }
 
@@ -119,6 +138,21 @@ mod tests {
         missed.caught_up(SECOND);
         assert!(missed.may_keep_position(at(503)), "a server of another shard is not waited for");
         assert!(!missed.is_behind(SECOND), "described again, it is not read again");
+    }
+
+    #[test]
+    fn direct_messages_are_read_after_the_servers_by_the_first_shard_and_before_a_position_is_kept() {
+        let shard = |number| Missed::new(&BTreeSet::new(), (number, 2), Some(at(100)));
+        let (mut first, mut second) = (shard(0), shard(1));
+        for missed in [&mut first, &mut second] {
+            missed.session_began(at(500));
+            assert_eq!(missed.direct_messages_since(), None, "nobody is known yet");
+            missed.caught_up(FIRST);
+        }
+        assert_eq!((first.direct_messages_since(), first.may_keep_position(at(501))), (Some(at(100)), false));
+        assert_eq!((second.direct_messages_since(), second.may_keep_position(at(501))), (None, true));
+        first.direct_messages_read();
+        assert_eq!((first.direct_messages_since(), first.may_keep_position(at(502))), (None, true));
     }
 
     #[test]

@@ -317,3 +317,115 @@ fn heartbeat(reach: &Reach) -> anyhow::Result<Option<(Heartbeat, Duration)>> {
     let http = Http::new().map_err(|why| anyhow!("{why}"))?;
     Ok(Some((Heartbeat::new(http, url), every)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::effect::Nudge;
+    use crate::domain::{ChannelId, Effect};
+    use crate::outbox::Job;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(1_772_000_000 + seconds)
+    }
+
+    #[tokio::test]
+    async fn the_heart_beats_only_while_the_gateway_the_database_and_the_outbox_are_alive() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("chaperone.db").display().to_string()).await.unwrap();
+        let clock = Clock::manual(at(0));
+        let (shards, connected) = watch::channel(BTreeMap::new());
+        let alive = Alive { store: store.clone(), connected, clock: clock.clone() };
+        assert_eq!(alive.check().await, Err("gateway"), "nothing was heard yet");
+        shards.send_modify(|all| {
+            all.insert(0, true);
+        });
+        assert_eq!(alive.check().await, Ok(()));
+        shards.send_modify(|all| {
+            all.insert(1, false);
+        });
+        assert_eq!(alive.check().await, Err("gateway"), "one of two shards hears nothing");
+        shards.send_modify(|all| {
+            all.insert(1, true);
+        });
+
+        // A job that nobody carries out.
+        let job = Job {
+            key: "notice/club/1".into(),
+            organisation: "club".into(),
+            case: None,
+            effect: Effect::Notice { space: ChannelId(1), about: Nudge::RotaHasGaps },
+            not_before: at(0),
+            attempts: 0,
+        };
+        store.commit(&Batch { jobs: vec![job], ..Batch::default() }).await.unwrap();
+        clock.advance_to(at(299));
+        assert_eq!(alive.check().await, Ok(()), "it may take a while");
+        clock.advance_to(at(301));
+        assert_eq!(alive.check().await, Err("outbox"));
+        store.commit(&Batch { ended: vec!["notice/club/1".into()], ..Batch::default() }).await.unwrap();
+        assert_eq!(alive.check().await, Ok(()));
+
+        store.close().await;
+        assert_eq!(alive.check().await, Err("database"));
+    }
+
+    #[tokio::test]
+    async fn a_beat_reaches_its_address_and_stops_while_something_is_not_alive() {
+        let beats = Arc::new(std::sync::atomic::AtomicU32::new(0));
+        let count = beats.clone();
+        let address = counter(count).await;
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("chaperone.db").display().to_string()).await.unwrap();
+        let clock = Clock::manual(at(0));
+        let (shards, connected) = watch::channel(BTreeMap::from([(0, true)]));
+        let alive = Alive { store, connected, clock: clock.clone() };
+        let heartbeat = Heartbeat::new(Http::new().unwrap(), address);
+        let beating = tokio::spawn(alive.beat(heartbeat, Duration::from_mins(1), std::future::pending()));
+        let reaches = async |wanted: u32| {
+            while beats.load(std::sync::atomic::Ordering::SeqCst) < wanted {
+                tokio::task::yield_now().await;
+            }
+        };
+        reaches(1).await;
+        // The next beat falls due only once this one has come back.
+        let minute = async |number: i64| {
+            while clock.waiting() == 0 {
+                tokio::task::yield_now().await;
+            }
+            clock.advance_to(at(60 * number));
+        };
+        minute(1).await;
+        reaches(2).await;
+        shards.send_modify(|all| {
+            all.insert(0, false);
+        });
+        minute(2).await;
+        minute(3).await;
+        shards.send_modify(|all| {
+            all.insert(0, true);
+        });
+        minute(4).await;
+        reaches(3).await;
+        assert_eq!(beats.load(std::sync::atomic::Ordering::SeqCst), 3, "none in the two minutes in between");
+        beating.abort();
+    }
+
+    /// A server that counts what it is asked.
+    async fn counter(count: Arc<std::sync::atomic::AtomicU32>) -> String {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut asked = [0; 4_096];
+                if stream.read(&mut asked).await.unwrap_or(0) > 0 {
+                    count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                    let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+                    let _ = stream.write_all(answer).await;
+                }
+            }
+        });
+        format!("http://{address}/beat")
+    }
+}

@@ -94,7 +94,8 @@ pub fn leads(config: &Config) -> anyhow::Result<Vec<Lead>> {
         .zip(keys)
         .map(|(contact, (_, recipient))| {
             let mut readers = contact.discord.map_or_else(Readers::outside, Readers::one);
-            readers.accounts.extend(&contact.not_about);
+            // Whoever must not be called about somebody must not read it either.
+            readers.accounts.extend(config.stands_too_near_to(contact));
             Lead { readers, recipient }
         })
         .collect())
@@ -177,6 +178,18 @@ pub fn policy(config: &Config) -> engine::Policy {
     engine::Policy {
         zone: config.organisation.zone,
         contact: config.contact.clone(),
+        enrolment: config.enrolment,
+        named: config
+            .contacts
+            .iter()
+            .filter_map(|contact| Some((contact.discord?, contact.slot.kind()?)))
+            .collect(),
+        whistleblowing: config
+            .contacts
+            .iter()
+            .filter(|contact| config.past_the_line.contains(&contact.slot))
+            .filter_map(|contact| contact.discord)
+            .collect(),
         context_before: config.evidence.context_before,
         context_after: config.evidence.context_after,
         ..engine::Policy::default()

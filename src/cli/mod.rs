@@ -13,6 +13,7 @@ pub mod lines;
 pub mod page;
 pub mod rehearse;
 pub mod replay;
+pub mod roster;
 pub mod run;
 pub mod scan;
 pub mod witness;
@@ -49,6 +50,7 @@ enum Command {
     Witness(witness::Args),
     Case(case::Case),
     Page(page::Page),
+    Roster(roster::Args),
 }
 
 /// Reads the arguments, runs the command, and tells how it ended.
@@ -68,6 +70,7 @@ pub fn main() -> ExitCode {
         Command::Witness(args) => witness::run(&args),
         Command::Case(args) => return ended(args.run()),
         Command::Page(args) => page::run(&args),
+        Command::Roster(args) => roster::run(&args),
     };
     ended(status.map(ExitCode::from))
 }

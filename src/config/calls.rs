@@ -24,6 +24,7 @@ pub(super) struct Calls {
     digest: Option<Digest>,
     drill: Option<Drill>,
     special: Vec<Special>,
+    whistleblowing: Option<Whistleblowing>,
     shifts: Vec<At<Shift>>,
     covers: Vec<At<Cover>>,
     absences: Vec<At<Absence>>,
@@ -34,6 +35,17 @@ struct Digest {
     slots: Vec<Slot>,
     quiet: Option<(NaiveTime, NaiveTime)>,
 }
+
+/// Who hears of reports about somebody in charge, one slot after the other.
+struct Whistleblowing {
+    at: usize,
+    slots: Vec<Slot>,
+    wait: Duration,
+    repeat: Option<Duration>,
+}
+
+/// Who hears of reports about somebody in charge where the configuration does not say it.
+pub(super) const PAST_THE_LINE: [Slot; 2] = [Slot::Chair, Slot::External];
 
 struct Drill {
     day: Weekday,
@@ -69,6 +81,7 @@ pub(super) fn calls(r: &mut Reader<'_>, section: Option<&mut Section<'_>>) -> Ca
             .into_iter()
             .filter_map(|section| special(r, section))
             .collect(),
+        whistleblowing: section.section(r, "whistleblowing").map(|section| whistleblowing(r, section)),
         shifts: each(r, section, "shift", shift),
         covers: each(r, section, "cover", cover),
         absences: each(r, section, "absence", absence),
@@ -162,6 +175,15 @@ fn special(r: &mut Reader<'_>, mut section: Section<'_>) -> Option<Special> {
     let round: Duration = special.steps.iter().map(|step| step.wait * step.times).sum();
     special.repeat = repeat.unwrap_or(round + wait);
     Some(special)
+}
+
+fn whistleblowing(r: &mut Reader<'_>, mut section: Section<'_>) -> Whistleblowing {
+    let at = section.at;
+    let slots = slots(r, &mut section, "slots").map_or_else(|| PAST_THE_LINE.to_vec(), |slots| slots.value);
+    let wait = minutes(r, &mut section, "wait_minutes").unwrap_or(Duration::from_mins(15));
+    let repeat = minutes(r, &mut section, "repeat_minutes");
+    section.done(r);
+    Whistleblowing { at, slots, wait, repeat }
 }
 
 fn shift(r: &mut Reader<'_>, mut section: Section<'_>) -> Option<Shift> {
@@ -278,6 +300,11 @@ fn span(r: &mut Reader<'_>, section: &mut Section<'_>) -> (Option<NaiveDateTime>
 }
 
 impl Calls {
+    /// Who hears of reports about somebody in charge.
+    pub fn past_the_line(&self) -> Vec<Slot> {
+        self.whistleblowing.as_ref().map_or_else(|| PAST_THE_LINE.to_vec(), |route| route.slots.clone())
+    }
+
     /// Completes the ladder and gives the rota, held against the people.
     pub fn complete(
         self,
@@ -288,6 +315,25 @@ impl Calls {
     ) -> Rota {
         ladder.follow_up = self.follow_up;
         ladder.special = self.special;
+        if let Some(Whistleblowing { at, slots, wait, repeat }) = self.whistleblowing {
+            let filled = |slot: &Slot| contacts.iter().any(|contact| contact.slot == *slot);
+            if !contacts.is_empty() && !slots.iter().any(filled) {
+                let what = "[paging.whistleblowing] names slots in which nobody stands";
+                r.problem(
+                    at,
+                    what,
+                    "name a slot of somebody in [[people]], or add somebody outside the charity",
+                );
+            }
+            let steps: Vec<Step> =
+                slots.into_iter().filter(filled).map(|slot| Step::once(vec![slot], wait)).collect();
+            if !steps.is_empty() {
+                let round: Duration = steps.iter().map(|step| step.wait).sum();
+                let (levels, categories) = (BTreeSet::new(), BTreeSet::from([Category::Whistleblowing]));
+                let repeat = repeat.unwrap_or(round);
+                ladder.special.insert(0, Special { levels, categories, steps, repeat });
+            }
+        }
         ladder.digest = self.digest.map(|digest| {
             let Digest { at, slots, quiet } = digest;
             DigestPolicy { zone, at, slots, quiet }

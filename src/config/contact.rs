@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::contact::EnrolmentRule;
 use crate::contact::rules::settings::{AgreedTimes, ContactPolicy, DmPause, RULES, Rule};
 use crate::domain::{Code, Level};
 
@@ -14,8 +15,8 @@ pub(super) fn contact(
     root: &mut Section<'_>,
     grace: Option<&At<Duration>>,
     remarks: &mut Vec<Problem>,
-) -> ContactPolicy {
-    let mut policy = ContactPolicy::default();
+) -> (ContactPolicy, EnrolmentRule) {
+    let (mut policy, mut enrolment) = (ContactPolicy::default(), EnrolmentRule::default());
     if let Some(grace) = grace {
         let setting = policy.setting(Code::LoneAdultSpace);
         policy.set(
@@ -23,13 +24,20 @@ pub(super) fn contact(
             crate::contact::rules::settings::Setting { grace: grace.value, ..setting },
         );
     }
-    let Some(mut section) = root.section(r, "contact") else { return policy };
+    let Some(mut section) = root.section(r, "contact") else { return (policy, enrolment) };
     if let Some(times) = section.text(r, "agreed_times", AGREED_TIMES) {
         match times.value.as_str() {
             "when-booked" => policy.agreed_times = AgreedTimes::WhenBooked,
             "required" => policy.agreed_times = AgreedTimes::Required,
             "off" => policy.agreed_times = AgreedTimes::Off,
             other => r.problem(times.at, format!("[contact] agreed_times is {other:?}"), AGREED_TIMES),
+        }
+    }
+    if let Some(rule) = section.text(r, "enrolment", ENROLMENT) {
+        match rule.value.as_str() {
+            "roles" => enrolment = EnrolmentRule::RolesSuffice,
+            "required" => enrolment = EnrolmentRule::Required,
+            other => r.problem(rule.at, format!("[contact] enrolment is {other:?}"), ENROLMENT),
         }
     }
     if let Some(pause) = section.text(r, "dm_pause", DM_PAUSE) {
@@ -60,9 +68,11 @@ pub(super) fn contact(
         }
     }
     section.done(r);
-    policy
+    (policy, enrolment)
 }
 
+const ENROLMENT: &str =
+    "write \"roles\" (a worker's role on the server is enough) or \"required\" (only with /enrol as well)";
 const AGREED_TIMES: &str =
     "write \"when-booked\" (once a session was booked), \"required\" (always) or \"off\"";
 const DM_PAUSE: &str = "write \"always\", \"except-sessions\" or \"never\"";

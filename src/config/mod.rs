@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use crate::contact::EnrolmentRule;
 use crate::contact::rules::settings::ContactPolicy;
 use crate::domain::person::RoleMapping;
 use crate::domain::zone::Zone;
@@ -54,6 +55,8 @@ pub struct Config {
     pub contacts: Vec<Contact>,
     /// Whom a case calls, in which order, with which waits.
     pub ladder: LadderPolicy,
+    /// Who hears of reports about somebody in charge (policy matrix P32).
+    pub past_the_line: Vec<Slot>,
     /// Who is on duty when.
     pub rota: Rota,
     /// How people are reached beyond Discord and e-mail.
@@ -66,6 +69,8 @@ pub struct Config {
     pub policy: Policy,
     /// The rules of supervised contact.
     pub contact: ContactPolicy,
+    /// Whether a worker's role counts without an enrolment of that very account.
+    pub enrolment: EnrolmentRule,
     /// What is kept of recent messages, and for how long.
     pub evidence: Evidence,
     /// What is allowed but worth a thought; shown by `check`.
@@ -126,6 +131,8 @@ pub struct Contact {
     pub not_about: BTreeSet<UserId>,
     /// Accounts with whom they work closely: that they open a case about one of them is a concern.
     pub works_with: BTreeSet<UserId>,
+    /// Who manages them, by the name in this list: never called in their cases.
+    pub line_manager: Option<String>,
     /// Their age recipient (`age1…`), as it was written; its checksum is not checked here.
     pub recipient: Option<String>,
 }
@@ -143,6 +150,8 @@ pub struct Email {
     pub from: String,
     /// The user and where the password stands, where the server wants them.
     pub login: Option<(String, SecretSource)>,
+    /// The certificates of the charity's own authority (PEM), where the mail server's is signed by it.
+    pub ca_file: Option<PathBuf>,
 }
 
 impl Email {
@@ -160,7 +169,21 @@ impl Email {
             security: self.security,
             from: self.from.clone(),
             credentials: self.login.as_ref().map(read).transpose()?,
+            authority: self.ca_file.as_ref().map(|file| authority(file)).transpose()?,
         })
+    }
+}
+
+/// A file of certificates, which has a few kilobytes.
+fn authority(file: &Path) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let read = std::fs::File::open(file).and_then(|opened| opened.take(LARGEST).read_to_end(&mut bytes));
+    match read {
+        Ok(_) => Ok(bytes),
+        Err(why) => Err(format!(
+            "[paging.email] ca_file: {} cannot be read ({why})\nname the PEM file of your own authority, or take the line out",
+            file.display()
+        )),
     }
 }
 
@@ -253,10 +276,11 @@ impl Config {
         let contacts = people::people(r, &mut root, (email.present(), &reach), &from, &mut remarks);
         let mut ladder = steps::ladder(r, ladder, &contacts);
         let zone = organisation.as_ref().map_or_else(Zone::default, |organisation| organisation.zone);
+        let past_the_line = calls.past_the_line();
         let rota = calls.complete(r, &mut ladder, zone, &contacts);
         ladder.casework = Some(cases::cases(r, &mut root, zone, &contacts, &mut remarks));
         let (policy, grace) = places::policy(r, &mut root, base);
-        let contact = contact::contact(r, &mut root, grace.as_ref(), &mut remarks);
+        let (contact, enrolment) = contact::contact(r, &mut root, grace.as_ref(), &mut remarks);
         let mut attesting = Attesting::default();
         let evidence = evidence::evidence(r, &mut root, &mut attesting, &mut remarks);
         root.done(r);
@@ -279,12 +303,14 @@ impl Config {
                 data,
                 contacts,
                 ladder,
+                past_the_line,
                 rota,
                 reach,
                 attesting,
                 email: email.into_option(),
                 policy,
                 contact,
+                enrolment,
                 evidence,
                 remarks,
             }),
@@ -306,12 +332,19 @@ impl Config {
         let closed_to = self
             .contacts
             .iter()
-            .map(|contact| (contact.name.clone(), contact.not_about.clone()))
+            .map(|contact| (contact.name.clone(), self.stands_too_near_to(contact)))
             .chain(shared.clone().map(|shared| (shared.name.clone(), shared.readers.clone())));
         People::new(self.contacts.iter().map(|contact| self.on_call(contact)).chain(shared_on_call).collect())
             .with_closed_to(closed_to.collect())
             .with_shared(shared.map(|shared| shared.name.clone()).collect())
             .with_rota(self.rota.clone())
+    }
+
+    /// Accounts in whose cases somebody is never called and to whose evidence they have no key: people whom they manage.
+    #[must_use]
+    pub fn stands_too_near_to(&self, contact: &Contact) -> BTreeSet<UserId> {
+        let managed = self.contacts.iter().filter(|other| other.line_manager.as_ref() == Some(&contact.name));
+        managed.filter_map(|other| other.discord).chain(contact.not_about.iter().copied()).collect()
     }
 
     fn on_call(&self, contact: &Contact) -> OnCall {

@@ -12,6 +12,7 @@ use super::raw::{At, Problem, Reader, Section};
 
 /// The length of an X25519 recipient of age: `age1` and 58 characters of Bech32 (C2SP age specification).
 const RECIPIENT_LENGTH: usize = 62;
+const MANAGER: &str = "write the name of somebody else in [[people]]; for other people whom somebody manages, list accounts in not_about";
 const BECH32: &str = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 
 /// Reads everybody and holds the rules of the ladder against them.
@@ -50,6 +51,15 @@ pub(super) fn people(
             ));
         }
         contacts.push(contact);
+    }
+    if !unread {
+        for contact in &contacts {
+            let Some(manager) = &contact.line_manager else { continue };
+            if *manager == contact.name || !contacts.iter().any(|other| other.name == *manager) {
+                let what = format!("[[people]] the line_manager of {:?} is {manager:?}", contact.name);
+                r.problem(0, what, MANAGER);
+            }
+        }
     }
     for shared in &reach.shared {
         if contacts.iter().any(|contact| contact.name == shared.name) {
@@ -97,6 +107,7 @@ fn contact(
     let prefer = prefer(r, &mut section);
     let not_about = section.ids(r, "not_about");
     let works_with = section.ids(r, "works_with");
+    let line_manager = section.text(r, "line_manager", MANAGER);
     section.done(r);
     let elsewhere = (ntfy.is_some() && reach.ntfy.is_some()) || (phone.is_some() && reach.twilio.is_some());
     if ntfy.is_some() && reach.ntfy.is_none() {
@@ -173,6 +184,7 @@ fn contact(
         phone,
         prefer,
         works_with: works_with.into_iter().flat_map(|ids| ids.value).map(UserId).collect(),
+        line_manager: line_manager.map(|manager| manager.value),
         not_about: not_about.into_iter().flat_map(|ids| ids.value).map(UserId).collect(),
         recipient: recipient.map(|recipient| recipient.value),
     })

@@ -148,6 +148,7 @@ fn mail_server(
     let port = section.number(r, "port", 1..65536, "write 587 for starttls or 465 for tls");
     let tls = section.text(r, "tls", "write \"starttls\", \"tls\" or \"plain\"");
     let from = section.text(r, "from", "write the sender's address: from = \"chaperone@example.org\"");
+    let ca_file = section.text(r, "ca_file", "write the path of a PEM file in quotes");
     let user = section.text(r, "user", "write the mail account's name in quotes");
     let password = secret(r, &mut section, ("password_env", "password_file"), base, env);
     section.done(r);
@@ -205,5 +206,6 @@ fn mail_server(
         Security::Plain => 25,
     };
     let port = port.and_then(|port| u16::try_from(port.value).ok()).unwrap_or(usual);
-    Some(Email { host: host?.value, port, security, from: from?.value, login })
+    let ca_file = ca_file.map(|file| base.join(file.value));
+    Some(Email { host: host?.value, port, security, from: from?.value, login, ca_file })
 }

@@ -103,7 +103,15 @@ impl Enrolments {
             }
             Register::KindSeen { guild, account, kind, since, by } => {
                 let seen = SeenAs { kind: *kind, since: *since, by: *by };
-                self.seen.insert((*guild, *account), seen);
+                let before = self.seen.insert((*guild, *account), seen);
+                if before.is_some_and(|before| (before.kind, before.since) == (*kind, *since)) {
+                    // The same change, now with who made it.
+                    let about = |line: &&mut Line| line.about == *account && line.at == *since;
+                    if let Some(line) = self.history.iter_mut().rev().find(about) {
+                        *line = Line { at: *since, about: *account, by: *by, change: change.clone() };
+                    }
+                    return;
+                }
                 (*since, *account, *by)
             }
             _ => return,
@@ -142,6 +150,17 @@ impl Enrolments {
     #[must_use]
     pub fn seen(&self, guild: GuildId, account: UserId) -> Option<&SeenAs> {
         self.seen.get(&(guild, account))
+    }
+
+    /// What the roles of a server were last seen to make of accounts, by account.
+    pub fn seen_on(&self, guild: GuildId) -> impl Iterator<Item = (UserId, &SeenAs)> {
+        let all = (guild, UserId(0))..=(guild, UserId(u64::MAX));
+        self.seen.range(all).map(|((_, account), seen)| (*account, seen))
+    }
+
+    /// The same of every server.
+    pub fn seen_anywhere(&self) -> impl Iterator<Item = (GuildId, UserId, &SeenAs)> {
+        self.seen.iter().map(|((guild, account), seen)| (*guild, *account, seen))
     }
 
     /// Every change, oldest first.

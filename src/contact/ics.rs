@@ -7,11 +7,13 @@
 //! * `DTSTART` and `DTEND` with a `TZID`, in UTC, or floating (then the charity's zone is meant); `DURATION`.
 //! * `RRULE` and `EXDATE`; a rule that began in the past is taken from now on, one that never ends for a year.
 //! * `RECURRENCE-ID`: one occurrence moved or cancelled.
+//! * [`all`]: what a person adds, and all of the file or nothing of it.
 //! * The spaces: channels named in `LOCATION`, else one named as the event is.
 //!
 //! A whole-day event has no time to be open at, and extra dates (`RDATE`) or changes of all following occurrences are
 //! not read: the problem says so.
 
+pub mod all;
 mod component;
 mod event;
 mod time;
@@ -46,6 +48,12 @@ pub struct Problem {
 impl Problem {
     fn new(line: usize, what: impl Into<String>, fix: impl Into<String>) -> Problem {
         Problem { line, what: what.into(), fix: fix.into() }
+    }
+
+    /// The problem on one line: line of the file, what, what to do.
+    #[must_use]
+    pub fn in_one_line(&self) -> String {
+        format!("line {}: {}: {}", self.line, self.what, self.fix)
     }
 
     /// The problem as it is shown: file, line, what; and below, what to do.

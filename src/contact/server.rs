@@ -286,9 +286,17 @@ impl Server {
         })
     }
 
-    /// Takes the register of enrolments in, and tells whose kind that changed.
-    pub fn enrol(&mut self, enrolments: &Enrolments, rule: EnrolmentRule) -> Changed {
-        let enrolled = enrolments.enrolled().map(|enrolment| (enrolment.account, enrolment.kind)).collect();
+    /// Takes the register of enrolments in, with those whom the configuration names (under [`EnrolmentRule::Required`]
+    /// only), and tells whose kind that changed.
+    pub fn enrol(
+        &mut self,
+        enrolments: &Enrolments,
+        named: &BTreeMap<UserId, Kind>,
+        rule: EnrolmentRule,
+    ) -> Changed {
+        let named = named.iter().filter(|_| rule == EnrolmentRule::Required);
+        let mut enrolled: BTreeMap<UserId, Kind> = named.map(|(account, kind)| (*account, *kind)).collect();
+        enrolled.extend(enrolments.enrolled().map(|enrolment| (enrolment.account, enrolment.kind)));
         if (&self.enrolled, self.rule) == (&enrolled, rule) {
             return Changed::nothing();
         }

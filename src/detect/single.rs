@@ -29,7 +29,7 @@ pub fn opening(seen: &Observation) -> Option<Opening> {
         return None;
     }
     let key = match category {
-        Category::Welfare => {
+        Category::Welfare | Category::Whistleblowing => {
             ConcernKey { family: category.family(), by: None, towards: seen.towards.or(Some(seen.by)) }
         }
         Category::Integrity => ConcernKey { family: category.family(), by: None, towards: None },

@@ -5,8 +5,8 @@
 //! | effect | already done when |
 //! |---|---|
 //! | hide | the message is gone (Discord 10008, or its channel is: 10003) |
-//! | lock | the adult's overwrite already denies everything a lock denies; the thread is locked and archived |
-//! | unlock | the adult's overwrite is the one of before the lock; the thread is open |
+//! | lock | the adult's overwrite already denies everything a lock denies; the adult is not in the private thread |
+//! | unlock | the adult's overwrite is the one of before the lock; the adult is in the thread |
 //! | disconnect | the adult is in no room |
 //! | pause-dms | the pause already reaches as far |
 //! | open-room | there is a channel with the room's topic |
@@ -14,10 +14,14 @@
 //!
 //! What restrains is kept reversible. The `detail` of a lock is one of
 //! `{"before":null}` (there was no overwrite), `{"before":{"target":…,"allow":"…","deny":"…"}}` (this one, every bit
-//! as it stood), `{"thread":{"locked":false,"archived":false}}`, or `{"already":true}`: it was locked before this
-//! attempt, so this attempt does not know what stood there, and an earlier `before` must be kept. (A lock also writes what
-//! stood there into the server's audit log; an attempt after a crash reads it back from there.) Channels and threads are
-//! never deleted: that destroys evidence.
+//! as it stood), or `{"already":true}`: it was locked before this attempt, so this attempt does not know what stood there,
+//! and an earlier `before` must be kept. (A lock also writes what stood there into the server's audit log; an attempt after
+//! a crash reads it back from there.)
+//!
+//! A thread is never locked as Discord locks threads: that would silence the young person in it too. The adult is taken
+//! out of a private one (`"taken_out":true`); where that does not take their voice, because they manage threads, or the
+//! thread is public, the overwrite is one of the thread's `"channel":"…"`. Channels and threads are never deleted: that
+//! destroys evidence.
 
 use std::time::Duration;
 
@@ -75,9 +79,11 @@ impl Contain {
     async fn carry_out(&self, job: &Job) -> Result<Delivered, RestError> {
         match &job.effect {
             Effect::Hide { space, message } => self.hide(*space, *message).await,
-            Effect::Lock { guild, space, adult, .. } => self.lock(job, *guild, *space, *adult).await,
-            Effect::Unlock { space, adult, before, exact, .. } => {
-                self.unlock(&job.key, *space, *adult, *before, *exact).await
+            Effect::Lock { guild, space, adult, manages_threads, .. } => {
+                self.lock(job, *guild, *space, *adult, *manages_threads).await
+            }
+            Effect::Unlock { space, adult, before, exact, channel, taken_out, .. } => {
+                self.unlock(&job.key, *space, *adult, (*before, *exact), (*channel, *taken_out)).await
             }
             Effect::PauseDms { guild, until } => self.pause_dms(*guild, *until).await,
             Effect::OpenRoom { guild, plan, people, roles, own } => {
@@ -122,6 +128,7 @@ impl Contain {
         guild: GuildId,
         space: ChannelId,
         adult: UserId,
+        manages_threads: bool,
     ) -> Result<Delivered, RestError> {
         match self.rest.channel(space).await {
             Err(error) if error.discord_code == Some(code::UNKNOWN_CHANNEL) => {
@@ -129,12 +136,14 @@ impl Contain {
             }
             Err(error) => Err(error),
             // What it is, the platform says: a thread has no overwrites of its own.
-            Ok(Channel { thread: Some(state), .. }) => self.lock_thread(space, state).await,
+            Ok(thread) if thread.thread.is_some() => {
+                self.lock_in_thread(job, guild, (space, &thread), adult, manages_threads).await
+            }
             Ok(Channel { overwrites, voice, .. }) => {
                 // A room that one may not join cannot be spoken in either.
                 let taken =
                     if voice { Permissions::LOCK.with(Permissions::CONNECT) } else { Permissions::LOCK };
-                self.lock_channel(job, guild, space, adult, taken, &overwrites).await
+                self.lock_channel(job, guild, space, adult, taken, &overwrites).await.map(How::told)
             }
         }
     }
@@ -147,7 +156,7 @@ impl Contain {
         adult: UserId,
         taken: Permissions,
         overwrites: &[Overwrite],
-    ) -> Result<Delivered, RestError> {
+    ) -> Result<How, RestError> {
         let target = OverwriteFor::Member(adult);
         let before = overwrites.iter().copied().find(|overwrite| overwrite.target == target);
         let now = before.unwrap_or(Overwrite {
@@ -159,13 +168,13 @@ impl Contain {
             if job.attempts > 0
                 && let Some(Before(before)) = self.told_before(job, guild, target).await
             {
-                return Ok(done(Some(json!({ "before": before }))));
+                return Ok(How(json!({ "before": before })));
             }
-            return Ok(done(Some(json!({ "already": true }))));
+            return Ok(How(json!({ "already": true })));
         }
         let locked = Overwrite { target, allow: now.allow.without(taken), deny: now.deny.with(taken) };
         self.rest.put_overwrite(space, locked, &lock_reason(&job.key, before)).await?;
-        Ok(done(Some(json!({ "before": before }))))
+        Ok(How(json!({ "before": before })))
     }
 
     /// What an earlier attempt of this job found, where a crash kept it from being recorded: the attempt wrote it into
@@ -183,12 +192,47 @@ impl Contain {
         None
     }
 
-    async fn lock_thread(&self, thread: ChannelId, state: ThreadState) -> Result<Delivered, RestError> {
-        if state.locked && state.archived {
-            return Ok(done(Some(json!({ "already": true }))));
+    /// Takes the adult's voice in a thread and leaves everybody else's: out of a private one they are taken; where that is
+    /// not enough, or the thread is public, its channel takes their voice in threads.
+    async fn lock_in_thread(
+        &self,
+        job: &Job,
+        guild: GuildId,
+        (space, thread): (ChannelId, &Channel),
+        adult: UserId,
+        manages_threads: bool,
+    ) -> Result<Delivered, RestError> {
+        let mut how = How(json!({}));
+        if thread.private_thread {
+            if self.rest.is_in_thread(space, adult).await? {
+                if let Some(state) = thread.thread.filter(|state| state.archived) {
+                    // Nobody can be taken out of a thread that is put away; and writing would take it out again.
+                    self.rest.edit_thread(space, ThreadState { archived: false, ..state }).await?;
+                }
+                self.rest.remove_from_thread(space, adult).await?;
+                how.0["taken_out"] = true.into();
+            } else if job.attempts > 0 {
+                // An earlier attempt has done it, or they have left: to bring them back later is right in either case.
+                how.0["taken_out"] = true.into();
+            }
+            if !manages_threads {
+                if how.0["taken_out"] != json!(true) {
+                    how.0["already"] = true.into();
+                }
+                return Ok(how.told());
+            }
         }
-        self.rest.edit_thread(thread, ThreadState { locked: true, archived: true }).await?;
-        Ok(done(Some(json!({ "thread": { "locked": state.locked, "archived": state.archived } }))))
+        let Some(parent) = thread.parent else {
+            return Ok(never("this thread has no channel, so its voice cannot be taken"));
+        };
+        let Channel { overwrites, .. } = self.rest.channel(parent).await?;
+        let taken = Permissions::THREAD_LOCK;
+        let How(on_channel) = self.lock_channel(job, guild, parent, adult, taken, &overwrites).await?;
+        for (key, value) in on_channel.as_object().into_iter().flatten() {
+            how.0[key] = value.clone();
+        }
+        how.0["channel"] = json!(parent);
+        Ok(how.told())
     }
 
     async fn disconnect(
@@ -239,6 +283,15 @@ impl Deliver for Contain {
 /// Discord's numbers for entries of the audit log.
 const OVERWRITE_CREATED: u64 = 13;
 const OVERWRITE_CHANGED: u64 = 14;
+
+/// How a lock was carried out, as its outcome tells it.
+struct How(serde_json::Value);
+
+impl How {
+    fn told(self) -> Delivered {
+        done(Some(self.0))
+    }
+}
 
 /// The overwrite that stood there before a lock, if there was one.
 struct Before(Option<Overwrite>);

@@ -247,6 +247,7 @@ catalogue! {
     LockUndoneBySubject "lock-undone-by-subject" Contact None, Alone, Serious, "An adult opened by hand a space that Chaperone had closed for them.";
     RoleConflict "role-conflict" Contact None, Alone, Concern, "An account holds both a young person's and an adult's role.";
     ReportedByPerson "reported-by-person" Welfare None, Alone, Concern, "A person reported something to safeguarding.";
+    WhistleblowingReport "whistleblowing-report" Whistleblowing None, Alone, Serious, "A person told safeguarding of somebody in charge, past the usual line.";
     SeriousReport "serious-report" Welfare None, Alone, Serious, "Somebody told safeguarding of something serious in their own words.";
     DirectMessageOutsidePlan "direct-message-outside-plan" Contact None, Alone, Serious, "A direct message from an adult to a young person was reported; no contact plan was open.";
     Unreadable "unreadable-event" Integrity None, Alone, Concern, "An event of a known kind could not be read; its bytes are kept.";

@@ -112,6 +112,8 @@ categories! {
     Flood "flood",
     /// Tampering, lost permissions, gaps.
     Integrity "integrity",
+    /// Somebody in charge, told past the usual line.
+    Whistleblowing "whistleblowing",
 }
 
 impl fmt::Display for Category {

@@ -19,7 +19,8 @@ pub enum Effect {
         /// Which.
         message: MessageId,
     },
-    /// Take an adult's voice in a space: they can read, not write, react or open threads.
+    /// Take an adult's voice in a space, and nobody else's: in a channel they can read, not write, react or open threads;
+    /// out of a private thread they are taken; in a public one they cannot write.
     Lock {
         /// On which server.
         guild: GuildId,
@@ -29,6 +30,9 @@ pub enum Effect {
         parent: Option<ChannelId>,
         /// For whom.
         adult: UserId,
+        /// Where it is a thread: they manage threads there, so that taking them out of it does not take their voice.
+        #[serde(default)]
+        manages_threads: bool,
     },
     /// Give an adult back what a lock took: exactly the overwrite that stood there before, or, where that is not known,
     /// only the bits of a lock.
@@ -43,6 +47,12 @@ pub enum Effect {
         before: Option<Overwrite>,
         /// Whether `before` is what stood there. False: it was not recorded.
         exact: bool,
+        /// The channel whose overwrite it is, where `space` is a thread that was locked through its channel.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<ChannelId>,
+        /// They were taken out of a private thread, and are brought back into it.
+        #[serde(default)]
+        taken_out: bool,
     },
     /// Pause direct messages between members of a server until a moment, or let the pause lapse. Somebody else's pause
     /// of invites stays as it is.

@@ -338,6 +338,8 @@ pub enum Event {
     /// Somebody reported something to safeguarding, with a command. (A direct message to the bot is a report too; it
     /// arrives as [`Event::Said`].)
     Reported {
+        /// It is about somebody in charge and goes past the usual line.
+        past_the_line: bool,
         /// Who reports.
         by: UserId,
         /// The message that they point at.

@@ -82,6 +82,14 @@ pub enum Fact {
         /// The subjects now.
         subjects: BTreeSet<UserId>,
     },
+    /// A case that is about to be opened goes past these people, who are no subjects of it: it is about somebody in charge
+    /// (policy matrix P32). They may not know of it.
+    PassedBy {
+        /// Which case.
+        case: CaseRef,
+        /// Their accounts.
+        people: BTreeSet<UserId>,
+    },
     /// More people's conduct is in question in a case, at the level that it has: they must not hear of it.
     SubjectsJoined {
         /// Which case.

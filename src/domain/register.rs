@@ -220,7 +220,21 @@ pub enum Register {
         /// Whether `before` says what stood there. False where an attempt found the lock in place already.
         #[serde(default)]
         before_known: bool,
+        /// The channel whose overwrite it is, where `space` is a thread that was locked through its channel.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<ChannelId>,
+        /// They were taken out of a private thread.
+        #[serde(default)]
+        taken_out: bool,
+        /// `before` comes from another lock that rested on the same overwrite, and stands instead of what was known.
+        #[serde(default, skip_serializing_if = "is_false")]
+        handed_on: bool,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_false(so: &bool) -> bool {
+    !so
 }
 
 /// The enrolment of one account by a lead.

@@ -88,6 +88,8 @@ pub enum Way {
     Command,
     /// A direct message to the bot.
     DirectMessage,
+    /// `/report`, about somebody in charge: past the usual line.
+    Whistleblowing,
 }
 
 #[cfg(test)]

@@ -65,6 +65,9 @@ impl Permissions {
             | Self::ADD_REACTIONS.0,
     );
 
+    /// What an adult loses in a channel through which a thread is locked for them: they write in none of its threads.
+    pub const THREAD_LOCK: Permissions = Self::SEND_MESSAGES_IN_THREADS;
+
     /// True when every bit of `wanted` is set.
     #[must_use]
     pub fn has(self, wanted: Permissions) -> bool {

@@ -33,8 +33,8 @@ use crate::domain::person::RoleMapping;
 use crate::domain::space::{Overwrite, OverwriteFor};
 use crate::domain::zone::Zone;
 use crate::domain::{
-    CaseRef, ChannelId, Code, Effect, Event, Fact, GuildId, Heard, MessageId, Observation, Roster, Timestamp,
-    UserId,
+    CaseRef, ChannelId, Code, Effect, Event, Fact, GuildId, Heard, Kind, MessageId, Observation, Roster,
+    Timestamp, UserId,
 };
 use crate::text::Lists;
 use state::State;
@@ -56,6 +56,11 @@ pub struct Policy {
     pub zone: Zone,
     /// What makes an adult count as cover.
     pub enrolment: EnrolmentRule,
+    /// Leads whom the charity's configuration names, by account: they count as enrolled, so that somebody can enrol the
+    /// others.
+    pub named: BTreeMap<UserId, Kind>,
+    /// Who hears of a report about somebody in charge; everybody else in charge is passed by.
+    pub whistleblowing: BTreeSet<UserId>,
     /// The rules of supervised contact.
     pub contact: ContactPolicy,
     /// How many messages before a finding are kept with it.
@@ -71,6 +76,8 @@ impl Default for Policy {
         Policy {
             zone: Zone::default(),
             enrolment: EnrolmentRule::default(),
+            named: BTreeMap::new(),
+            whistleblowing: BTreeSet::new(),
             contact: ContactPolicy::default(),
             context_before: 50,
             context_after: 20,
@@ -270,11 +277,14 @@ impl Organisation {
                     self.lifted(*space, *adult, now, &mut a);
                 }
                 self.conclude(now, Fact::Register(change.clone()), &mut a);
-                self.enrol();
+                if matches!(change, Register::Enrolled(_) | Register::Unenrolled { .. }) {
+                    self.enrol(now, &mut a);
+                }
                 self.watch_everywhere(now, &mut a);
             }
-            Event::Reported { by, message, person, words, reference, .. } => {
+            Event::Reported { by, message, person, words, reference, past_the_line, .. } => {
                 let report = reports::Report {
+                    past_the_line: *past_the_line,
                     by: *by,
                     message: message.as_deref(),
                     person: *person,
@@ -420,10 +430,20 @@ impl Organisation {
         self.watch.stale = true;
         match (effect, ended) {
             (Effect::Lock { guild, space, adult, .. }, Ended::Done { detail }) => {
-                let before = detail.as_deref().and_then(|detail| overwrite_before(detail, *adult));
+                let LockedHow { before, channel, taken_out } =
+                    detail.as_deref().map(|detail| locked_how(detail, *adult)).unwrap_or_default();
                 let (before, before_known) = (before.flatten(), before.is_some());
                 let (guild, space, adult) = (*guild, *space, *adult);
-                let locked = Register::Locked { guild, space, adult, before, before_known };
+                let locked = Register::Locked {
+                    guild,
+                    space,
+                    adult,
+                    before,
+                    before_known,
+                    channel,
+                    taken_out,
+                    handed_on: false,
+                };
                 self.conclude(now, Fact::Register(locked), a);
                 // Done, and yet it binds nobody who stands above overwrites: a lead has to know.
                 let server = self.servers.get(&guild);
@@ -587,20 +607,37 @@ impl Organisation {
     }
 }
 
-/// Reads an adult's overwrite before a lock out of a lock's outcome: `{"before":{"allow":"…","deny":"…"}}`. None where the
-/// outcome does not say what stood there; of a thread, nothing did.
+/// How a lock was carried out.
+#[derive(Debug, Default)]
 #[expect(
     clippy::option_option,
     reason = "not said, said that there was none, and said which are three things"
 )]
-fn overwrite_before(detail: &str, adult: UserId) -> Option<Option<Overwrite>> {
-    #[derive(serde::Deserialize)]
+struct LockedHow {
+    /// What stood there before; none where the outcome does not say it.
+    before: Option<Option<Overwrite>>,
+    /// The channel through which a thread was locked.
+    channel: Option<ChannelId>,
+    /// The adult was taken out of a private thread.
+    taken_out: bool,
+}
+
+/// Reads how a lock was carried out: `{"before":{"allow":"…","deny":"…"},"channel":"…","taken_out":true}`, each perhaps
+/// left out. Of a thread that is not locked through its channel, no overwrite stood there before.
+fn locked_how(detail: &str, adult: UserId) -> LockedHow {
+    #[derive(Default, serde::Deserialize)]
+    #[expect(clippy::option_option, reason = "null and left out are two things")]
     struct Detail {
         #[serde(default)]
         thread: Option<serde_json::Value>,
+        #[serde(default)]
+        channel: Option<ChannelId>,
+        #[serde(default)]
+        taken_out: bool,
         #[serde(default, deserialize_with = "given")]
         before: Option<Option<Bits>>,
     }
+    #[expect(clippy::option_option, reason = "null and left out are two things")]
     fn given<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<Bits>>, D::Error> {
         serde::Deserialize::deserialize(from).map(Some)
     }
@@ -609,12 +646,12 @@ fn overwrite_before(detail: &str, adult: UserId) -> Option<Option<Overwrite>> {
         allow: crate::domain::space::Permissions,
         deny: crate::domain::space::Permissions,
     }
-    let Detail { thread, before } = serde_json::from_str(detail).ok()?;
-    if thread.is_some() {
-        return Some(None);
-    }
+    let Detail { thread, channel, taken_out, before } = serde_json::from_str(detail).unwrap_or_default();
     let target = OverwriteFor::Member(adult);
-    before.map(|before| before.map(|bits| Overwrite { target, allow: bits.allow, deny: bits.deny }))
+    let overwrite = |bits: Bits| Overwrite { target, allow: bits.allow, deny: bits.deny };
+    let before = before.map(|before| before.map(overwrite));
+    let nothing = (thread.is_some() || taken_out) && channel.is_none();
+    LockedHow { before: if nothing { Some(None) } else { before }, channel, taken_out }
 }
 
 #[cfg(test)]

@@ -111,9 +111,11 @@ impl Organisation {
                 others.entry(key).or_default().push(observation.clone());
             } else if let Some(opening) = opening(observation) {
                 let mut key = opening.key;
-                if matches!(observation.code, Code::ReportedByPerson | Code::AbuseDisclosure)
-                    && observation.towards != Some(observation.by)
-                {
+                let reported = matches!(
+                    observation.code,
+                    Code::ReportedByPerson | Code::AbuseDisclosure | Code::WhistleblowingReport
+                );
+                if reported && observation.towards != Some(observation.by) {
                     // Whoever is reported, or of whom somebody discloses abuse, must not be told: they are the subject.
                     key.by = Some(observation.by);
                 }
@@ -395,7 +397,10 @@ impl Organisation {
         for observation in new {
             let code = observation.code;
             let hides = code.level_alone() >= Level::Serious
-                && !matches!(code.category(), Category::Welfare | Category::Contact | Category::Integrity)
+                && !matches!(
+                    code.category(),
+                    Category::Welfare | Category::Contact | Category::Integrity | Category::Whistleblowing
+                )
                 && observation.message == Some(message.id);
             if super::gently::harms_by_being_there(code) && observation.message == Some(message.id) {
                 let case = self.concern_of(observation).and_then(|concern| concern.case);

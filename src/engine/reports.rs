@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::{Assessment, Organisation};
 use crate::domain::code::Weight;
+use crate::domain::effect::Nudge;
 use crate::domain::event::Message;
 use crate::domain::report::Way;
 use crate::domain::{
@@ -32,6 +33,8 @@ pub(super) struct Report<'e> {
     pub words: Option<&'e Message>,
     /// The reference that they were told.
     pub reference: ReportRef,
+    /// It is about somebody in charge.
+    pub past_the_line: bool,
 }
 
 impl Organisation {
@@ -42,12 +45,17 @@ impl Organisation {
             return;
         }
         let way = match (report.message, report.person) {
+            _ if report.past_the_line => Way::Whistleblowing,
             (Some(_), _) => Way::Message,
             (None, Some(_)) => Way::Person,
             (None, None) => Way::Command,
         };
         let about = self.whom(&report);
-        let case = self.take_report(&report, about, now, a);
+        let case = if report.past_the_line {
+            self.take_past_the_line(&report, about, now, a)
+        } else {
+            self.take_report(&report, about, now, a)
+        };
         let (reference, by) = (report.reference, report.by);
         let fact = Fact::Reported { reference, by, way, about, case, space: None, goes_on: false };
         self.conclude(now, fact, a);
@@ -59,7 +67,9 @@ impl Organisation {
         let earlier = self.state.receipts.get(&by).filter(|(at, _)| now.since(*at) < SAME_REPORT);
         let goes_on = earlier.is_some();
         let reference = earlier.map_or_else(|| ReportRef::of(message.id), |(_, reference)| *reference);
-        let report = Report { by, message: None, person: None, words: Some(message), reference };
+        let (message_of_theirs, past_the_line) = (Some(message), false);
+        let report =
+            Report { by, message: None, person: None, words: message_of_theirs, reference, past_the_line };
         let known = self.state.has_seen(&observed(&report, None, now));
         let case = self.take_report(&report, None, now, a);
         if known {
@@ -117,6 +127,50 @@ impl Organisation {
             }
         }
         touched.iter().find_map(|key| self.state.concerns.get(key)?.case)
+    }
+
+    /// A report about somebody in charge (policy matrix P32): a case of its own that touches no other and goes past
+    /// everybody who usually knows, whoever it is about. What else stands in their words is for those who read them: read
+    /// here, it would call the usual line. Only their own distress is answered, to them alone.
+    fn take_past_the_line(
+        &mut self,
+        report: &Report<'_>,
+        about: Option<UserId>,
+        now: Timestamp,
+        a: &mut Assessment,
+    ) -> Option<CaseRef> {
+        let own = Observation { code: Code::WhistleblowingReport, ..observed(report, about, now) };
+        if self.state.has_seen(&own) {
+            return None;
+        }
+        let key = self.key_of_report(&own)?;
+        let is_open = self.state.concerns.get(&key).and_then(|concern| concern.case);
+        if is_open.is_none() {
+            let (case, people) = (self.state.next_case(), self.line());
+            self.conclude(now, Fact::PassedBy { case, people }, a);
+        }
+        self.take(vec![own], None, now, a);
+        let case = self.state.concerns.get(&key).and_then(|concern| concern.case)?;
+        if is_open.is_some() {
+            self.surface_again(case, now, a);
+        }
+        let distress = report.words.is_some_and(|words| {
+            self.read_words(words)
+                .iter()
+                .any(|seen| seen.code.category() == Category::Welfare && seen.code != Code::SeriousReport)
+        });
+        if distress {
+            self.nudge(report.by, Nudge::WelfareSupport, None, Some(case), now, a);
+        }
+        Some(case)
+    }
+
+    /// Everybody in charge but those who hear of reports about somebody in charge.
+    fn line(&self) -> BTreeSet<UserId> {
+        let on_servers = self.servers.values().flat_map(|server| server.roster.iter());
+        let leads = on_servers.filter(|person| person.kind.is_lead()).map(|person| person.id);
+        let all = leads.chain(self.policy.named.keys().copied());
+        all.filter(|person| !self.policy.whistleblowing.contains(person)).collect()
     }
 
     /// The concerns that a report touches: about the message that it points at, or about what that person did towards

@@ -34,10 +34,23 @@ pub struct Lock {
     pub before: Option<Overwrite>,
     /// Whether that is known: what was there before the first lock of a row.
     pub before_known: bool,
+    /// The channel whose overwrite that is, where the space is a thread that was locked through its channel.
+    pub channel: Option<ChannelId>,
+    /// The adult was taken out of a private thread.
+    pub taken_out: bool,
     /// How often it was decided: again after it was undone by hand or could not be carried out.
     pub decided: u32,
     /// How often in a row it could not be carried out, and when last; none while nothing failed or it is under way.
     pub failed: Option<(u32, Timestamp)>,
+}
+
+/// A conversation between somebody and the bot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conversation {
+    /// The direct message channel, where it is known.
+    pub space: Option<ChannelId>,
+    /// When either last wrote, as far as it is on record.
+    pub last: Timestamp,
 }
 
 /// An adult who was taken out of a voice room.
@@ -113,6 +126,10 @@ pub struct State {
     pub receipts: BTreeMap<UserId, (Timestamp, ReportRef)>,
     /// The highest numbers of a case and of a concern that were given.
     numbers: (u32, u32),
+    /// People who may not know of a case although nothing is said of their conduct.
+    passed_by: BTreeMap<CaseRef, BTreeSet<UserId>>,
+    /// With whom the bot has a conversation.
+    pub conversations: BTreeMap<UserId, Conversation>,
     /// How many messages after a finding are kept.
     context_after: u32,
 }
@@ -152,8 +169,13 @@ impl State {
                     },
                 );
             }
+            Fact::PassedBy { case, people } => {
+                self.passed_by.entry(*case).or_default().extend(people);
+            }
             Fact::CaseOpened { case, category, level, subjects } => {
                 self.numbers.0 = self.numbers.0.max(case.0);
+                let passed_by = self.passed_by.get(case).into_iter().flatten();
+                let may_not_know = subjects.iter().chain(passed_by).copied().collect();
                 self.cases.insert(
                     *case,
                     Case {
@@ -161,7 +183,7 @@ impl State {
                         opened_at: at,
                         category: *category,
                         level: *level,
-                        subjects: subjects.clone(),
+                        subjects: may_not_know,
                         state: CaseState::New,
                     },
                 );
@@ -211,6 +233,9 @@ impl State {
             Fact::Gap { from, until, .. } => self.last_gap = Some((*from, *until)),
             Fact::Reported { reference, by, goes_on, space, .. } => {
                 self.reports.insert(*reference);
+                if space.is_some() {
+                    self.conversed(*by, *space, at);
+                }
                 if !goes_on && space.is_some() {
                     self.receipts.insert(*by, (at, *reference));
                 }
@@ -257,6 +282,8 @@ impl State {
                     done: false,
                     before: None,
                     before_known: false,
+                    channel: None,
+                    taken_out: false,
                     decided: 0,
                     failed: None,
                 };
@@ -282,6 +309,11 @@ impl State {
             _ => None,
         };
         match effect {
+            Effect::Nudge { to, .. } | Effect::Receipt { to, .. } => {
+                if let Ended::Done { .. } = ended {
+                    self.conversed(*to, None, at);
+                }
+            }
             Effect::Lock { space, adult, .. } => {
                 if let Some(lock) = self.locks.get_mut(&(*space, *adult)) {
                     lock.failed = match ended {
@@ -307,6 +339,12 @@ impl State {
             }
             _ => {}
         }
+    }
+
+    fn conversed(&mut self, with: UserId, space: Option<ChannelId>, at: Timestamp) {
+        let known = self.conversations.entry(with).or_insert(Conversation { space, last: at });
+        known.space = space.or(known.space);
+        known.last = known.last.max(at);
     }
 
     fn unlocked(&mut self, space: ChannelId, adult: UserId) {
@@ -389,19 +427,26 @@ impl State {
 
     fn registered(&mut self, at: Timestamp, change: &Register) {
         match change {
-            Register::Locked { space, adult, before, before_known, .. } => {
+            Register::Locked {
+                space, adult, before, before_known, channel, taken_out, handed_on, ..
+            } => {
                 let lock = self.locks.entry((*space, *adult)).or_insert(Lock {
                     since: at,
                     done: true,
                     before: None,
                     before_known: false,
+                    channel: None,
+                    taken_out: false,
                     decided: 1,
                     failed: None,
                 });
                 lock.done = true;
-                // What stood there before the first lock; a lock that is set again stands on its own.
-                if !lock.before_known {
+                lock.taken_out |= taken_out;
+                // What stood there before the first lock; a lock that is set again stands on its own. One that came to
+                // rest on the thread's channel has that channel's overwrite to give back.
+                if *handed_on || !lock.before_known || lock.channel != *channel && channel.is_some() {
                     (lock.before, lock.before_known) = (*before, *before_known || before.is_some());
+                    lock.channel = *channel;
                 }
             }
             Register::Unlocked { space, adult, .. } => self.unlocked(*space, *adult),

@@ -11,6 +11,7 @@ const COACH: UserId = UserId(20);
 const SAM: UserId = UserId(21);
 const ART: ChannelId = ChannelId(100);
 const THREAD: ChannelId = ChannelId(101);
+const ROOM: ChannelId = ChannelId(102);
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(1_700_000_000 + seconds)
@@ -233,6 +234,7 @@ fn a_containment_that_fails_after_an_earlier_failure_was_taken_on_calls_again() 
 
 fn reports(id: u64, message: Option<Message>) -> Event {
     Event::Reported {
+        past_the_line: false,
         by: ELLA,
         message: message.map(Box::new),
         person: None,
@@ -352,7 +354,13 @@ fn a_lock_on_somebody_whom_no_lock_binds_counts_as_failed() {
     hear(&mut club, 1, Event::GuildChanged { guild: GUILD, owner: Some(COACH), dms_paused_until: None });
     let locked = |adult| Event::Outcome {
         job: format!("lock/club/101/{adult}/0"),
-        effect: Effect::Lock { guild: GUILD, space: THREAD, parent: Some(ART), adult },
+        effect: Effect::Lock {
+            guild: GUILD,
+            space: THREAD,
+            parent: Some(ART),
+            adult,
+            manages_threads: false,
+        },
         ended: Ended::Done { detail: None },
     };
     assert!(!calls_for_somebody(&hear(&mut club, 2, locked(SAM))));
@@ -462,7 +470,7 @@ fn whoever_changes_the_filter_or_adds_a_webhook_is_the_subject_of_it() {
     assert_eq!(codes(&hear(&mut club, 5, audited(50, BOT, 7, None))), [], "the bot itself");
 }
 
-/// The coach is locked in a thread; its description says so.
+/// The coach was taken out of a thread; its members say so.
 fn locked() -> (Organisation, Space) {
     let mut club = live();
     let mut thread = space(THREAD, SpaceKind::PrivateThread, &[COACH, ELLA]);
@@ -475,30 +483,125 @@ fn locked() -> (Organisation, Space) {
         _ => None,
     });
     let (job, effect) = job.unwrap();
-    (thread.locked, thread.archived) = (true, true);
-    hear(&mut club, 31, Event::SpaceChanged(Box::new(thread.clone())));
-    let detail = Some(r#"{"thread":{"locked":false,"archived":false}}"#.to_owned());
+    hear(&mut club, 31, inside(&[], &[COACH]));
+    let detail = Some(r#"{"taken_out":true}"#.to_owned());
     hear(&mut club, 31, Event::Outcome { job, effect, ended: Ended::Done { detail } });
+    thread.members.remove(&COACH);
     (club, thread)
+}
+
+fn inside(added: &[UserId], removed: &[UserId]) -> Event {
+    let (added, removed) = (added.to_vec(), removed.to_vec());
+    Event::ThreadMembers { guild: GUILD, thread: THREAD, added, removed }
+}
+
+#[test]
+fn whoever_is_brought_back_into_a_thread_is_taken_out_again_every_time_and_it_is_told() {
+    let (mut club, _) = locked();
+    for second in [40, 43, 45] {
+        let back = hear(&mut club, second, inside(&[COACH], &[]));
+        assert_eq!(decided(&back), ["lock"], "after {second} s");
+        hear(&mut club, second + 1, inside(&[], &[COACH]));
+    }
+    // Discord tells of nobody who brings somebody into a thread, so nobody is named.
+    assert_eq!(codes(&hear(&mut club, 60, Event::Due)), [(Code::LockUndone, BOT)]);
+}
+
+/// A private channel that the coach and ELLA see, locked for the coach; and what it was described as before and after.
+fn locked_channel() -> (Organisation, Space, Space) {
+    let mut club = live();
+    let sees = |who, allow| Overwrite { target: OverwriteFor::Member(who), allow, deny: Permissions(0) };
+    let mut room = space(ROOM, SpaceKind::Text, &[]);
+    let everyone = OverwriteFor::Role(GUILD.everyone());
+    let hidden = Overwrite { target: everyone, allow: Permissions(0), deny: Permissions::VIEW_CHANNEL };
+    room.overwrites =
+        vec![hidden, sees(COACH, Permissions::VIEW_CHANNEL), sees(ELLA, Permissions::VIEW_CHANNEL)];
+    let open = room.clone();
+    hear(&mut club, 10, Event::SpaceChanged(Box::new(room.clone())));
+    let a = hear(&mut club, 30, Event::Due);
+    let (job, effect) = a
+        .facts
+        .iter()
+        .find_map(|fact| match fact {
+            Fact::Decided { job, effect: effect @ Effect::Lock { .. }, .. } => {
+                Some((job.clone(), effect.clone()))
+            }
+            _ => None,
+        })
+        .unwrap();
+    room.overwrites[1].deny = Permissions::LOCK;
+    hear(&mut club, 31, Event::SpaceChanged(Box::new(room.clone())));
+    let before = open.overwrites[1];
+    let detail = Some(serde_json::json!({ "before": before }).to_string());
+    hear(&mut club, 31, Event::Outcome { job, effect, ended: Ended::Done { detail } });
+    (club, open, room)
 }
 
 #[test]
 fn a_lock_that_is_opened_by_hand_is_set_again_every_time_and_told_with_who_did_it() {
-    let (mut club, thread) = locked();
-    let open = Space { locked: false, archived: false, ..thread.clone() };
+    let (mut club, open, closed) = locked_channel();
     let opened = hear(&mut club, 40, Event::SpaceChanged(Box::new(open.clone())));
     assert_eq!(decided(&opened), ["lock"]);
-    let by_coach = hear(&mut club, 41, audited(111, COACH, THREAD.0, None));
-    assert_eq!(codes(&by_coach), [(Code::LockUndoneBySubject, COACH)]);
-    hear(&mut club, 42, Event::SpaceChanged(Box::new(thread.clone())));
+    let by_coach = hear(&mut club, 41, audited(14, COACH, ROOM.0, Some(COACH.0)));
+    assert_eq!(codes(&by_coach)[0], (Code::LockUndoneBySubject, COACH));
+    hear(&mut club, 42, Event::SpaceChanged(Box::new(closed.clone())));
     // Again, at once: closed again although the audit log says nothing yet.
     for second in [43, 45] {
         let again = hear(&mut club, second, Event::SpaceChanged(Box::new(open.clone())));
         assert_eq!(decided(&again), ["lock"], "after {second} s");
-        hear(&mut club, second + 1, Event::SpaceChanged(Box::new(thread.clone())));
+        hear(&mut club, second + 1, Event::SpaceChanged(Box::new(closed.clone())));
     }
     let unexplained = hear(&mut club, 60, Event::Due);
     assert_eq!(codes(&unexplained), [(Code::LockUndoneBySubject, COACH)], "nobody else is known to have");
+}
+
+#[test]
+fn two_locks_on_one_overwrite_are_undone_one_by_one_and_the_first_bits_come_back() {
+    let before = |bits| {
+        Some(Overwrite {
+            target: OverwriteFor::Member(COACH),
+            allow: Permissions(bits),
+            deny: Permissions(0),
+        })
+    };
+    let lock = |space, channel: Option<ChannelId>, before: Option<Overwrite>, known| {
+        let (guild, adult, before_known) = (GUILD, COACH, known);
+        let (taken_out, handed_on) = (channel.is_some(), false);
+        Event::Register(Register::Locked {
+            guild,
+            space,
+            adult,
+            before,
+            before_known,
+            channel,
+            taken_out,
+            handed_on,
+        })
+    };
+    let unlocks = |a: &Assessment| {
+        a.facts
+            .iter()
+            .find_map(|fact| match fact {
+                Fact::Decided { effect: Effect::Unlock { before, exact, taken_out, .. }, .. } => {
+                    Some((*before, *exact, *taken_out))
+                }
+                _ => None,
+            })
+            .unwrap()
+    };
+    let lifts = |space| Event::Register(Register::Unlocked { space, adult: COACH, by: SAM });
+    let original = before(1 << 51);
+    let with = |bits: Permissions| original.map(|own| Overwrite { deny: bits, ..own });
+    // Whichever of the two is lifted first: what it took is given back, what the other takes stays taken.
+    for (first, left) in [(THREAD, Permissions::LOCK), (ART, Permissions::THREAD_LOCK)] {
+        let mut club = live();
+        hear(&mut club, 1, Event::SpaceChanged(Box::new(space(THREAD, SpaceKind::PrivateThread, &[ELLA]))));
+        hear(&mut club, 2, lock(THREAD, Some(ART), original, true));
+        hear(&mut club, 3, lock(ART, None, with(Permissions::THREAD_LOCK), true));
+        let second = if first == THREAD { ART } else { THREAD };
+        assert_eq!(unlocks(&hear(&mut club, 4, lifts(first))), (with(left), true, first == THREAD));
+        assert_eq!(unlocks(&hear(&mut club, 5, lifts(second))), (original, true, second == THREAD));
+    }
 }
 
 #[test]
@@ -509,7 +612,7 @@ fn a_lead_s_unlock_gives_back_what_was_taken_and_a_young_person_is_never_locked(
     assert_eq!(decided(&a), ["unlock"]);
     assert!(a.facts.iter().any(|fact| matches!(
         fact,
-        Fact::Decided { effect: Effect::Unlock { before: None, exact: true, .. }, .. }
+        Fact::Decided { effect: Effect::Unlock { exact: true, taken_out: true, channel: None, .. }, .. }
     )));
     assert_eq!(club.state().unlocked[&(THREAD, COACH)], 1);
 

@@ -4,7 +4,7 @@
 //! * [`voice`]: the same where people speak. [`sessions`]: cover that is lost, a session that does not end.
 //! * [`acts`]: contact in writing, act by act.
 //! * [`locks`]: what is undone by hand, what failed. [`levers`]: the pause of direct messages. [`rooms`]: contact plans.
-//! * [`server`]: rights, hidden channels, the audit log.
+//! * [`server`]: rights, hidden channels, the audit log. [`roster`]: who is who, since when.
 //!
 //! What must survive a restart is folded from facts ([`super::state`]); what stands here is known again from the next
 //! description of the server.
@@ -14,6 +14,7 @@ pub(super) mod grace;
 pub mod levers;
 mod locks;
 pub(super) mod rooms;
+mod roster;
 mod server;
 mod sessions;
 mod spaces;
@@ -63,6 +64,8 @@ pub(super) struct Watch {
     lifted: BTreeMap<GuildId, Timestamp>,
     /// What was found about servers and stands.
     standing: BTreeSet<(GuildId, Standing)>,
+    /// Who changed somebody's roles, as far as the log said so before the change was heard.
+    roles_changed: BTreeMap<(GuildId, UserId), (UserId, Timestamp)>,
     /// What was found and put right.
     cleared: BTreeSet<Standing>,
     /// This program runs, and pulls levers; an export is only read.
@@ -80,7 +83,7 @@ impl Organisation {
         if let Event::Guild(snapshot) = event {
             let mapping = self.mapping.clone();
             let server = self.servers.entry(snapshot.id).or_insert_with(|| Server::new(snapshot.id, mapping));
-            server.enrol(&self.state.enrolments, self.policy.enrolment);
+            server.enrol(&self.state.enrolments, &self.policy.named, self.policy.enrolment);
             if snapshot.members_missing {
                 self.members_until.insert(snapshot.id, now.plus(MEMBERS_WAIT));
             } else {
@@ -109,6 +112,7 @@ impl Organisation {
             }
         }
         self.learn_names(event);
+        self.note_kinds_after(event, now, a);
         self.watch_locks_after(event, now, a);
         for (guild, changed) in affected {
             if changed.everywhere {
@@ -159,19 +163,23 @@ impl Organisation {
         match event {
             Event::Guild(snapshot) => self.watch_locks(snapshot.id, true, now, a),
             Event::SpaceChanged(space) => self.watch_locks(space.guild, false, now, a),
+            Event::ThreadMembers { guild, .. } | Event::ThreadMembersListed { guild, .. } => {
+                self.watch_locks(*guild, false, now, a);
+            }
             _ => {}
         }
     }
 
     /// An enrolment began or ended: what accounts are may have changed on every server.
-    pub(super) fn enrol(&mut self) {
+    pub(super) fn enrol(&mut self, now: Timestamp, a: &mut Assessment) {
         self.watch.stale = true;
         for server in self.servers.values_mut() {
-            let changed = server.enrol(&self.state.enrolments, self.policy.enrolment);
+            let changed = server.enrol(&self.state.enrolments, &self.policy.named, self.policy.enrolment);
             for space in changed.spaces {
                 self.protected_viewers.remove(&space);
             }
         }
+        self.note_kinds_everywhere(now, a);
     }
 
     /// Whoever is on a server can be spoken to by name before they have said anything.
@@ -196,6 +204,7 @@ impl Organisation {
     pub(super) fn is_live(&mut self, now: Timestamp, a: &mut Assessment) {
         self.watch.live = true;
         self.watch.stale = true;
+        self.note_kinds_everywhere(now, a);
         self.watch_levers(now, a);
         self.watch_rooms(now, a);
     }

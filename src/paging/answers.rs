@@ -85,7 +85,7 @@ impl Calls {
 
     fn called_together(&self, at: Timestamp, name: &str) -> Vec<CaseRef> {
         let called = |open: &&Open| open.called.get(&at).is_some_and(|people| people.contains(name));
-        self.open.values().filter(called).map(|open| open.case.reference).collect()
+        self.called_at(at).filter(called).map(|open| open.case.reference).collect()
     }
 
     /// How many cases were called for somebody at one moment.

@@ -163,15 +163,9 @@ impl Digests {
         rungs
     }
 
-    /// Cases that wait although nobody who could read of them may.
-    pub fn without_reader<'a>(
-        &'a self,
-        people: &'a People,
-        cases: &'a BTreeMap<CaseRef, &Case>,
-    ) -> impl Iterator<Item = CaseRef> + 'a {
-        let case = |case: &CaseRef| cases.get(case).copied();
-        let nobody = |case: &&Case| !people.iter().any(|person| people.may_know(person, &case.subjects));
-        self.waiting.keys().filter_map(case).filter(nobody).map(|case| case.reference)
+    /// Whether a case waits for a digest.
+    pub fn waits(&self, case: CaseRef) -> bool {
+        self.waiting.contains_key(&case)
     }
 }
 

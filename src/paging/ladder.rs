@@ -70,6 +70,14 @@ pub struct Calls {
     policy: LadderPolicy,
     people: People,
     pub(super) open: BTreeMap<CaseRef, Open>,
+    passed_by: BTreeMap<CaseRef, BTreeSet<UserId>>,
+    /// Cases of which nobody who can be called may know.
+    unknowable: BTreeSet<CaseRef>,
+    /// Which cases were called at a moment, as far as an answer to several at once may still come.
+    moments: BTreeMap<Timestamp, BTreeSet<CaseRef>>,
+    /// When everything overdue was last found to be held back, and until when it is: what changes nothing about that need
+    /// not look at all of it again.
+    rested: Option<(Timestamp, Timestamp)>,
     due: BTreeSet<(Timestamp, CaseRef)>,
     storm: Storm,
     digests: Digests,
@@ -111,6 +119,10 @@ impl Calls {
             policy,
             people,
             open: BTreeMap::new(),
+            passed_by: BTreeMap::new(),
+            unknowable: BTreeSet::new(),
+            moments: BTreeMap::new(),
+            rested: None,
             due: BTreeSet::new(),
             storm: Storm::default(),
             digests: Digests::default(),
@@ -126,13 +138,19 @@ impl Calls {
         self.docket.apply(at, fact);
         self.drills.apply(at, fact);
         let case = match fact {
+            Fact::PassedBy { case, people } => {
+                self.passed_by.entry(*case).or_default().extend(people);
+                return;
+            }
             Fact::CaseOpened { case, category, level, subjects }
             | Fact::CaseRose { case, category, level, subjects } => {
-                self.opened_or_rose(at, *case, *category, *level, subjects);
+                let subjects = self.may_not_know(*case, subjects);
+                self.opened_or_rose(at, *case, *category, *level, &subjects);
                 case
             }
             Fact::SubjectsJoined { case, subjects } => {
-                self.joined(at, *case, subjects);
+                let subjects = self.may_not_know(*case, subjects);
+                self.joined(at, *case, &subjects);
                 case
             }
             Fact::Acknowledged { case, by, .. } => {
@@ -168,8 +186,15 @@ impl Calls {
                 self.storm.called(at, *level, people);
                 let Some(open) = self.open.get_mut(case) else { return };
                 open.called.entry(at).or_default().extend(people.iter().cloned());
+                self.moments.entry(at).or_default().insert(*case);
                 while open.called.len() > CALLS_KEPT {
-                    open.called.pop_first();
+                    let Some((moment, _)) = open.called.pop_first() else { break };
+                    if let Some(cases) = self.moments.get_mut(&moment) {
+                        cases.remove(case);
+                        if cases.is_empty() {
+                            self.moments.remove(&moment);
+                        }
+                    }
                 }
                 let may_know = may_know(&self.people, &open.case.subjects);
                 let Some(climb) = open.climb.as_mut().filter(|climb| climb.level == *level) else { return };
@@ -200,6 +225,11 @@ impl Calls {
             _ => return,
         };
         self.schedule(*case, at);
+    }
+
+    /// Who may not know of a case: its subjects, and those whom it goes past.
+    fn may_not_know(&self, case: CaseRef, subjects: &BTreeSet<UserId>) -> BTreeSet<UserId> {
+        subjects.iter().chain(self.passed_by.get(&case).into_iter().flatten()).copied().collect()
     }
 
     fn acknowledged(&mut self, at: Timestamp, case: CaseRef, by: UserId) {
@@ -287,14 +317,19 @@ impl Calls {
         let (Some(channel), Some(person), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
             return;
         };
-        let organisation = self.organisation.clone();
         let together =
             rest.strip_prefix("pages/").and_then(|rest| rest.rsplit('/').next()?.parse().ok()).map(Timestamp);
-        let mut changed = Vec::new();
-        for (case, open) in &mut self.open {
+        // Of a page about one case, its key names it: …/<case>/<level>/<round>/<step>.
+        let named = || rest.rsplit('/').nth(3)?.parse::<CaseRef>().ok();
+        let cases: Vec<CaseRef> = match together {
+            Some(moment) => self.moments.get(&moment).into_iter().flatten().copied().collect(),
+            None => named().into_iter().collect(),
+        };
+        for case in cases {
+            let organisation = &self.organisation;
+            let Some(open) = self.open.get_mut(&case) else { continue };
             let Some(climb) = open.climb.as_mut() else { continue };
-            let (case, level) = (*case, climb.level);
-            let before = climb.clone();
+            let level = climb.level;
             match together {
                 Some(moment) => {
                     if open.called.get(&moment).is_some_and(|people| people.contains(person)) {
@@ -302,14 +337,9 @@ impl Calls {
                     }
                 }
                 None => climb.failed(at, person, channel, |round, step| {
-                    job == page_key(&organisation, case, level, round, step, person, channel)
+                    job == page_key(organisation, case, level, round, step, person, channel)
                 }),
             }
-            if *climb != before {
-                changed.push(case);
-            }
-        }
-        for case in changed {
             self.schedule(case, at);
         }
     }
@@ -340,6 +370,11 @@ impl Calls {
         };
         let open = self.open.entry(reference).or_insert_with(fresh);
         let rose = level > open.case.level;
+        if may_know(&self.people, subjects).is_empty() {
+            self.unknowable.insert(reference);
+        } else {
+            self.unknowable.remove(&reference);
+        }
         // Whoever acknowledged and then turns out to be a subject has acknowledged nothing.
         let void = open.case.state.since().is_some_and(|(by, _)| subjects.contains(&by));
         // What happened again after it was acknowledged (or closed) calls again, at the level that it had.
@@ -361,6 +396,9 @@ impl Calls {
     /// More subjects at the same level call nobody again, unless it was one of them who had acknowledged.
     fn joined(&mut self, at: Timestamp, case: CaseRef, subjects: &BTreeSet<UserId>) {
         let Some(open) = self.open.get_mut(&case) else { return };
+        if may_know(&self.people, subjects).is_empty() {
+            self.unknowable.insert(case);
+        }
         open.case.subjects.clone_from(subjects);
         if let Some(climb) = &mut open.climb {
             climb.subjects_changed(at);
@@ -385,6 +423,7 @@ impl Calls {
         }
         if let Some(due) = due {
             self.due.insert((due, case));
+            self.rested = self.rested.filter(|(rested_at, _)| due > *rested_at);
         }
         if let Some(open) = self.open.get_mut(&case) {
             open.due = due;
@@ -437,8 +476,10 @@ impl Calls {
     /// given again.
     #[must_use]
     pub fn advance(&self, now: Timestamp) -> Vec<Rung> {
-        let mut cases: Vec<CaseRef> =
-            self.due.iter().take_while(|(at, _)| *at <= now).map(|(_, case)| *case).collect();
+        let rested = self.rested.filter(|(at, until)| *at <= now && now < *until).map(|(at, _)| at);
+        let after = rested.map_or(Timestamp(i64::MIN), |at| at.plus(Duration::from_micros(1)));
+        let overdue = self.due.range((after, CaseRef(0))..).take_while(|(at, _)| *at <= now);
+        let mut cases: Vec<CaseRef> = overdue.map(|(_, case)| *case).collect();
         cases.sort_unstable();
         let mut rungs: Vec<Rung> = cases
             .iter()
@@ -466,6 +507,14 @@ impl Calls {
             rungs.push(Rung { fact: Fact::RotaLookedAt { until, gaps }, jobs: Vec::new() });
         }
         rungs
+    }
+
+    /// To be told when [`Calls::advance`] had nothing (more) to say at `now`: what is overdue is held back while somebody
+    /// draws breath, and need not be looked at again before that is over. It changes no answer.
+    pub fn rest(&mut self, now: Timestamp) {
+        if self.due().is_some_and(|due| due <= now) {
+            self.rested = self.storm.next_end(now).map(|until| (now, until));
+        }
     }
 
     fn rungs_due(&self, open: &Open, now: Timestamp) -> Vec<Rung> {
@@ -527,13 +576,21 @@ impl Calls {
     /// operator's channel has to be told at once (that there is such a case, and no more).
     #[must_use]
     pub fn nobody_left(&self) -> Vec<CaseRef> {
-        let nobody =
-            |open: &&Open| open.climb.is_some() && may_know(&self.people, &open.case.subjects).is_empty();
-        let mut cases: BTreeSet<CaseRef> =
-            self.open.values().filter(nobody).map(|open| open.case.reference).collect();
-        let all = self.open.iter().map(|(reference, open)| (*reference, &open.case)).collect();
-        cases.extend(self.digests.without_reader(&self.people, &all));
-        cases.into_iter().collect()
+        let waits = |case: &&CaseRef| {
+            self.open.get(case).is_some_and(|open| open.climb.is_some()) || self.digests.waits(**case)
+        };
+        self.unknowable.iter().filter(waits).copied().collect()
+    }
+
+    /// A case by its number.
+    #[must_use]
+    pub fn case(&self, reference: CaseRef) -> Option<&Case> {
+        self.open.get(&reference).map(|open| &open.case)
+    }
+
+    /// The cases that were called at a moment.
+    pub(super) fn called_at(&self, moment: Timestamp) -> impl Iterator<Item = &Open> {
+        self.moments.get(&moment).into_iter().flatten().filter_map(|case| self.open.get(case))
     }
 
     /// Every case that was opened, by number.

@@ -89,6 +89,10 @@ proptest! {
                     calls = restarted;
                 }
             }
+            // Having rested changes no answer, only how much is looked at.
+            let mut restless = calls.clone();
+            restless.rested = None;
+            prop_assert_eq!(calls.advance(now), restless.advance(now));
             for rung in calls.advance(now) {
                 for job in &rung.jobs {
                     prop_assert_eq!(calls.as_still_wanted(&job.effect), Ok(job.effect.clone()), "{}", job.key);
@@ -97,6 +101,8 @@ proptest! {
                 sent.extend(rung.jobs);
                 fold(&mut calls, &mut log, now, rung.fact);
             }
+            prop_assert_eq!(calls.advance(now), vec![], "left over");
+            calls.rest(now);
             prop_assert_eq!(calls.advance(now), vec![], "left over");
             for open in calls.cases() {
                 let waits = open.state == CaseState::New && open.level >= Level::Serious;

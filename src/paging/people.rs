@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::domain::who_may_know::{Readers, who_may_know};
-use crate::domain::{Timestamp, UserId};
+use crate::domain::{Kind, Timestamp, UserId};
 
 use super::rota::Rota;
 
@@ -62,6 +62,20 @@ impl Slot {
             Slot::SeniorManager => "senior-manager",
             Slot::Chair => "chair",
             Slot::External => "external",
+        }
+    }
+}
+
+impl Slot {
+    /// What somebody in this slot is to the charity; nothing for a contact outside it.
+    #[must_use]
+    pub fn kind(self) -> Option<Kind> {
+        match self {
+            Slot::Dsl => Some(Kind::Dsl),
+            Slot::DeputyDsl => Some(Kind::DeputyDsl),
+            Slot::SeniorManager => Some(Kind::SeniorManager),
+            Slot::Chair => Some(Kind::Chair),
+            Slot::External => None,
         }
     }
 }

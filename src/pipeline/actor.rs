@@ -245,14 +245,19 @@ impl Actor {
             due = self.decide_due(at, pending).await;
         }
         let events = ask(&self.organisation, at);
-        let last = events.len();
-        for (index, event) in events.into_iter().enumerate() {
-            self.progress.began();
+        // What was asked for at once is durable at once, all of it or nothing.
+        let mut all: Option<Commit> = None;
+        for event in events {
             let (commit, next) = self.decide(&Heard { at, event }, pending.began_at);
             due = next;
-            // Durable in order: when the last is, all are.
-            let done = if index + 1 == last { done.take() } else { None };
-            self.hand_on_with(commit, done, at, pending).await;
+            match &mut all {
+                Some(all) => all.add(commit),
+                None => all = Some(commit),
+            }
+        }
+        if let Some(all) = all {
+            self.progress.began();
+            self.hand_on_with(all, done.take(), at, pending).await;
         }
         self.progress.finished();
         due
@@ -440,6 +445,7 @@ impl Actor {
         for _ in 0..TURNS {
             let rungs = self.read_calls(|calls| calls.advance(now));
             if rungs.is_empty() {
+                self.write_calls(|calls| calls.rest(now));
                 break;
             }
             for rung in rungs {

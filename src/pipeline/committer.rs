@@ -106,6 +106,18 @@ impl Commit {
         }
     }
 
+    /// Adds what another decision of the same moment wants to have durable; all of it then is, or nothing.
+    pub fn add(&mut self, other: Commit) {
+        self.facts.extend(other.facts);
+        self.exhibits.extend(other.exhibits);
+        self.unread.extend(other.unread);
+        self.jobs.extend(other.jobs);
+        self.ended.extend(other.ended);
+        self.buffered.extend(other.buffered);
+        self.wanted.extend(other.wanted);
+        self.tidy = other.tidy.or(self.tidy.take());
+    }
+
     /// Whether there is nothing in it that must be durable now, and nobody who waits for it. A position is not reason
     /// enough, nor is what goes into the buffer.
     #[must_use]

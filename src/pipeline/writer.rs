@@ -123,6 +123,7 @@ fn class_of(fact: &Fact) -> Class {
         Fact::CaseOpened { .. }
         | Fact::CaseRose { .. }
         | Fact::SubjectsJoined { .. }
+        | Fact::PassedBy { .. }
         | Fact::Kept { .. }
         | Fact::Acted(_)
         | Fact::ActRefused { .. }

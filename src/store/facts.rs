@@ -37,6 +37,7 @@ fn kind(fact: &Fact) -> &'static str {
         Fact::CaseOpened { .. } => "case-opened",
         Fact::CaseRose { .. } => "case-rose",
         Fact::SubjectsJoined { .. } => "subjects-joined",
+        Fact::PassedBy { .. } => "passed-by",
         Fact::Acknowledged { .. } => "acknowledged",
         Fact::AcknowledgementRefused { .. } => "acknowledgement-refused",
         Fact::Called { .. } => "called",

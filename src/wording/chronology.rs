@@ -76,6 +76,12 @@ pub fn chronology(fact: &Fact) -> Option<String> {
             let all: Vec<String> = subjects.iter().map(ToString::to_string).collect();
             format!("More people's conduct is in question: accounts {}.", all.join(", "))
         }
+        Fact::PassedBy { people, .. } => {
+            format!(
+                "It is about somebody in charge: it goes past the {} people who usually know.",
+                people.len()
+            )
+        }
         Fact::Reported { reference, goes_on: false, .. } => format!("Report {reference} was received."),
         Fact::Reported { reference, .. } => format!("More was said on report {reference}."),
         Fact::HandedOver { segments, sealed_to, messages, .. } => format!(

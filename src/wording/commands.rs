@@ -101,6 +101,76 @@ pub fn session_booked(id: &str, when: &str, times: usize, spaces: &str) -> Strin
     )
 }
 
+/// Nothing of a calendar file is booked, and why.
+#[must_use]
+pub fn import_refused(against: &[String]) -> String {
+    let lines: Vec<String> = against.iter().map(|line| format!("• {line}")).collect();
+    format!(
+        "Nothing was booked: all of a file is, or none of it. Correct this and import it again:\n{}",
+        lines.join("\n")
+    )
+}
+
+/// A session of a calendar file that may not be booked so.
+#[must_use]
+pub fn import_session_refused(line: usize, name: &str, refused: &str) -> String {
+    format!("**{name}** (line {line}): {refused}")
+}
+
+/// A session of a calendar file that meets another.
+#[must_use]
+pub fn import_overlaps(line: usize, name: &str, with: &str, at: &str) -> String {
+    format!("**{name}** (line {line}) meets **{with}**, which is booked in the same space at {at}")
+}
+
+/// A calendar file with nothing that is to come.
+#[must_use]
+pub fn import_empty(over: usize) -> String {
+    if over == 0 {
+        "The file holds no event.".to_owned()
+    } else {
+        format!("All {over} events of the file are over.")
+    }
+}
+
+/// A calendar file with too many sessions.
+#[must_use]
+pub fn import_too_many(sessions: usize, most: usize) -> String {
+    format!("The file holds {sessions} sessions; {most} at a time can be booked. Export a shorter time.")
+}
+
+/// One session of a calendar file: how often, how often at another time, how often not.
+#[must_use]
+pub fn import_line(
+    id: &str,
+    first: &str,
+    (times, moved, cancelled): (usize, usize, usize),
+    spaces: &str,
+) -> String {
+    let times = if times > 1 { format!("{times} times from {first}") } else { first.to_owned() };
+    let moved = if moved > 0 { format!(", {moved} of them at another time") } else { String::new() };
+    let cancelled = if cancelled > 0 { format!(", {cancelled} left out") } else { String::new() };
+    format!("• **{id}**: {times}{moved}{cancelled}, in {spaces}")
+}
+
+/// What was booked of a calendar file, or would be.
+#[must_use]
+pub fn imported(sessions: &[String], remarks: &[String], over: usize, booked: bool) -> String {
+    let head = match (booked, sessions.len()) {
+        (true, 1) => "Booked, 1 session of the file:".to_owned(),
+        (true, all) => format!("Booked, all {all} sessions of the file:"),
+        (false, 1) => "Nothing was booked. This session would be:".to_owned(),
+        (false, all) => format!("Nothing was booked. These {all} sessions would be:"),
+    };
+    let over = match over {
+        0 => String::new(),
+        1 => "\n1 event of the file is over and was left out.".to_owned(),
+        over => format!("\n{over} events of the file are over and were left out."),
+    };
+    let remarks: Vec<String> = remarks.iter().map(|remark| format!("\nNote: {remark}")).collect();
+    format!("{head}\n{}{over}{}", sessions.join("\n"), remarks.concat())
+}
+
 /// A session began early.
 #[must_use]
 pub fn session_opened(id: &str, until: &str) -> String {
@@ -316,10 +386,24 @@ pub fn roster_enrolled(who: UserId, kind: Kind, since: &str, by: UserId) -> Stri
     format!("<@{who}>, {kind}, enrolled since {since} by <@{by}>")
 }
 
-/// Somebody with a staff role and no enrolment.
+/// Somebody with a staff role and no enrolment: since when, as far as it was seen, and who gave them the role, where the
+/// server's log told.
 #[must_use]
-pub fn roster_by_role(who: UserId, kind: Kind) -> String {
-    format!("<@{who}>, {kind} by their role on the server; not enrolled")
+pub fn roster_by_role(who: UserId, kind: Kind, since: Option<(&str, Option<UserId>)>) -> String {
+    let since = match since {
+        Some((since, Some(by))) => format!(", since {since} (given by <@{by}>)"),
+        Some((since, None)) => format!(", seen since {since}"),
+        None => String::new(),
+    };
+    format!("<@{who}>, {kind} by their role on the server{since}; not enrolled")
+}
+
+/// Somebody whose staff role does not count, because their account is not enrolled.
+#[must_use]
+pub fn roster_not_enrolled(who: UserId) -> String {
+    format!(
+        "<@{who}> holds a worker's role and counts as a guest: not enrolled. A lead enrols them with /enrol add."
+    )
 }
 
 /// Somebody who is not on the roster.

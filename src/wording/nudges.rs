@@ -9,14 +9,14 @@ use crate::domain::effect::Nudge;
 pub fn nudge(about: Nudge) -> &'static str {
     match about {
         Nudge::SpaceLocked => {
-            "This space is closed for your messages for now, because no second adult can see it. That is a rule \
-             about the space and applies to everybody. Please carry on in a channel that a second adult can see. \
+            "A space is closed for you for now, because no second adult can see it: you cannot write there, and out of a \
+             private thread you were taken. That is a rule about the space and applies to everybody. Please carry on in a channel that a second adult can see. \
              To have it opened, or if you think this is wrong, ask a safeguarding lead: a person will look at it."
         }
         Nudge::SpaceClosed => {
-            "A space that you were in is closed for now. You did nothing wrong and you are not in trouble. You can \
-             keep writing in the group channels. If something there felt odd or worried you, you can tell us with \
-             /report, here or on the server, any time.\n\n\
+            "An adult cannot write any more in a space that you are in, because a second adult has to be able to see it. \
+             You did nothing wrong and you are not in trouble. You can go on writing, there and in the group channels. If \
+             something there felt odd or worried you, you can tell us with /report, here or on the server, any time.\n\n\
              In danger now: ring 999. Childline: 0800 1111, free, any time. Shout: text SHOUT to 85258."
         }
         Nudge::MessageHidden => {
@@ -123,6 +123,16 @@ pub fn report_received(reference: ReportRef) -> String {
     format!(
         "{RECEIPT}\n\nYour reference is {reference}. You can say more at any time, with /report or by \
          writing to me."
+    )
+}
+
+/// The same where it is about somebody in charge.
+#[must_use]
+pub fn report_received_past_the_line(reference: ReportRef) -> String {
+    format!(
+        "{RECEIPT}\n\nBecause it is about somebody in charge, it does not go to the leads who usually read reports. It goes \
+         to the person whom the charity has named for that. Your reference is {reference}. You can say more in the same way, \
+         at any time."
     )
 }
 

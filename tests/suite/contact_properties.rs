@@ -209,7 +209,7 @@ impl Club {
             let parent_is_open = |space: &Space| {
                 matches!(space.kind, SpaceKind::Text | SpaceKind::Voice) && !ROOMS.contains(id)
             };
-            if parent_is_open(space) || space.locked {
+            if parent_is_open(space) {
                 continue;
             }
             let young: Vec<u64> =
@@ -224,8 +224,13 @@ impl Club {
                         && self.sees_plainly(*other, space)
                         && (self.covers(*other) || self.observes(*other, adult, &young))
                 });
-                let own = space.overwrites.iter().find(|o| o.target == OverwriteFor::Member(UserId(adult)));
-                let writes = own.is_none_or(|own| !own.deny.has(Permissions::SEND_MESSAGES));
+                let bound = !space.kind.is_thread() || !self.roles[&adult].contains(&ADMIN);
+                let (channel, needed) = match space.parent.filter(|_| space.kind.is_thread()) {
+                    Some(parent) => (&self.spaces[&parent.0], Permissions::SEND_MESSAGES_IN_THREADS),
+                    None => (space, Permissions::SEND_MESSAGES),
+                };
+                let own = channel.overwrites.iter().find(|o| o.target == OverwriteFor::Member(UserId(adult)));
+                let writes = own.is_none_or(|own| !(own.deny.has(needed) && bound));
                 if self.sees_plainly(adult, space)
                     && writes
                     && !covered
@@ -374,25 +379,37 @@ impl Scene {
     fn carry_out(&mut self, job: String, effect: Effect) {
         let mut detail = None;
         match &effect {
-            Effect::Lock { space: id, adult, .. } => {
+            Effect::Lock { space: id, adult, manages_threads, .. } => {
                 let Some(space) = self.club.spaces.get_mut(&id.0) else { return };
+                let mut how = serde_json::json!({});
+                let mut on = Some((id.0, Permissions::LOCK));
                 if space.kind.is_thread() {
-                    (space.locked, space.archived) = (true, true);
-                    detail = Some(r#"{"thread":{"locked":false,"archived":false}}"#.to_owned());
-                } else {
+                    let parent = space.parent.unwrap();
+                    if space.members.remove(adult) {
+                        how["taken_out"] = true.into();
+                        let (thread, removed) = (*id, vec![*adult]);
+                        let left = Event::ThreadMembers { guild: GUILD, thread, added: vec![], removed };
+                        self.says(0, left);
+                    }
+                    on = manages_threads.then_some((parent.0, Permissions::THREAD_LOCK));
+                    how["channel"] = serde_json::json!(manages_threads.then_some(parent));
+                }
+                if let Some((channel, taken)) = on {
+                    let channel_now = self.club.spaces.get_mut(&channel).unwrap();
                     let target = OverwriteFor::Member(*adult);
-                    let before = space.overwrites.iter().copied().find(|o| o.target == target);
+                    let before = channel_now.overwrites.iter().copied().find(|o| o.target == target);
                     let now =
                         before.unwrap_or(Overwrite { target, allow: Permissions(0), deny: Permissions(0) });
-                    space.overwrites.retain(|o| o.target != target);
-                    space.overwrites.push(Overwrite {
+                    channel_now.overwrites.retain(|o| o.target != target);
+                    channel_now.overwrites.push(Overwrite {
                         target,
-                        allow: now.allow.without(Permissions::LOCK),
-                        deny: now.deny.with(Permissions::LOCK),
+                        allow: now.allow.without(taken),
+                        deny: now.deny.with(taken),
                     });
-                    detail = Some(serde_json::json!({ "before": before }).to_string());
+                    how["before"] = serde_json::json!(before);
+                    self.changed(0, channel);
                 }
-                self.changed(0, id.0);
+                detail = Some(how.to_string());
             }
             Effect::Disconnect { adult, .. } => {
                 self.club.voice.remove(&adult.0);

@@ -179,7 +179,8 @@ async fn noticed(data: &Path) -> Noticed {
                     noticed.hidden.insert(lines[&message.id].clone());
                 }
             }
-            if place.thread.as_ref().is_some_and(|thread| thread.locked) {
+            // Whoever opened it was taken out of it.
+            if place.thread.as_ref().is_some_and(|thread| !thread.members.contains_key(&thread.owner)) {
                 noticed.locked.insert(place.name.clone());
             }
         }

@@ -151,9 +151,13 @@ impl Charity {
         thread
     }
 
+    /// Whether whoever opened a thread was taken out of it.
     fn is_locked(&self, thread: ChannelId) -> Option<()> {
         self.platform
-            .read(|state| state.channels[&thread].thread.as_ref().is_some_and(|thread| thread.locked))
+            .read(|state| {
+                let thread = state.channels[&thread].thread.as_ref();
+                thread.is_some_and(|thread| !thread.members.contains_key(&thread.owner))
+            })
             .then_some(())
     }
 
@@ -223,9 +227,15 @@ struct Bot {
 
 impl Bot {
     fn start(folder: &Path, token: &str) -> Bot {
+        Bot::start_logging(folder, token, "info")
+    }
+
+    /// The same with as much on standard error as is asked for.
+    fn start_logging(folder: &Path, token: &str, log: &str) -> Bot {
         let mut child = chaperone(folder)
             .args(["run", "--config", "chaperone.toml"])
             .env("DISCORD_TOKEN", token)
+            .env("RUST_LOG", log)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -401,4 +411,134 @@ async fn a_second_bot_on_the_same_data_does_not_start() {
     assert!(words.contains("another Chaperone already holds"), "{words}");
     assert!(words.lines().last().is_some_and(|line| line.starts_with("stop the other one")), "{words}");
     assert_eq!(first.is_told_to_stop().await, 0, "{}", first.words());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drill_by_hand_is_marked_goes_through_the_real_channels_and_says_which_did_not_take_it() {
+    let charity = Charity::set_up().await;
+    let drill = |more: &[&str]| {
+        let arguments = ["page", "drill", "--config", "chaperone.toml", "--json"];
+        let mut command = chaperone(charity.folder.path());
+        command.args(arguments).args(more).env("DISCORD_TOKEN", TOKEN).output().unwrap()
+    };
+    let lines = |ended: &std::process::Output| -> Vec<serde_json::Value> {
+        let out = String::from_utf8_lossy(&ended.stdout).into_owned();
+        out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let told = |ended: &std::process::Output| {
+        let line = |line: serde_json::Value| {
+            format!(
+                "{} {} {}",
+                line["person"].as_str().unwrap(),
+                line["channel"].as_str().unwrap(),
+                line["state"]
+            )
+        };
+        lines(ended).into_iter().map(line).collect::<Vec<_>>()
+    };
+    let both = drill(&[]);
+    assert_eq!(both.status.code(), Some(0), "{}", String::from_utf8_lossy(&both.stderr));
+    assert_eq!(told(&both), ["ruth discord-dm \"accepted\"", "omar discord-dm \"accepted\""]);
+    for who in ["ruth", "omar"] {
+        let dm = charity.dm(who).unwrap();
+        let text = &dm.messages.last().unwrap().content;
+        assert!(text.starts_with("THIS IS A DRILL.") && text.contains("C-0000"), "{text}");
+    }
+
+    // Nobody listens where mail should go: that channel is named, and the exit status says it.
+    charity.edit(
+        "[policy]\n",
+        "[paging.email]\nhost = \"127.0.0.1\"\nport = 1\ntls = \"plain\"\nfrom = \"a@club.example\"\n[policy]\n",
+    );
+    charity.edit("slot = \"dsl\"\n", "slot = \"dsl\"\nemail = \"ruth@club.example\"\n");
+    let one = drill(&["--slot", "dsl"]);
+    assert_eq!(one.status.code(), Some(1));
+    assert_eq!(told(&one), ["ruth discord-dm \"accepted\"", "ruth email \"failed-temporary\""]);
+    let nobody = drill(&["--slot", "chair"]);
+    assert_eq!(nobody.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("nobody stands in these slots"));
+    // A drill is no case: nothing was kept for it.
+    assert!(!charity.file("data/chaperone.db").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_who_since_when_is_told_beside_the_running_bot() {
+    let charity = Charity::set_up().await;
+    let bot = charity.run(TOKEN);
+    charity.until_it_listens(&bot).await;
+    let coach = charity.person("coach");
+    let ruth = charity.person("ruth");
+    let enrol = CommandUse {
+        name: "enrol".to_owned(),
+        kind: 1,
+        options: vec![serde_json::json!({ "name": "add", "type": 1, "options": [
+            { "name": "account", "type": 6, "value": coach.to_string() },
+            { "name": "as", "type": 3, "value": "youth-worker" },
+        ]})],
+        target: None,
+    };
+    let channel = charity.names.spaces["art"];
+    charity.does(Op::UseCommand { by: ruth, channel, command: enrol });
+    let roster = |more: &[&str]| {
+        let arguments = [&["roster", "--config", "chaperone.toml", "--json"], more].concat();
+        let lines = charity.succeeds(&arguments);
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<serde_json::Value>>()
+    };
+    charity
+        .until(&bot, "the enrolment to be on the roster", || {
+            let lines = roster(&["--person", &coach.to_string()]);
+            let enrolled = |line: &serde_json::Value| {
+                line["what"] == "enrolled" && line["is"] == "youth worker" && line["by_name"] == "ruth"
+            };
+            lines.iter().any(enrolled).then_some(())
+        })
+        .await;
+    let by_role: Vec<serde_json::Value> =
+        roster(&[]).into_iter().filter(|line| line["what"] == "role").collect();
+    assert_eq!(by_role.len(), 3, "coach, ruth, omar by their roles; no young person is listed: {by_role:?}");
+    assert!(roster(&["--history"]).len() >= 4);
+    assert_eq!(bot.is_told_to_stop().await, 0);
+}
+
+/// Words and names that must never leave the place where they were written.
+const PLANTED: [&str; 4] = ["quillwort", "Zanzibella", "brackenfell", "hushmallow"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_much_is_logged_no_word_and_no_name_of_anybody_is() {
+    let charity = Charity::set_up().await;
+    let bot = Bot::start_logging(charity.folder.path(), TOKEN, "chaperone=trace");
+    charity.until_it_listens(&bot).await;
+    let art = charity.names.spaces["art"];
+    let said = [
+        "kys quillwort",
+        "don't tell anyone Zanzibella it's our secret, brackenfell",
+        "my number is 07700 900123 hushmallow",
+        "i want to die quillwort",
+        "meet me alone at brackenfell after school",
+        "hello Zanzibella",
+        "what school do you go to hushmallow",
+    ];
+    let mut newest = None;
+    for (number, text) in said.iter().cycle().take(70).enumerate() {
+        let by = charity.person(["coach", "tom", "ella"][number % 3]);
+        let message = NewMessage { reply_to: newest, ..NewMessage::text(format!("{text} {number}")) };
+        if let Answer::Message(_, message) = charity.does(Op::Say { by, channel: art, message }) {
+            newest = Some(message).filter(|_| number % 2 == 0);
+        }
+    }
+    let bot_dm = charity.platform.dm(charity.person("ella"), charity.platform.bot()).unwrap();
+    let told = NewMessage::text("coach said quillwort to Zanzibella, and do not tell");
+    charity.does(Op::Say { by: charity.person("ella"), channel: bot_dm, message: told });
+    charity.opens_private_thread("coach", "ella");
+    charity.until(&bot, "the DSL to be called", || charity.pages("ruth").first().map(|_| ())).await;
+    assert_eq!(bot.is_told_to_stop().await, 0);
+    let words = bot.words();
+    assert!(words.matches("outbox: trying").count() > 10, "it has logged what it does: {words}");
+    for planted in PLANTED.iter().chain(&["07700", "can you come early on friday"]) {
+        let line = words.lines().find(|line| line.to_lowercase().contains(&planted.to_lowercase()));
+        assert_eq!(line, None, "{planted:?} stands in the log");
+    }
+    for page in charity.pages("ruth").iter().chain(&charity.pages("omar")) {
+        assert!(PLANTED.iter().all(|planted| !page.text.contains(planted)), "{}", page.text);
+    }
 }

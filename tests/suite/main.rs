@@ -26,6 +26,7 @@ mod postgres; // a throw-away PostgreSQL server
 mod properties; // what holds for every order of events
 mod replay; // exports through the engine: every version is read, nothing makes it panic
 mod scan; // texts one by one
+mod smtp; // pages to a real mail server, over STARTTLS
 mod store; // what is kept, the same on both databases
 mod stories; // what people do, and what others then see
 mod witness; // `chaperone witness`, the real binary: killed, started again, shown a fork

@@ -238,6 +238,7 @@ impl World {
             security: Security::Plain,
             from: "chaperone@club.example".to_owned(),
             credentials: None,
+            authority: None,
         };
         let account = |name: &str| self.0.names.people.get(name).copied();
         let leads = &self.0.leads;

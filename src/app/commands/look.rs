@@ -69,11 +69,12 @@ pub(super) fn why(club: &Organisation, who: Who<'_>, space: Option<ChannelId>) -
         who.server.sight(person, described)
     });
     let locks: Vec<_> = club.state().locks.iter().filter(|((at, _), _)| *at == space).collect();
-    // Somebody who cannot see a space learns nothing about it, not even that it was closed.
-    if locks.is_empty() || visible.is_none() {
+    // Somebody who cannot see a space learns nothing about it, not even that it was closed; save whoever was taken out of
+    // it, who knows that they were.
+    let concerned = locks.iter().any(|((_, adult), _)| *adult == who.account);
+    if locks.is_empty() || (visible.is_none() && !concerned) {
         return Ok(Decision::says(wording::not_closed(space)));
     }
-    let concerned = locks.iter().any(|((_, adult), _)| *adult == who.account);
     if concerned || !who.kind.covers() {
         return Ok(Decision::says(wording::closed_in_neutral_words(space)));
     }

@@ -148,7 +148,17 @@ pub(super) fn roster(club: &Organisation, who: Who<'_>, person: Option<UserId>) 
         .roster
         .iter()
         .filter(|known| known.kind.covers() && about(known.id) && enrolments.of(known.id).is_none());
-    lines.extend(by_role.map(|known| wording::roster_by_role(known.id, known.kind)));
+    lines.extend(by_role.map(|known| {
+        let seen = enrolments.seen(who.server.id, known.id).filter(|seen| seen.kind == known.kind);
+        let since = seen.map(|seen| (date(seen.since, zone), seen.by));
+        wording::roster_by_role(known.id, known.kind, since.as_ref().map(|(since, by)| (since.as_str(), *by)))
+    }));
+    // Whoever would be, were they enrolled.
+    let waiting = who.server.roster.iter().filter(|known| {
+        let by_roles = Kind::of_mapped(&who.server.kinds_of_roles(&known.roles));
+        known.kind == Kind::Guest && by_roles.covers() && about(known.id)
+    });
+    lines.extend(waiting.map(|known| wording::roster_not_enrolled(known.id)));
     if lines.is_empty() {
         return Decision::says(match person {
             Some(person) => wording::not_on_the_roster(person),

@@ -9,12 +9,13 @@ use super::who::Who;
 use super::{Decided, Decision, when};
 use crate::contact::booking::{self, Refused};
 use crate::contact::calendar::Booked;
-use crate::contact::series;
+use crate::contact::ics::all::{Added, Against};
 use crate::contact::window::Window;
-use crate::discord::interactions::session::{Booking, Request};
+use crate::contact::{Server, ics, series};
+use crate::discord::interactions::session::{Booking, Import, ImportPeople, Request};
 use crate::domain::register::{Series, Session};
 use crate::domain::zone::{LocalTime, Zone};
-use crate::domain::{ChannelId, Register, Timestamp};
+use crate::domain::{ChannelId, Register, SpaceKind, Timestamp};
 use crate::engine::Organisation;
 use crate::wording;
 
@@ -31,6 +32,7 @@ pub(super) fn decide(club: &Organisation, who: Who<'_>, request: &Request, now: 
         Request::Close { session } => close(club, who, session, now),
         Request::Cancel { session, all } => cancel(club, who, session, *all, now),
         Request::Relax { session, reference } => relax(club, who.leads()?, session, reference, now),
+        Request::Import(import) => self::import(club, who, import, now),
         Request::List => Ok(Decision::says(list(club, now))),
     }
 }
@@ -95,6 +97,70 @@ fn book(club: &Organisation, who: Who<'_>, booking: &Booking, now: Timestamp) ->
     let reply = wording::session_booked(&session.id, &shown(window, zone), times, &channels(&session.spaces));
     let change = who.ground(now, |ground| booking::book(agreed, session, ground));
     Ok(Decision::changes(change.map_err(|against| all_told(&against, zone))?, reply))
+}
+
+/// Every session of a calendar file, or none of them.
+fn import(club: &Organisation, who: Who<'_>, import: &Import, now: Timestamp) -> Decided {
+    let zone = club.policy().zone;
+    let space = |name: &str| channel_named(who.server, name);
+    let file = ics::read(&import.text, &ics::Ground { zone, now, space: &space });
+    let ImportPeople { leaders, standby, signed_by, only_show } = &import.people;
+    let added = Added {
+        leaders: leaders.iter().copied().collect(),
+        standby: Some(*standby),
+        risk_assessment: import.risk_assessment.clone(),
+        signed_by: Some(*signed_by),
+        by: who.account,
+    };
+    let planned = who.ground(now, |ground| ics::all::plan(&file, &added, &club.state().agreed, ground));
+    let planned = planned.map_err(|against| {
+        let lines: Vec<String> = against.iter().map(|against| told_against(against, zone)).collect();
+        wording::import_refused(&lines)
+    })?;
+    let lines: Vec<String> = planned
+        .iter()
+        .map(|planned| {
+            let when = shown(planned.first, zone);
+            wording::import_line(
+                &planned.session.id,
+                &when,
+                (planned.times, planned.moved, planned.cancelled),
+                &channels(&planned.session.spaces),
+            )
+        })
+        .collect();
+    let remarks: Vec<String> = file.remarks.iter().map(|remark| told(&remark.in_one_line(), zone)).collect();
+    let reply = wording::imported(&lines, &remarks, file.over, !only_show);
+    let changes = planned.into_iter().flat_map(|planned| planned.changes).filter(|_| !only_show).collect();
+    Ok(Decision { changes, reply })
+}
+
+/// The one channel of this name, in any case; none when several have it.
+fn channel_named(server: &Server, name: &str) -> Option<ChannelId> {
+    let name = name.to_lowercase();
+    let mut named = server.spaces.values().filter(|space| {
+        !space.kind.is_thread() && space.kind != SpaceKind::Category && space.name.to_lowercase() == name
+    });
+    let first = named.next()?.id;
+    named.next().is_none().then_some(first)
+}
+
+/// What stands against an import, in the reader's way.
+fn told_against(against: &Against, zone: Zone) -> String {
+    let text = match against {
+        Against::File(problem) => problem.in_one_line(),
+        Against::Session { line, name, refused } => {
+            let refused: Vec<String> = refused.iter().map(ToString::to_string).collect();
+            wording::import_session_refused(*line, name, &refused.join("; "))
+        }
+        Against::Overlaps { line, name, with, at } => {
+            wording::import_overlaps(*line, name, with, &at.to_string())
+        }
+        Against::SignsOwn => return wording::session_signed_by_oneself().to_owned(),
+        Against::Nothing { over } => return wording::import_empty(*over),
+        Against::TooMany { sessions } => return wording::import_too_many(*sessions, ics::all::MOST_SESSIONS),
+    };
+    told(&text, zone)
 }
 
 /// Start and end on the wall, as somebody wrote them.

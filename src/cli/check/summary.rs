@@ -97,6 +97,21 @@ fn beside_the_ladder(config: &Config, now: Timestamp, out: &mut dyn Write) -> io
         let (day, at) = (drill.day, drill.at.format("%H:%M"));
         writeln!(out, "A drill is called every {day} at {at} for {}.", slots(&drill.slots))?;
     }
+    let hear: Vec<String> = config
+        .contacts
+        .iter()
+        .filter(|contact| config.past_the_line.contains(&contact.slot))
+        .map(|contact| format!("{} ({})", contact.name, contact.slot))
+        .collect();
+    if hear.is_empty() {
+        writeln!(
+            out,
+            "worth a thought: a report about somebody in charge reaches nobody but the operator's channel; add a chair or \
+             an external contact, or [paging.whistleblowing]"
+        )?;
+    } else {
+        writeln!(out, "A report about somebody in charge goes to {} and to nobody else.", hear.join(", "))?;
+    }
     for shared in &config.reach.shared {
         let readers = shared.readers.len();
         let (name, channel) = (&shared.name, shared.way.channel());

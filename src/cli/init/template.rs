@@ -95,6 +95,11 @@ slots = ["deputy-dsl"]
 # custody_years = 7               # who saw, exported and erased what, from when the case was erased
 
 {mail}
+[contact]
+enrolment = "roles"               # or "required": a worker's role counts only once a lead has used /enrol on that account
+# agreed_times = "when-booked"    # or "required" (contact outside a booked session is always a finding), "off"
+# dm_pause = "always"             # or "except-sessions", "never"
+
 [policy]
 lone_adult_grace_seconds = {grace}     # a private space with one adult and young people for longer: locked, level 4
 # operator_channel = "…"          # the Discord channel for notices to whoever runs the bot

@@ -18,6 +18,7 @@ use crate::domain::{Event, Fact, Heard, Timestamp};
 use crate::engine::Policy;
 use crate::evidence::{Recipient, SigningKey};
 use crate::paging::channels::email::{EmailChannel, Security, SmtpServer};
+use crate::paging::digest::DigestPolicy;
 use crate::paging::people::{DISCORD_DM, EMAIL};
 use crate::paging::policy::Step;
 use crate::paging::{LadderPolicy, OnCall, People, Slot};
@@ -75,6 +76,7 @@ impl Plan {
             security: Security::Plain,
             from: "chaperone@rehearsal.example".to_owned(),
             credentials: None,
+            authority: None,
         };
         let everybody = self.leads.iter().map(|KeyedLead { lead, .. }| OnCall {
             name: lead.name.clone(),
@@ -97,6 +99,21 @@ impl Plan {
             policy: Policy {
                 zone: self.script.zone,
                 contact: self.script.contact.clone(),
+                enrolment: self.script.enrolment,
+                named: self
+                    .leads
+                    .iter()
+                    .filter_map(|keyed| {
+                        let slot: Slot = keyed.lead.slot.parse().ok()?;
+                        Some((keyed.lead.account?, slot.kind()?))
+                    })
+                    .collect(),
+                whistleblowing: self
+                    .leads
+                    .iter()
+                    .filter(|keyed| keyed.lead.slot == Slot::Chair.code())
+                    .filter_map(|keyed| keyed.lead.account)
+                    .collect(),
                 ..Policy::default()
             },
             lists: self.lists.clone(),
@@ -106,6 +123,13 @@ impl Plan {
             ladder: LadderPolicy {
                 steps: vec![step(Slot::Dsl), step(Slot::DeputyDsl)],
                 repeat: paging.again,
+                // The same day, at the end of the office's: as a configuration has it that says nothing else.
+                digest: chrono::NaiveTime::from_hms_opt(17, 0, 0).map(|at| DigestPolicy {
+                    zone: self.script.zone,
+                    at,
+                    slots: vec![Slot::Dsl],
+                    quiet: None,
+                }),
                 ..LadderPolicy::default()
             },
             leads: self

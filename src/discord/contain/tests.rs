@@ -20,7 +20,7 @@ fn job(effect: Effect) -> Job {
 }
 
 fn lock() -> Job {
-    job(Effect::Lock { guild: GUILD, space: SPACE, parent: None, adult: ADULT })
+    job(Effect::Lock { guild: GUILD, space: SPACE, parent: None, adult: ADULT, manages_threads: false })
 }
 
 fn hide() -> Job {
@@ -162,23 +162,100 @@ async fn a_half_lock_is_made_whole() {
     assert_eq!(fake.seen()[1].body["deny"], json!(Permissions::LOCK.0.to_string()));
 }
 
-#[tokio::test]
-async fn a_thread_is_locked_and_put_away_never_deleted() {
-    let locked = std::sync::Mutex::new(false);
-    let fake = Fake::start(move |_, seen| {
-        let mut locked = locked.lock().unwrap();
-        if seen.call == "PATCH /channels/20" {
-            assert_eq!(seen.body, json!({ "locked": true, "archived": true }));
-            *locked = true;
+/// A private thread in a channel, as the platform keeps them: who is in the thread, and the channel's overwrites.
+async fn thread(kind: u8, inside: bool, overwrites: Value) -> Fake {
+    let state = std::sync::Mutex::new((inside, overwrites));
+    Fake::start(move |_, seen| {
+        let mut state = state.lock().unwrap();
+        match seen.call.as_str() {
+            "GET /channels/20" => ok(&json!({
+                "id": "20", "type": kind, "parent_id": "2", "thread_metadata": { "locked": false, "archived": false },
+            })),
+            "GET /channels/20/thread-members/7" if state.0 => ok(&json!({ "id": "20", "user_id": "7" })),
+            "GET /channels/20/thread-members/7" => refused(404, 10_007),
+            "DELETE /channels/20/thread-members/7" => {
+                state.0 = false;
+                empty()
+            }
+            "PUT /channels/20/thread-members/7" => {
+                state.0 = true;
+                empty()
+            }
+            "GET /channels/2" => ok(&json!({ "id": "2", "type": 0, "permission_overwrites": state.1 })),
+            "PUT /channels/2/permissions/7" => {
+                let mut put = seen.body.clone();
+                put["id"] = json!("7");
+                state.1 = json!([put]);
+                empty()
+            }
+            "DELETE /channels/2/permissions/7" => {
+                state.1 = json!([]);
+                empty()
+            }
+            other if other.starts_with("GET /guilds/1/audit-logs") => ok(&json!({ "audit_log_entries": [] })),
+            other => panic!("{other}"),
         }
-        ok(&json!({ "id": "20", "type": 12, "thread_metadata": { "locked": *locked, "archived": *locked } }))
     })
-    .await;
-    let job = job(Effect::Lock { guild: GUILD, space: SPACE, parent: Some(ChannelId(2)), adult: ADULT });
-    let open = json!({ "thread": { "locked": false, "archived": false } });
-    assert_eq!(detail(&deliver(&fake, &job).await), open);
-    assert_eq!(detail(&deliver(&fake, &job).await), json!({ "already": true }));
-    assert!(fake.calls().iter().all(|call| !call.starts_with("DELETE")));
+    .await
+}
+
+fn thread_lock(manages_threads: bool) -> Job {
+    let parent = Some(ChannelId(2));
+    job(Effect::Lock { guild: GUILD, space: SPACE, parent, adult: ADULT, manages_threads })
+}
+
+fn thread_unlock(before: Option<Overwrite>, channel: Option<ChannelId>, taken_out: bool) -> Job {
+    let (guild, space, adult, exact) = (GUILD, SPACE, ADULT, true);
+    job(Effect::Unlock { guild, space, adult, before, exact, channel, taken_out })
+}
+
+const PRIVATE: u8 = 12;
+const PUBLIC: u8 = 11;
+
+#[tokio::test]
+async fn an_adult_is_taken_out_of_a_private_thread_and_nobody_else_loses_a_word() {
+    let fake = thread(PRIVATE, true, json!([])).await;
+    assert_eq!(detail(&deliver(&fake, &thread_lock(false)).await), json!({ "taken_out": true }));
+    assert_eq!(detail(&deliver(&fake, &thread_lock(false)).await), json!({ "already": true }));
+    // A crash between doing and recording: the second attempt knows that they have to be brought back one day.
+    let again = Job { attempts: 1, ..thread_lock(false) };
+    assert_eq!(detail(&deliver(&fake, &again).await), json!({ "taken_out": true }));
+    assert!(fake.calls().iter().all(|call| !call.starts_with("PATCH")), "the thread itself is as it was");
+    deliver(&fake, &thread_unlock(None, None, true)).await;
+    assert_eq!(fake.calls().last().unwrap(), "PUT /channels/20/thread-members/7");
+    assert_eq!(detail(&deliver(&fake, &thread_unlock(None, None, true)).await), json!({ "already": true }));
+}
+
+#[tokio::test]
+async fn where_taking_out_takes_no_voice_the_channel_does_and_gets_back_every_bit() {
+    let before = Overwrite {
+        target: OverwriteFor::Member(ADULT),
+        allow: Permissions(1 << 10 | 1 << 38 | 1 << 51),
+        deny: Permissions(1 << 52),
+    };
+    let wire = json!([{ "id": "7", "type": 1, "allow": before.allow, "deny": before.deny }]);
+    for (kind, inside, manages) in [(PRIVATE, true, true), (PRIVATE, false, true), (PUBLIC, false, false)] {
+        let fake = thread(kind, inside, wire.clone()).await;
+        let how = detail(&deliver(&fake, &thread_lock(manages)).await);
+        assert_eq!(how["taken_out"] == json!(true), inside && kind == PRIVATE);
+        assert_eq!(how["channel"], json!("2"));
+        let put = fake.seen().into_iter().find(|seen| seen.call.starts_with("PUT")).unwrap();
+        assert_eq!(
+            put.body,
+            json!({
+                "type": 1,
+                "allow": Permissions(1 << 10 | 1 << 51),
+                "deny": Permissions(1 << 52).with(Permissions::SEND_MESSAGES_IN_THREADS),
+            })
+        );
+        let kept: Option<Overwrite> = serde_json::from_value(how["before"].clone()).unwrap();
+        assert_eq!(kept, Some(before));
+        let back = thread_unlock(kept, Some(ChannelId(2)), inside);
+        deliver(&fake, &back).await;
+        let put: Vec<_> = fake.seen().into_iter().filter(|seen| seen.call.contains("permissions")).collect();
+        assert_eq!(put[1].body, json!({ "type": 1, "allow": before.allow, "deny": before.deny }));
+        assert_eq!(detail(&deliver(&fake, &back).await), json!({ "already": true }));
+    }
 }
 
 #[tokio::test]
@@ -257,7 +334,15 @@ async fn somebody_who_takes_no_direct_messages_is_not_asked_again() {
 }
 
 fn unlock(before: Option<Overwrite>, exact: bool) -> Job {
-    job(Effect::Unlock { guild: GUILD, space: SPACE, adult: ADULT, before, exact })
+    job(Effect::Unlock {
+        guild: GUILD,
+        space: SPACE,
+        adult: ADULT,
+        before,
+        exact,
+        channel: None,
+        taken_out: false,
+    })
 }
 
 #[tokio::test]

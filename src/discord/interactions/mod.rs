@@ -174,9 +174,18 @@ pub enum Interaction {
         guild: Option<GuildId>,
         /// The reference that they are told.
         reference: ReportRef,
+        /// It is about somebody in charge.
+        past_the_line: bool,
     },
     /// A command of workers and leads.
     Command(Box<Call>),
+    /// A calendar file is to be imported: a form opens in which its text is pasted.
+    Form {
+        /// Where the form goes.
+        to: ReplyTo,
+        /// What they chose so far.
+        people: session::ImportPeople,
+    },
     /// Somebody types, and Discord asks what to offer.
     Offer(Box<Offer>),
     /// Something that this version does not know (a button of an older one). It still gets an answer.
@@ -200,8 +209,9 @@ impl Interaction {
                 let via = super::page_dm::CHANNEL.to_owned();
                 Some(Event::AcknowledgedTogether { at: *at, by: *by, via })
             }
-            Interaction::Report { by, message, person, words, guild, reference, .. } => {
+            Interaction::Report { by, message, person, words, guild, reference, past_the_line, .. } => {
                 Some(Event::Reported {
+                    past_the_line: *past_the_line,
                     by: *by,
                     message: message.clone(),
                     person: *person,
@@ -211,6 +221,7 @@ impl Interaction {
                 })
             }
             Interaction::Command(_)
+            | Interaction::Form { .. }
             | Interaction::Offer(_)
             | Interaction::Unknown { .. }
             | Interaction::Other => None,
@@ -227,7 +238,11 @@ impl Interaction {
             Interaction::AcknowledgeTogether { to, by, page, .. } => {
                 Some((to, acknowledge::answer_together(page, *by)))
             }
-            Interaction::Report { to, reference, .. } => Some((to, report::answer(*reference))),
+            Interaction::Report { to, reference, past_the_line, .. } => {
+                Some((to, report::answer(*reference, *past_the_line)))
+            }
+            // Who may book is asked when the form comes back.
+            Interaction::Form { to, people } => Some((to, Reply::Form(people.form()))),
             Interaction::Unknown { to } => {
                 Some((to, Reply::Private(crate::wording::not_any_more().to_owned())))
             }
@@ -279,6 +294,23 @@ struct Data<'a> {
     resolved: Option<Resolved<'a>>,
     #[serde(default)]
     options: Vec<WireOption>,
+    #[serde(default)]
+    components: Vec<Row>,
+}
+
+/// A row of a form as it was sent.
+#[derive(Deserialize)]
+struct Row {
+    #[serde(default)]
+    components: Vec<Filled>,
+}
+
+#[derive(Deserialize)]
+struct Filled {
+    #[serde(default)]
+    custom_id: String,
+    #[serde(default)]
+    value: String,
 }
 
 #[derive(Deserialize)]
@@ -356,9 +388,13 @@ fn read(wire: Wire<'_>) -> Interaction {
             // A message that could not be read is not taken for a person.
             let person = target.filter(|_| data.kind == ON_A_PERSON).and_then(|target| target.parse().ok());
             let place = (wire.channel_id, wire.guild_id);
-            let words = report::words(&Options::of(data.options), wire.id.0, by, &username, place);
+            let options = Options::of(data.options);
+            let words = report::words(&options, wire.id.0, by, &username, place);
+            let (person, past_the_line) =
+                (person.or_else(|| report::who(&options)), report::is_past_the_line(&options));
             let reference = ReportRef::of(MessageId(wire.id.0));
-            Interaction::Report { to, by, message, person, words, guild: wire.guild_id, reference }
+            let guild = wire.guild_id;
+            Interaction::Report { to, by, message, person, words, guild, reference, past_the_line }
         }
         CHOICES => {
             let (command, options) = (data.name.unwrap_or_default(), Options::of(data.options));
@@ -366,13 +402,27 @@ fn read(wire: Wire<'_>) -> Interaction {
         }
         COMMAND => {
             let options = Options::of(data.options);
+            if data.name.as_deref() == Some(session::NAME)
+                && let Some(people) = session::asks_for_form(&options)
+            {
+                return Interaction::Form { to, people };
+            }
             let Some(asked) = asked(data.name.as_deref().unwrap_or_default(), &options) else {
                 return Interaction::Unknown { to };
             };
             let (id, guild, space) = (MessageId(wire.id.0), wire.guild_id, wire.channel_id);
             Interaction::Command(Box::new(Call { to, id, by, guild, space, asked }))
         }
-        MODAL => Interaction::Unknown { to },
+        MODAL => {
+            let rows = data.components.into_iter().flat_map(|row| row.components);
+            let fields = rows.map(|field| (field.custom_id, field.value)).collect();
+            let Some(request) = session::read_form(&data.custom_id.unwrap_or_default(), &fields) else {
+                return Interaction::Unknown { to };
+            };
+            let (id, guild, space) = (MessageId(wire.id.0), wire.guild_id, wire.channel_id);
+            let asked = Asked::Session(request);
+            Interaction::Command(Box::new(Call { to, id, by, guild, space, asked }))
+        }
         _ => Interaction::Other,
     }
 }

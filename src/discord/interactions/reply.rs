@@ -14,6 +14,8 @@ pub enum Reply {
     Private(String),
     /// What is offered while somebody types: what is shown, and what is sent.
     Choices(Vec<(String, String)>),
+    /// A form opens for the person who acted (Discord's modal).
+    Form(Value),
     /// Only the person who acted sees that an answer is being written.
     PrivateLater,
 }
@@ -37,6 +39,7 @@ impl Reply {
                 let choices = choices.iter().map(|(name, value)| json!({ "name": name, "value": value }));
                 json!({ "type": 8, "data": { "choices": choices.collect::<Value>() } })
             }
+            Reply::Form(form) => json!({ "type": 9, "data": form }),
             Reply::PrivateLater => json!({ "type": 5, "data": { "flags": EPHEMERAL } }),
         }
     }

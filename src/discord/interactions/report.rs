@@ -21,6 +21,11 @@ pub const COMMAND: &str = "report";
 /// The one field of the slash command.
 const WORDS: &str = "what";
 
+/// Whether it is about somebody in charge, and about whom.
+const ABOUT: &str = "about";
+const IN_CHARGE: &str = "someone-in-charge";
+const WHO: &str = "who";
+
 /// Discord's limit for a text in a command.
 const LONGEST: u32 = 6_000;
 
@@ -46,6 +51,17 @@ pub(super) fn commands() -> Vec<Value> {
                 "description": "What happened, in your own words. Only safeguarding leads read it.",
                 "required": true,
                 "max_length": LONGEST,
+            }, {
+                "name": ABOUT,
+                "type": 3,
+                "description": "Is it about somebody in charge? Then the usual leads do not hear of it.",
+                "required": false,
+                "choices": [{ "name": "about someone in charge", "value": IN_CHARGE }],
+            }, {
+                "name": WHO,
+                "type": 6,
+                "description": "Whom it is about, if you want to say it. They never hear of it.",
+                "required": false,
             }],
         }),
     ]
@@ -73,6 +89,20 @@ pub(super) fn words(
     }))
 }
 
-pub(super) fn answer(reference: ReportRef) -> Reply {
-    Reply::Private(wording::report_received(reference))
+/// Whether it goes past the usual line.
+pub(super) fn is_past_the_line(options: &Options) -> bool {
+    options.text(ABOUT) == Some(IN_CHARGE)
+}
+
+/// Whom it is about, where they said it.
+pub(super) fn who(options: &Options) -> Option<UserId> {
+    options.id(WHO)
+}
+
+pub(super) fn answer(reference: ReportRef, past_the_line: bool) -> Reply {
+    Reply::Private(if past_the_line {
+        wording::report_received_past_the_line(reference)
+    } else {
+        wording::report_received(reference)
+    })
 }

@@ -1,6 +1,8 @@
 //! `/session`: agreed times in agreed spaces.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
 
 use super::form::{number, on_server, person, space, sub, text, yes};
 use super::options::Options;
@@ -48,8 +50,98 @@ pub enum Request {
         /// The record that says why.
         reference: String,
     },
+    /// Every session of a calendar file that was pasted.
+    Import(Box<Import>),
     /// What is booked.
     List,
+}
+
+/// A calendar file (`.ics`) as somebody pasted it, with what they add to it. (An attachment would have to be fetched, and
+/// no file is ever fetched.)
+#[derive(Clone, PartialEq, Eq)]
+pub struct Import {
+    /// What they chose before the form opened.
+    pub people: ImportPeople,
+    /// Where the risk assessment is filed.
+    pub risk_assessment: String,
+    /// The file's text.
+    pub text: String,
+}
+
+impl std::fmt::Debug for Import {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Import({:?}, {} bytes)", self.people, self.text.len())
+    }
+}
+
+/// Who is responsible for the sessions of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportPeople {
+    /// Its leaders.
+    pub leaders: [UserId; 2],
+    /// Who steps in.
+    pub standby: UserId,
+    /// Who signed the risk assessment.
+    pub signed_by: UserId,
+    /// Only to be shown what would be booked.
+    pub only_show: bool,
+}
+
+/// Characters that a field of a form takes, at most (Discord's limit).
+const LONGEST_FIELD: u32 = 4_000;
+const CALENDAR: &str = "calendar";
+const RISK_ASSESSMENT: &str = "risk_assessment";
+
+impl ImportPeople {
+    fn read(options: &Options) -> Option<ImportPeople> {
+        Some(ImportPeople {
+            leaders: [options.id("leader")?, options.id("second_leader")?],
+            standby: options.id("standby")?,
+            signed_by: options.id("signed_by")?,
+            only_show: options.yes("only_show"),
+        })
+    }
+
+    /// The form in which a file is pasted. Who was chosen travels in its name, so that nothing has to be remembered.
+    pub(super) fn form(&self) -> Value {
+        let ids = [self.leaders[0], self.leaders[1], self.standby, self.signed_by];
+        let ids: Vec<String> = ids.iter().map(|id| format!("{:x}", id.0)).collect();
+        let name = format!("import:{}:{}", ids.join("."), u8::from(self.only_show));
+        let field = |id: &str, label: &str, style: u8, longest: u32| {
+            let field = json!({
+                "type": 4, "custom_id": id, "label": label, "style": style, "required": true, "max_length": longest,
+            });
+            json!({ "type": 1, "components": [field] })
+        };
+        json!({
+            "custom_id": name,
+            "title": "Sessions of a calendar file",
+            "components": [
+                field(CALENDAR, "The text of the .ics file", 2, LONGEST_FIELD),
+                field(RISK_ASSESSMENT, "Where the risk assessment is filed", 1, 64),
+            ],
+        })
+    }
+
+    fn of_form(name: &str) -> Option<ImportPeople> {
+        let (ids, only_show) = name.strip_prefix("import:")?.split_once(':')?;
+        let ids: Vec<UserId> =
+            ids.split('.').map(|id| u64::from_str_radix(id, 16).ok().map(UserId)).collect::<Option<_>>()?;
+        let [leader, second, standby, signed_by] = ids[..] else { return None };
+        Some(ImportPeople { leaders: [leader, second], standby, signed_by, only_show: only_show == "1" })
+    }
+}
+
+/// What was sent with the form of an import; none when it is another form.
+pub(super) fn read_form(name: &str, fields: &BTreeMap<String, String>) -> Option<Request> {
+    let people = ImportPeople::of_form(name)?;
+    let risk_assessment = fields.get(RISK_ASSESSMENT)?.trim().to_owned();
+    Some(Request::Import(Box::new(Import { people, risk_assessment, text: fields.get(CALENDAR)?.clone() })))
+}
+
+/// Who was chosen for an import, before the form opens.
+pub(super) fn asks_for_form(options: &Options) -> Option<ImportPeople> {
+    (options.sub.as_deref() == Some("import")).then(|| ImportPeople::read(options)).flatten()
 }
 
 /// A session as somebody filled it in; times as they wrote them.
@@ -117,6 +209,17 @@ pub(super) fn command() -> Value {
                 "relax",
                 "Leads: one adult alone is enough for this session, on record",
                 [which(), text("reference", "The record that says why").needed().longest(100)],
+            ),
+            sub(
+                "import",
+                "Book the sessions of a calendar file (.ics): all of them or none; a form opens for its text",
+                [
+                    person("leader", "A leader of all of them").needed(),
+                    person("second_leader", "A second leader").needed(),
+                    person("standby", "Who steps in when a leader cannot").needed(),
+                    person("signed_by", "Who signed the risk assessment; not you").needed(),
+                    yes("only_show", "Book nothing, only say what would be booked"),
+                ],
             ),
             sub("list", "What is booked", []),
         ],

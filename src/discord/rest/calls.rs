@@ -66,6 +66,10 @@ pub struct Channel {
     pub overwrites: Vec<Overwrite>,
     /// Where it is a thread.
     pub thread: Option<ThreadState>,
+    /// A private thread.
+    pub private_thread: bool,
+    /// The channel of a thread, the category of a channel.
+    pub parent: Option<ChannelId>,
     /// A voice room or a stage.
     pub voice: bool,
 }
@@ -126,6 +130,9 @@ fn one() -> u32 {
 fn read<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, RestError> {
     serde_json::from_value(value).map_err(|_| NOT_AS_EXPECTED)
 }
+
+/// Discord's number for somebody who is not there.
+const UNKNOWN_MEMBER: u64 = 10_007;
 
 #[derive(Deserialize)]
 struct WithId {
@@ -223,6 +230,35 @@ impl Rest {
         Ok(members.into_iter().map(|member| member.user_id).collect())
     }
 
+    /// Whether somebody is in a thread.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn is_in_thread(&self, thread: ChannelId, user: UserId) -> Result<bool, RestError> {
+        match self.get(&format!("channels/{thread}/thread-members/{user}")).await {
+            Ok(_) => Ok(true),
+            // Discord's own number is asked for: any server answers 404 to a wrong address.
+            Err(error) if error.discord_code == Some(UNKNOWN_MEMBER) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Brings somebody into a thread.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn add_to_thread(&self, thread: ChannelId, user: UserId) -> Result<(), RestError> {
+        self.put(&format!("channels/{thread}/thread-members/{user}"), &json!({})).await.map(drop)
+    }
+
+    /// Takes somebody out of a thread.
+    ///
+    /// # Errors
+    /// See [`RestError`].
+    pub async fn remove_from_thread(&self, thread: ChannelId, user: UserId) -> Result<(), RestError> {
+        self.delete(&format!("channels/{thread}/thread-members/{user}")).await
+    }
+
     /// A channel's overwrites and, for a thread, its state.
     ///
     /// # Errors
@@ -234,15 +270,20 @@ impl Rest {
             permission_overwrites: Option<Vec<decode::WireOverwrite>>,
             #[serde(default)]
             thread_metadata: Option<ThreadState>,
+            #[serde(default)]
+            parent_id: Option<ChannelId>,
             #[serde(rename = "type", default)]
             kind: u64,
         }
         let wire: Wire = read(self.get(&format!("channels/{space}")).await?)?;
         let overwrites = wire.permission_overwrites.unwrap_or_default();
+        let kind = SpaceKind::from_discord(wire.kind);
         Ok(Channel {
             overwrites: overwrites.into_iter().map(|wire| wire.0).collect(),
             thread: wire.thread_metadata,
-            voice: matches!(SpaceKind::from_discord(wire.kind), SpaceKind::Voice | SpaceKind::Stage),
+            private_thread: kind == SpaceKind::PrivateThread,
+            parent: wire.parent_id,
+            voice: matches!(kind, SpaceKind::Voice | SpaceKind::Stage),
         })
     }
 

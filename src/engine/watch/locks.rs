@@ -3,10 +3,14 @@
 
 use std::time::Duration;
 
+use super::super::state::Lock;
 use super::super::{Assessment, Organisation};
 use crate::contact::Server;
-use crate::domain::space::{OverwriteFor, Permissions};
-use crate::domain::{CaseRef, ChannelId, Code, Effect, Event, Fact, GuildId, Observation, Timestamp, UserId};
+use crate::domain::space::{Overwrite, OverwriteFor, Permissions};
+use crate::domain::{
+    CaseRef, ChannelId, Code, Effect, Event, Fact, GuildId, Observation, Register, Space, SpaceKind,
+    Timestamp, UserId,
+};
 
 /// How long the audit log is waited for, to say who opened a space by hand.
 const WHO_WAIT: Duration = Duration::from_secs(10);
@@ -21,14 +25,33 @@ pub(in crate::engine) fn again_at(failures: u32, failed_at: Timestamp) -> Timest
     failed_at.plus(AGAIN_AFTER[step])
 }
 
-/// Whether a lock stands in a space as it is described. A space that nobody describes any more needs none.
+/// Whether a lock stands in a space as it is described. A space that nobody describes any more needs none. In a thread it
+/// stands when the adult is not in it and does not see it by their rights, when the channel takes their voice in threads,
+/// or (as earlier versions locked) when the thread is locked for everybody. Somebody whom no overwrite binds cannot be
+/// kept from writing by office, which a lead was told; that they are no member is all that can stand.
 pub(super) fn stands(server: &Server, space: ChannelId, adult: UserId) -> bool {
     let Some(space) = server.spaces.get(&space) else { return true };
-    if space.kind.is_thread() {
-        return space.locked;
+    let takes = |channel: &Space, bits: Permissions| {
+        let own = channel.overwrites.iter().find(|overwrite| overwrite.target == OverwriteFor::Member(adult));
+        own.is_some_and(|own| own.deny.has(bits) && !own.allow.has_any(bits))
+    };
+    if !space.kind.is_thread() {
+        return takes(space, Permissions::LOCK);
     }
-    let own = space.overwrites.iter().find(|overwrite| overwrite.target == OverwriteFor::Member(adult));
-    own.is_some_and(|own| own.deny.has(Permissions::LOCK) && !own.allow.has_any(Permissions::LOCK))
+    let channel = space.parent.and_then(|parent| server.spaces.get(&parent));
+    let unbound = server.roster.get(adult).is_some_and(|person| server.holds_office(person));
+    let is_out = space.kind == SpaceKind::PrivateThread
+        && !space.members.contains(&adult)
+        && (unbound || !manages_threads(server, space, adult));
+    let is_denied = channel.is_some_and(|channel| takes(channel, Permissions::THREAD_LOCK)) && !unbound;
+    space.locked || is_out || is_denied
+}
+
+/// Whether somebody sees a private thread by their rights, member of it or not.
+fn manages_threads(server: &Server, space: &Space, adult: UserId) -> bool {
+    let person = server.roster.get(adult);
+    space.kind.is_thread()
+        && person.is_some_and(|person| server.permissions_in(person, space).has(Permissions::MANAGE_THREADS))
 }
 
 impl Organisation {
@@ -54,12 +77,23 @@ impl Organisation {
         if self.is_protected(adult) || self.state.has_decided(&job) {
             return;
         }
-        self.conclude(
-            now,
-            Fact::Decided { job, effect: Effect::Lock { guild, space, parent, adult }, case },
-            a,
-        );
+        let effect = self.lock_effect(guild, space, parent, adult);
+        self.conclude(now, Fact::Decided { job, effect, case }, a);
         self.watch.stale = true;
+    }
+
+    fn lock_effect(
+        &self,
+        guild: GuildId,
+        space: ChannelId,
+        parent: Option<ChannelId>,
+        adult: UserId,
+    ) -> Effect {
+        let described =
+            self.servers.get(&guild).and_then(|server| Some((server, server.spaces.get(&space)?)));
+        let manages_threads =
+            described.is_some_and(|(server, described)| manages_threads(server, described, adult));
+        Effect::Lock { guild, space, parent, adult, manages_threads }
     }
 
     /// Gives an adult back what a lock took.
@@ -71,15 +105,68 @@ impl Organisation {
         now: Timestamp,
         a: &mut Assessment,
     ) {
-        let Some(lock) = self.state.locks.get(&(space, adult)) else { return };
-        let (before, exact) = (lock.before, lock.before_known);
+        let Some(lock) = self.state.locks.get(&(space, adult)).cloned() else { return };
+        let (before, exact) = self.restored(guild, space, adult, &lock, now, a);
         let times = self.state.unlocked.get(&(space, adult)).copied().unwrap_or(0);
         let job = format!("unlock/{}/{space}/{adult}/{times}", self.name);
         self.watch.lock_seen.remove(&(space, adult));
         self.watch.undone.remove(&(space, adult));
-        let effect = Effect::Unlock { guild, space, adult, before, exact };
+        let Lock { channel, taken_out, .. } = lock;
+        let effect = Effect::Unlock { guild, space, adult, before, exact, channel, taken_out };
         self.conclude(now, Fact::Decided { job, effect, case: None }, a);
         self.watch.stale = true;
+    }
+
+    /// The overwrite that an unlock puts back, and whether it is known. Another lock of the same adult may rest on the same
+    /// overwrite (a channel's, and those of its threads): what the first of them found is handed on to those that stay, and
+    /// what they take stays taken.
+    fn restored(
+        &mut self,
+        guild: GuildId,
+        space: ChannelId,
+        adult: UserId,
+        lock: &Lock,
+        now: Timestamp,
+        a: &mut Assessment,
+    ) -> (Option<Overwrite>, bool) {
+        let on = lock.channel.unwrap_or(space);
+        let stay: Vec<(ChannelId, Lock)> = self
+            .state
+            .locks
+            .iter()
+            .filter(|((at, who), other)| *who == adult && *at != space && other.channel.unwrap_or(*at) == on)
+            .map(|((at, _), other)| (*at, other.clone()))
+            .collect();
+        let known = stay.iter().map(|(_, other)| other).chain([lock]).filter(|lock| lock.before_known);
+        let Some(first) = known.min_by_key(|lock| lock.since) else { return (None, false) };
+        let before = first.before;
+        let mut taken = Permissions::default();
+        for (space, other) in &stay {
+            taken = taken.with(if other.channel.is_some() {
+                Permissions::THREAD_LOCK
+            } else {
+                Permissions::LOCK
+            });
+            let handed_on = Register::Locked {
+                guild,
+                space: *space,
+                adult,
+                before,
+                before_known: true,
+                channel: other.channel,
+                taken_out: other.taken_out,
+                handed_on: true,
+            };
+            self.conclude(now, Fact::Register(handed_on), a);
+        }
+        if stay.is_empty() {
+            return (before, true);
+        }
+        let target = OverwriteFor::Member(adult);
+        let nothing = Overwrite { target, allow: Permissions::default(), deny: Permissions::default() };
+        let stood = before.unwrap_or(nothing);
+        let left = Overwrite { target, allow: stood.allow.without(taken), deny: stood.deny.with(taken) };
+        (Some(left), true)
     }
 
     /// A person lifts a lock: what it took is given back.
@@ -138,11 +225,8 @@ impl Organisation {
         let again = self.state.locks.get(&(space, adult)).map_or(0, |lock| lock.decided);
         let job = format!("lock/{}/{space}/{adult}/{times}/again-{again}", self.name);
         let case = self.case_of_contact(adult);
-        self.conclude(
-            now,
-            Fact::Decided { job, effect: Effect::Lock { guild, space, parent, adult }, case },
-            a,
-        );
+        let effect = self.lock_effect(guild, space, parent, adult);
+        self.conclude(now, Fact::Decided { job, effect, case }, a);
         self.watch.stale = true;
     }
 
@@ -229,6 +313,9 @@ impl Organisation {
         now: Timestamp,
         a: &mut Assessment,
     ) {
+        // Nobody is told of who brings whom into a thread, and the adult cannot bring themselves into a private one.
+        let thread = self.servers.values().find_map(|server| server.spaces.get(&space));
+        let by = by.or(self.own.filter(|_| thread.is_some_and(|space| space.kind.is_thread())));
         // Undone by the adult themselves, or by nobody knows whom.
         let code = if by.is_none_or(|by| by == adult) { Code::LockUndoneBySubject } else { Code::LockUndone };
         if !self.policy.contact.is_on(code) {

@@ -92,6 +92,7 @@ impl Organisation {
     pub(super) fn audited(&mut self, event: &Event, now: Timestamp, a: &mut Assessment) {
         let Event::Audit { guild, action, by: Some(by), target, overwrites, .. } = event else { return };
         self.learn_hidden_from_log(*guild, *action, *target, overwrites);
+        self.who_changed_roles(event, now, a);
         if Some(*by) == self.own {
             return;
         }

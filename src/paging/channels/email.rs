@@ -10,7 +10,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use lettre::message::{Mailbox, header::ContentType};
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, Message};
 use sha2::{Digest, Sha256};
@@ -46,6 +46,9 @@ pub struct SmtpServer {
     pub from: String,
     /// User and password, where the server wants them.
     pub credentials: Option<(String, String)>,
+    /// Certificates (PEM) of the authority that signed the server's, where it is the charity's own; they are trusted beside
+    /// the public ones.
+    pub authority: Option<Vec<u8>>,
 }
 
 impl fmt::Debug for SmtpServer {
@@ -68,6 +71,11 @@ pub enum EmailError {
     /// The server's name cannot stand in a certificate.
     #[error("{0} cannot be a mail server's name; write its host name as its certificate shows it")]
     ServerName(String),
+    /// The file of the charity's own authority holds no certificate.
+    #[error(
+        "[paging.email] ca_file holds no certificate; name the PEM file that begins with BEGIN CERTIFICATE"
+    )]
+    Authority,
 }
 
 /// The e-mail channel.
@@ -83,6 +91,22 @@ pub struct EmailChannel {
 
 /// How long one delivery may take altogether.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How the server proves who it is.
+fn parameters(server: &SmtpServer) -> Result<TlsParameters, EmailError> {
+    let mut parameters = TlsParameters::builder(server.host.clone());
+    if let Some(pem) = &server.authority {
+        // A PEM file without a certificate in it is read without a complaint.
+        let marker = b"BEGIN CERTIFICATE";
+        let holds_one = pem.windows(marker.len()).any(|window| window == marker);
+        let authority = Certificate::from_pem(pem).ok().filter(|_| holds_one).ok_or(EmailError::Authority)?;
+        parameters = parameters.add_root_certificate(authority);
+    }
+    parameters.build().map_err(|_| match server.authority {
+        Some(_) => EmailError::Authority,
+        None => EmailError::ServerName(server.host.clone()),
+    })
+}
 
 impl EmailChannel {
     /// A channel to these people (`name → address`). The clock dates the messages.
@@ -108,10 +132,7 @@ impl EmailChannel {
             people.iter().map(|(name, to)| Ok((name.clone(), address(to)?))).collect::<Result<_, _>>()?;
         let tls = match server.security {
             Security::Plain => None,
-            Security::StartTls | Security::Tls => Some(
-                TlsParameters::new(server.host.clone())
-                    .map_err(|_| EmailError::ServerName(server.host.clone()))?,
-            ),
+            Security::StartTls | Security::Tls => Some(parameters(&server)?),
         };
         Ok(EmailChannel { server, tls, from, to, clock, links: Links::default(), patience: PATIENCE })
     }

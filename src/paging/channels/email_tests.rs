@@ -83,6 +83,7 @@ fn channel(port: u16, security: Security) -> EmailChannel {
         security,
         from: "chaperone@charity.example".into(),
         credentials: None,
+        authority: None,
     };
     let people = BTreeMap::from([("sam".to_owned(), "sam@charity.example".to_owned())]);
     EmailChannel::new(server, &people, Clock::manual(Timestamp::from_seconds(1_772_000_000))).unwrap()

@@ -68,7 +68,7 @@ impl House {
             if !calls.may_receive(answer.case, &answer.name) {
                 return nothing();
             }
-            let Some(case) = calls.cases().find(|case| case.reference == answer.case) else {
+            let Some(case) = calls.case(answer.case) else {
                 return nothing();
             };
             let count = answer.together.map(|at| calls.how_many_together(at, &answer.name));

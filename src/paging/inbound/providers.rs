@@ -64,7 +64,7 @@ pub(super) async fn voice(
         if drill || !calls.may_receive(answer.case, &answer.name) {
             return None;
         }
-        let case = calls.cases().find(|case| case.reference == answer.case)?;
+        let case = calls.case(answer.case)?;
         let count = answer.together.map(|at| calls.how_many_together(at, &answer.name));
         Some(wording::link_case(case.reference, case.level, count))
     });

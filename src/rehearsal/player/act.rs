@@ -7,7 +7,7 @@ use crate::domain::{ChannelId, UserId};
 use crate::rehearsal::platform::model::{Attachment, Message};
 use crate::rehearsal::platform::op::{CommandUse, MemberEdit, MessageEdit, NewThread};
 use crate::rehearsal::platform::{Handle, NewMessage, Op, Refused};
-use crate::rehearsal::script::{Act, File, LineIndex};
+use crate::rehearsal::script::{Act, File, Given, LineIndex};
 
 /// The bot's command on a message, as Discord shows it in the menu.
 pub const REPORT_MESSAGE: &str = "Report to safeguarding";
@@ -114,8 +114,19 @@ impl Scene<'_> {
             Act::LeaveVoice { who } => Op::LeaveVoice { by: self.person(who), guild: self.stage.guild },
             Act::Role { who, role, gains } => self.role(self.person(who), role, *gains)?,
             Act::Acknowledge { who, page } => self.acknowledge(self.person(who), *page)?,
-            Act::Report { who, message, words } => {
-                self.report(self.person(who), *message, words.as_deref())?
+            Act::Report { who, message, words, in_charge, about } => {
+                let about = about.as_ref().map(|name| self.person(name));
+                self.report(self.person(who), *message, words.as_deref(), (*in_charge, about))?
+            }
+            Act::Use { who, space, command, sub, fields } => {
+                let options = fields.iter().map(|(name, given)| self.option(name, given));
+                let options = options.collect::<Result<Vec<Value>, CannotPlay>>()?;
+                let options = match sub {
+                    Some(sub) => vec![json!({ "name": sub, "type": 1, "options": options })],
+                    None => options,
+                };
+                let command = CommandUse { name: command.clone(), kind: 1, options, target: None };
+                Op::UseCommand { by: self.person(who), channel: self.space(space)?, command }
             }
             Act::Club { deed } => self.club(deed)?,
             Act::Bot { .. } | Act::Clock { .. } | Act::Fault { .. } => return Ok(None),
@@ -179,7 +190,25 @@ impl Scene<'_> {
         Ok(Op::Click { by, channel: page.channel, message: page.message, custom_id, values: Vec::new() })
     }
 
-    fn report(self, by: UserId, message: Option<LineIndex>, words: Option<&str>) -> Result<Op, CannotPlay> {
+    /// A filled-in field, with Discord's number for what it holds.
+    fn option(self, name: &str, given: &Given) -> Result<Value, CannotPlay> {
+        let (kind, value) = match given {
+            Given::Text(text) => (3, json!(text)),
+            Given::Number(number) => (4, json!(number)),
+            Given::Yes(yes) => (5, json!(yes)),
+            Given::Person(person) => (6, json!(self.person(person).to_string())),
+            Given::Space(space) => (7, json!(self.space(space)?.to_string())),
+        };
+        Ok(json!({ "name": name, "type": kind, "value": value }))
+    }
+
+    fn report(
+        self,
+        by: UserId,
+        message: Option<LineIndex>,
+        words: Option<&str>,
+        (in_charge, about): (bool, Option<UserId>),
+    ) -> Result<Op, CannotPlay> {
         if let Some(line) = message {
             let (channel, message) = self.message(line)?;
             if self.platform.read(|state| state.channel(channel).is_ok_and(|channel| channel.guild.is_none()))
@@ -196,7 +225,16 @@ impl Scene<'_> {
             return Ok(Op::UseCommand { by, channel, command });
         }
         let channel = self.dm_with_bot(by)?;
-        Ok(report_in_words(self.platform, by, channel, words.unwrap_or_default()))
+        let mut op = report_in_words(self.platform, by, channel, words.unwrap_or_default());
+        if let Op::UseCommand { command, .. } = &mut op {
+            if in_charge {
+                command.options.push(json!({ "name": "about", "type": 3, "value": "someone-in-charge" }));
+            }
+            if let Some(about) = about {
+                command.options.push(json!({ "name": "who", "type": 6, "value": about.to_string() }));
+            }
+        }
+        Ok(op)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::act::{CannotPlay, Scene};
 use crate::domain::ChannelId;
 use crate::rehearsal::platform::model::{Channel, Overwrite, kind};
-use crate::rehearsal::platform::op::{ChannelEdit, MemberEdit, NewChannel, RoleEdit};
+use crate::rehearsal::platform::op::{MemberEdit, NewChannel, RoleEdit};
 use crate::rehearsal::platform::{Op, bits};
 use crate::rehearsal::script::{ClubDeed, Who};
 
@@ -15,9 +15,7 @@ impl Scene<'_> {
             ClubDeed::LiftLock { space, person } => {
                 let channel = self.space(space)?;
                 if self.is_thread(channel) {
-                    let edit =
-                        ChannelEdit { locked: Some(false), archived: Some(false), ..ChannelEdit::default() };
-                    Op::EditChannel { by, channel, edit }
+                    Op::AddThreadMember { by, thread: channel, user: self.person(person) }
                 } else {
                     Op::RemoveOverwrite { by, channel, target: self.person(person).0 }
                 }

@@ -94,6 +94,14 @@ impl Evidence<'_> {
                 (!found.is_empty()).then(|| found.join("; "))
             }
             That::Digest { category, reader } => self.digest(*category, reader.as_ref()),
+            That::DigestSent { person } => {
+                let sent = self.window().iter().any(|(_, fact)| {
+                    matches!(fact, Fact::Outcome {
+                        effect: Effect::Digest { person: reader, .. }, ended: Ended::Done { .. }, ..
+                    } if reader == person)
+                });
+                (!sent).then(|| "no digest reached them".to_owned())
+            }
             That::Message { message, hidden } => {
                 let there = self.stage.message(self.platform, *message).map(|(channel, id)| {
                     self.platform.read(|state| state.any_message(channel, id).is_some())
@@ -123,6 +131,7 @@ impl Evidence<'_> {
             }
             That::Mail { person } => self.mail(person),
             That::Nothing => self.nothing(),
+            That::Answered { person, text } => self.answered(person, text),
             That::AcknowledgedBy { person } => self.acknowledged(person),
             That::Noticed { code, by, towards, so } => {
                 self.noticed(*code, by.as_ref(), towards.as_ref(), *so)
@@ -305,6 +314,21 @@ impl Evidence<'_> {
             (true, true) => Some(format!("{} can write there", self.shown(user))),
             (false, false) => Some(format!("{} cannot write there", self.shown(user))),
             _ => None,
+        }
+    }
+
+    fn answered(&self, person: &str, text: &str) -> Option<String> {
+        let user = self.stage.person(person);
+        let answer = self.platform.read(|state| {
+            let theirs = state.interactions.values().filter(|used| used.user == user && used.kind != 4);
+            let newest = theirs.max_by_key(|used| used.id)?;
+            let message = state.any_message(newest.channel, newest.original?)?;
+            Some(message.content.clone())
+        });
+        match answer {
+            None => Some("nothing was answered".to_owned()),
+            Some(answer) if answer.contains(text) => None,
+            Some(answer) => Some(format!("the answer was: {answer}")),
         }
     }
 

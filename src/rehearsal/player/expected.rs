@@ -36,6 +36,7 @@ pub fn in_words(that: &That) -> String {
             let reader = reader.as_ref().map(|name| format!(" for {name}")).unwrap_or_default();
             format!("a {category} line in the digest{reader}")
         }
+        That::DigestSent { person } => format!("the digest to {person}"),
         That::Message { hidden: true, .. } => "the message out of sight".to_owned(),
         That::Message { hidden: false, .. } => "the message still there".to_owned(),
         That::Space { space, person, locked: true } => format!("{space} closed for {person}"),
@@ -53,6 +54,7 @@ pub fn in_words(that: &That) -> String {
             let not = if *so { "" } else { "not " };
             format!("{code} {not}noticed{}", between(by, towards))
         }
+        That::Answered { person, text } => format!("an answer to {person} with “{text}”"),
         That::AcknowledgedBy { person } => format!("a case acknowledged by {person}"),
     }
 }

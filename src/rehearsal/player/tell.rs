@@ -163,6 +163,14 @@ impl Teller<'_> {
             Act::Report { who, message: Some(line), .. } => {
                 format!("{} reports to safeguarding: {}", self.who(who), self.quoted(*line))
             }
+            Act::Use { who, space, command, sub, .. } => {
+                let sub = sub.as_ref().map(|sub| format!(" {sub}")).unwrap_or_default();
+                format!("{} uses /{command}{sub} in {}", self.who(who), self.place(space))
+            }
+            Act::Report { who, words, in_charge: true, .. } => {
+                let words = words.as_deref().unwrap_or_default();
+                format!("{} tells safeguarding about somebody in charge: “{words}”", self.who(who))
+            }
             Act::Report { who, words, .. } => {
                 let words = words.as_deref().unwrap_or_default();
                 format!("{} reports to safeguarding, in their own words: “{words}”", self.who(who))

@@ -140,7 +140,13 @@ fn hide(w: &World) -> Fact {
 
 fn lock(w: &World) -> Fact {
     let space = w.stage.space(&w.platform, "art").unwrap();
-    done(Effect::Lock { guild: w.stage.guild, space, parent: None, adult: w.id("coach") })
+    done(Effect::Lock {
+        guild: w.stage.guild,
+        space,
+        parent: None,
+        adult: w.id("coach"),
+        manages_threads: false,
+    })
 }
 
 fn disconnect(w: &World) -> Fact {

@@ -59,6 +59,10 @@ pub fn fact(fact: &Fact, names: &dyn Names) -> Option<String> {
         Fact::CaseRose { case, category, level: at, .. } => {
             format!("case {case} is now {category}, {}", level(*at))
         }
+        Fact::PassedBy { case, people } => {
+            let people: Vec<String> = people.iter().map(|person| names.person(*person)).collect();
+            format!("case {case} goes past {}: it is about somebody in charge", people.join(", "))
+        }
         Fact::SubjectsJoined { case, subjects } => {
             format!("case {case} is also about {}", all(subjects, names))
         }
@@ -194,7 +198,7 @@ fn outcome(effect: &Effect, ended: &Ended, names: &dyn Names) -> String {
     let what = match effect {
         Effect::Hide { space, .. } => format!("took a message in {} out of sight", names.space(*space)),
         Effect::Lock { space, adult, .. } => {
-            format!("closed {} for {} (reading only)", names.space(*space), names.person(*adult))
+            format!("closed {} for {}", names.space(*space), names.person(*adult))
         }
         Effect::Unlock { space, adult, .. } => {
             format!("gave {} back what they could do in {}", names.person(*adult), names.space(*space))

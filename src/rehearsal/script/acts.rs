@@ -5,13 +5,13 @@ use toml::de::DeValue;
 
 use super::fault::Faults;
 use super::fields::{Fields, Lines};
-use super::model::{Act, File, PlatformFault};
+use super::model::{Act, File, Given, PlatformFault};
 use super::names::{Names, bare, role};
 use super::when;
 use crate::domain::SpaceKind;
 
 /// The words that say what a line does.
-pub const ACTIONS: [&str; 22] = [
+pub const ACTIONS: [&str; 23] = [
     "says",
     "writes_to",
     "tells_bot",
@@ -34,6 +34,7 @@ pub const ACTIONS: [&str; 22] = [
     "club",
     "expect",
     "reports_in_words",
+    "uses",
 ];
 
 /// A line while it is read.
@@ -98,12 +99,71 @@ impl<'t> Reading<'_, 't> {
             "gets_role" => Some(Act::Role { who, role: self.role("gets_role")?, gains: true }),
             "loses_role" => Some(Act::Role { who, role: self.role("loses_role")?, gains: false }),
             "acknowledges" => self.acknowledges(who),
-            "reports" => Some(Act::Report { who, message: Some(self.message("reports")?), words: None }),
-            "reports_in_words" => {
-                Some(Act::Report { who, message: None, words: Some(self.text("reports_in_words")?) })
+            "reports" => {
+                let message = Some(self.message("reports")?);
+                Some(Act::Report { who, message, words: None, in_charge: false, about: None })
             }
+            "reports_in_words" => {
+                let words = self.text("reports_in_words");
+                let in_charge = self.fields.yes("in_charge", self.faults);
+                let about = self.fields.text("about", self.faults);
+                let about = self.person(about);
+                Some(Act::Report { who, message: None, words: Some(words?), in_charge, about })
+            }
+            "uses" => self.uses(who),
             _ => None,
         }
+    }
+
+    /// `uses = "/session close"`, `in = "#art"`, `fields = { session = "art", person = "@ella", space = "#art" }`.
+    fn uses(&mut self, who: String) -> Option<Act> {
+        let line = self.fields.line;
+        let text = self.text("uses");
+        let space = self.needed("in");
+        let space = self.names.space(space, line, self.faults);
+        let fields = self.given();
+        let text = text?;
+        let mut words = text.trim().trim_start_matches('/').split_whitespace();
+        let (command, sub) = (words.next()?.to_owned(), words.next().map(str::to_owned));
+        if words.next().is_some() {
+            let hint =
+                "write uses = \"/session close\", and what is filled in as fields = { session = \"art\" }";
+            self.faults.add(line, format!("\"{text}\" is not a command"), hint);
+            return None;
+        }
+        Some(Act::Use { who, space: space?, command, sub, fields })
+    }
+
+    fn given(&mut self) -> Vec<(String, Given)> {
+        let Some((line, value)) = self.fields.take("fields") else { return Vec::new() };
+        let DeValue::Table(table) = value else {
+            self.faults.add(line, "`fields` must be a table", "write fields = { session = \"art\" }");
+            return Vec::new();
+        };
+        let mut given = Vec::new();
+        for (name, value) in table {
+            let filled = match value.get_ref() {
+                DeValue::String(text) => match (text.strip_prefix('@'), text.starts_with('#')) {
+                    (Some(person), _) => {
+                        self.names.person(Some(person.to_owned()), line, self.faults).map(Given::Person)
+                    }
+                    (None, true) => {
+                        self.names.space(Some(text.to_string()), line, self.faults).map(Given::Space)
+                    }
+                    (None, false) => Some(Given::Text(text.to_string())),
+                },
+                DeValue::Boolean(yes) => Some(Given::Yes(*yes)),
+                DeValue::Integer(number) => number.as_str().parse().ok().map(Given::Number),
+                _ => None,
+            };
+            if let Some(filled) = filled {
+                given.push((name.get_ref().to_string(), filled));
+            } else {
+                let hint = "a field is a text, a whole number, true, \"@person\" or \"#space\"";
+                self.faults.add(line, format!("the field `{}` cannot be filled in so", name.get_ref()), hint);
+            }
+        }
+        given
     }
 
     fn says(&mut self, who: String) -> Option<Act> {

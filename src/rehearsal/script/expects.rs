@@ -11,7 +11,7 @@ use crate::domain::zone::Zone;
 use crate::domain::{Category, Code, Level, Timestamp};
 
 /// The words that say what is expected.
-pub const EXPECTATIONS: [&str; 20] = [
+pub const EXPECTATIONS: [&str; 22] = [
     "page",
     "no_page",
     "concern",
@@ -32,11 +32,24 @@ pub const EXPECTATIONS: [&str; 20] = [
     "nobody_paged",
     "noticed",
     "not_noticed",
+    "answered",
+    "digest_sent",
 ];
 
 /// Those that are about how things are now, not about a stretch of time.
-const ABOUT_NOW: [&str; 10] =
-    ["concern", "no_concern", "digest", "hidden", "visible", "locked", "open", "disconnected", "dms", "log"];
+const ABOUT_NOW: [&str; 11] = [
+    "concern",
+    "no_concern",
+    "digest",
+    "hidden",
+    "visible",
+    "locked",
+    "open",
+    "disconnected",
+    "dms",
+    "log",
+    "answered",
+];
 
 impl<'t> Reading<'_, 't> {
     /// Reads `expect = { … }`. `at` is the moment of the line.
@@ -114,6 +127,7 @@ impl<'t> Reading<'_, 't> {
                 let reader = self.maybe_person("for");
                 Some(That::Digest { category: category?, reader })
             }
+            "digest_sent" => Some(That::DigestSent { person: self.maybe_person("digest_sent")? }),
             "hidden" | "visible" => {
                 let hidden = word == "hidden";
                 let id = self.fields.text(if hidden { "hidden" } else { "visible" }, self.faults);
@@ -158,6 +172,11 @@ impl<'t> Reading<'_, 't> {
                     return None;
                 };
                 Some(That::Noticed { code, by, towards, so })
+            }
+            "answered" => {
+                let person = self.maybe_person("answered");
+                let text = self.fields.needed("with", self.faults);
+                Some(That::Answered { person: person?, text: text? })
             }
             "nothing" => self.must_be_true("nothing").then_some(That::Nothing),
             "log" => {

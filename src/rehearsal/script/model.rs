@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::contact::EnrolmentRule;
 use crate::contact::rules::settings::ContactPolicy;
 use crate::domain::zone::Zone;
 use crate::domain::{Category, Code, Kind, Level, SpaceKind, Timestamp};
@@ -30,6 +31,8 @@ pub struct Script {
     pub separations: Vec<Separation>,
     /// What the club decides about contact.
     pub contact: ContactPolicy,
+    /// Whether a worker's role counts without an enrolment.
+    pub enrolment: EnrolmentRule,
     /// How leads are called.
     pub paging: Paging,
     /// The timeline, in order.
@@ -210,6 +213,21 @@ pub struct File {
     pub alt: Option<String>,
 }
 
+/// What somebody fills into a field of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// A text.
+    Text(String),
+    /// A whole number.
+    Number(i64),
+    /// Yes or no.
+    Yes(bool),
+    /// A person of the script.
+    Person(String),
+    /// A space of the script.
+    Space(String),
+}
+
 /// Something that happens. `who` is a person of the script.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "fields are named as in the script; each variant says what happens")]
@@ -240,8 +258,16 @@ pub enum Act {
     Role { who: String, role: String, gains: bool },
     /// Somebody presses Acknowledge on a page: their newest, or the n-th that they received (from 1).
     Acknowledge { who: String, page: Option<u32> },
-    /// Somebody reports a message, or in their own words, to safeguarding.
-    Report { who: String, message: Option<LineIndex>, words: Option<String> },
+    /// Somebody reports a message, or in their own words, to safeguarding; perhaps past the usual line.
+    Report {
+        who: String,
+        message: Option<LineIndex>,
+        words: Option<String>,
+        in_charge: bool,
+        about: Option<String>,
+    },
+    /// Somebody uses a slash command.
+    Use { who: String, space: String, command: String, sub: Option<String>, fields: Vec<(String, Given)> },
     /// The bot's process stops or starts.
     Bot { up: bool },
     /// The clock is set forward without the minutes in between, or back.
@@ -307,6 +333,8 @@ pub enum That {
     NoConcern { category: Option<Category>, by: Option<String>, towards: Option<String> },
     /// The digest of a lead has a line of a category.
     Digest { category: Category, reader: Option<String> },
+    /// The daily digest reached a reader.
+    DigestSent { person: String },
     /// A message is out of sight, or still there.
     Message { message: LineIndex, hidden: bool },
     /// A person can write in a space, or cannot.
@@ -327,6 +355,8 @@ pub enum That {
     LogVerifies,
     /// A case was acknowledged by somebody.
     AcknowledgedBy { person: String },
+    /// The bot's newest answer to a command of somebody holds these words.
+    Answered { person: String, text: String },
     /// Something was noticed, at whatever level; or was not.
     Noticed { code: Code, by: Option<String>, towards: Option<String>, so: bool },
 }

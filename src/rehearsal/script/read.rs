@@ -56,7 +56,7 @@ fn whole<'t>(file: &str, text: &str, root: &'t DeTable<'t>, lines: Lines<'t>, fa
     let (club, paging) = (one("club", "[club]", faults), one("paging", "[paging]", faults));
     let (club, zone, start) = world::club(club, faults);
     let paging = world::paging(paging, faults);
-    let contact = world::contact(one("contact", "[contact]", faults), faults);
+    let (contact, enrolment) = world::contact(one("contact", "[contact]", faults), faults);
     let mut all = |key: &'static str, what: &str, faults: &mut Faults| {
         world::entries(top.take(key), key, what, lines, faults)
     };
@@ -101,6 +101,7 @@ fn whole<'t>(file: &str, text: &str, root: &'t DeTable<'t>, lines: Lines<'t>, fa
         plans,
         separations,
         contact,
+        enrolment,
         paging,
         lines,
         fingerprint,

@@ -12,6 +12,7 @@ use super::fields::{Fields, Lines};
 use super::model::{Paging, Person, Plan, Separation, Session, Space, Who};
 use super::names::{Names, bare, role};
 use super::when;
+use crate::contact::EnrolmentRule;
 use crate::contact::rules::settings::{AgreedTimes, ContactPolicy, DmPause};
 use crate::domain::zone::Zone;
 use crate::domain::{SpaceKind, Timestamp};
@@ -286,9 +287,9 @@ impl Register<'_> {
 }
 
 /// What the club decides about contact; the rest is the guidance's.
-pub fn contact(fields: Option<Fields<'_>>, faults: &mut Faults) -> ContactPolicy {
-    let mut policy = ContactPolicy::default();
-    let Some(mut fields) = fields else { return policy };
+pub fn contact(fields: Option<Fields<'_>>, faults: &mut Faults) -> (ContactPolicy, EnrolmentRule) {
+    let (mut policy, mut enrolment) = (ContactPolicy::default(), EnrolmentRule::default());
+    let Some(mut fields) = fields else { return (policy, enrolment) };
     let line = fields.line;
     match fields.text("agreed_times", faults).as_deref() {
         None | Some("when-booked") => {}
@@ -306,8 +307,13 @@ pub fn contact(fields: Option<Fields<'_>>, faults: &mut Faults) -> ContactPolicy
             faults.add(line, "`dm_pause` is not that", "write \"always\", \"except-sessions\" or \"never\"");
         }
     }
+    match fields.text("enrolment", faults).as_deref() {
+        None | Some("roles") => {}
+        Some("required") => enrolment = EnrolmentRule::Required,
+        Some(_) => faults.add(line, "`enrolment` is not that", "write \"roles\" or \"required\""),
+    }
     fields.finish(faults);
-    policy
+    (policy, enrolment)
 }
 
 /// How leads are called.

@@ -357,3 +357,53 @@ async fn what_cannot_be_recorded_is_not_called_done() {
     })
     .await;
 }
+
+/// Everybody who is responsible for the sessions of a file.
+fn of_a_file(w: &World, only_show: bool) -> Vec<Value> {
+    let mut options = vec![
+        person("leader", &w.person("coach")),
+        person("second_leader", &w.person("sam")),
+        person("standby", &w.person("deputy")),
+        person("signed_by", &w.dsl()),
+    ];
+    if only_show {
+        options.push(json!({ "name": "only_show", "type": 5, "value": true }));
+    }
+    options
+}
+
+const TERM: &str = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nSUMMARY:Art club\nLOCATION:#art\n\
+    DTSTART;TZID=Europe/London:20260310T180000\nDURATION:PT2H\nRRULE:FREQ=WEEKLY;COUNT=4\nEND:VEVENT\n\
+    BEGIN:VEVENT\nUID:1\nRECURRENCE-ID;TZID=Europe/London:20260317T180000\nSTATUS:CANCELLED\n\
+    DTSTART;TZID=Europe/London:20260317T180000\nDURATION:PT2H\nEND:VEVENT\nEND:VCALENDAR\n";
+
+#[tokio::test]
+async fn a_calendar_file_is_booked_whole_or_not_at_all_and_shown_before_if_that_is_wished() {
+    story(|w| async move {
+        let coach = w.person("coach");
+        let fields = |text: &'static str| [("calendar", text), ("risk_assessment", "RA-12")];
+        let whole_day = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Art\nLOCATION:#art\n\
+            DTSTART;VALUE=DATE:20260304\nEND:VEVENT\nBEGIN:VEVENT\nSUMMARY:Art\nLOCATION:#art\n\
+            DTSTART:20260305T180000\nDURATION:PT1H\nEND:VEVENT\nEND:VCALENDAR\n";
+        coach.fills_in("#art", "session", Some("import"), of_a_file(&w, false), &fields(whole_day)).await;
+        let refused = w.next_answer("coach");
+        assert!(refused.contains("Nothing was booked") && refused.contains("Line 5"), "{refused}");
+        coach.fills_in("#art", "session", Some("import"), of_a_file(&w, true), &fields(TERM)).await;
+        let shown = w.next_answer("coach");
+        assert!(shown.contains("Nothing was booked. This session would be"), "{shown}");
+        assert!(registered(&w).await.is_empty());
+        coach.fills_in("#art", "session", Some("import"), of_a_file(&w, false), &fields(TERM)).await;
+        let booked = w.next_answer("coach");
+        assert!(
+            booked.contains("**art-club**: 3 times from Tue 10 Mar 18:00") && booked.contains("1 left out"),
+            "{booked}"
+        );
+        assert_eq!(registered(&w).await.len(), 2, "the booking, and the evening that is left out");
+        w.person("ella")
+            .fills_in("#art", "session", Some("import"), of_a_file(&w, false), &fields(TERM))
+            .await;
+        assert!(w.next_answer("ella").contains("/report reaches a safeguarding lead"));
+        openapi::assert_conforms(&w.platform().requests());
+    })
+    .await;
+}

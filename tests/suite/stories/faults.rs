@@ -28,13 +28,13 @@ async fn a_hide_that_the_server_cannot_carry_out_at_first_happens_once() {
 #[tokio::test]
 async fn a_lock_that_fails_at_first_happens_once() {
     story(|w| async move {
-        w.platform().fail_calls(fails("PATCH", "/channels/*", 2, RestFault::Status(503)));
+        w.platform().fail_calls(fails("DELETE", "/channels/*/thread-members/*", 2, RestFault::Status(503)));
         let (coach, ella) = w.supervised_pair();
         let thread = coach.opens_private_thread("#art", "a quick word", &[&ella]).await;
         w.advance(seconds(60)).await;
         w.lone_adult_is_over(thread, &coach).await;
-        let patches = w.platform().requests().into_iter().filter(|call| call.method == "PATCH");
-        assert_eq!(patches.filter(|call| call.status == 200).count(), 1);
+        let taken_out = w.platform().requests().into_iter().filter(|call| call.method == "DELETE");
+        assert_eq!(taken_out.filter(|call| call.status == 204).count(), 1);
     })
     .await;
 }

@@ -140,3 +140,55 @@ async fn a_thread_that_was_opened_while_the_bot_was_down_is_found() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_somebody_told_the_bot_while_nothing_was_heard_is_a_report_when_it_hears_again() {
+    story(|w| async move {
+        let ella = w.person("ella");
+        ella.tells_bot("hello, is this where i say things").await;
+        w.next_private_message("ella");
+        w.advance(minutes(60)).await;
+        w.platform().fail_gateway(&GatewayFault::Down);
+        w.platform().fail_gateway(&GatewayFault::Invalidate { shard: None, resumable: false });
+        for session in w.platform().progress().sessions {
+            let _ = w.platform().perform(Op::EndSession { session: session.session });
+        }
+        let told = ella.blurts_to_bot("i forgot to say something about the paint");
+        w.pass(minutes(2));
+        w.platform().fail_gateway(&GatewayFault::Up);
+        w.settle().await;
+        w.next_private_message("ella");
+        let kept = |fact: &Fact| matches!(fact, Fact::Kept { message, .. } if *message == told.message);
+        assert_eq!(w.count(kept).await, 1);
+        let reports = w.count(|fact| matches!(fact, Fact::Reported { goes_on: false, .. })).await;
+        assert_eq!(reports, 2, "the first, and the one that nobody heard live");
+        w.read_everything_from_leads();
+        w.advance(minutes(60)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_restart_in_the_middle_of_a_breach_contains_it_and_calls_once() {
+    story(|w| async move {
+        let (coach, ella) = w.supervised_pair();
+        let thread = coach.opens_private_thread("#art", "a quick word", &[&ella]).await;
+        w.advance(seconds(10)).await;
+        assert!(coach.may_write(thread), "the grace is not over");
+        w.kill().await;
+        w.pass(seconds(30));
+        w.bot_up().await;
+        w.advance(seconds(20)).await;
+        w.lone_adult_is_over(thread, &coach).await;
+        // The other half: contained and called before the restart, neither is done again after it.
+        w.kill().await;
+        w.bot_up().await;
+        w.advance(minutes(60)).await;
+        assert!(ella.may_write(thread), "nobody but the adult has lost their voice");
+        let locks =
+            w.count(|fact| matches!(fact, Fact::Register(chaperone::domain::Register::Locked { .. }))).await;
+        let called = w.count(|fact| matches!(fact, Fact::Called { .. })).await;
+        assert_eq!((locks, called), (1, 1));
+    })
+    .await;
+}

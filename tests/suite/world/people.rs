@@ -169,6 +169,12 @@ impl Person {
         self.says(channel, text).await
     }
 
+    /// The same without waiting for the bot.
+    pub fn blurts_to_bot(&self, text: &str) -> Said {
+        let channel = self.w.platform().dm(self.id, self.w.platform().bot()).unwrap();
+        self.blurts(channel, text)
+    }
+
     /// Adds the bot to their own account, so that its commands are there in every direct message.
     pub fn adds_the_app(&self) {
         self.does(Op::InstallApp { by: self.id }).unwrap();
@@ -206,6 +212,29 @@ impl Person {
     /// The same without waiting for the bot.
     pub fn blurts_a_command(&self, place: impl Place, name: &str, sub: Option<&str>, options: Vec<Value>) {
         self.tries(place.of(&self.w), name, 1, None, under(sub, options)).unwrap();
+    }
+
+    /// Uses a command that opens a form, fills it in and sends it.
+    pub async fn fills_in(
+        &self,
+        place: impl Place,
+        name: &str,
+        sub: Option<&str>,
+        options: Vec<Value>,
+        fields: &[(&str, &str)],
+    ) {
+        let command =
+            CommandUse { name: name.to_owned(), kind: 1, options: under(sub, options), target: None };
+        let channel = place.of(&self.w);
+        let Answer::Interaction(interaction) =
+            self.does(Op::UseCommand { by: self.id, channel, command }).unwrap()
+        else {
+            panic!("no interaction")
+        };
+        self.w.settle().await;
+        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        self.does(Op::SubmitModal { by: self.id, interaction, fields }).unwrap();
+        self.w.settle().await;
     }
 
     /// What is offered for a field of a command while they type; the values that would be sent.

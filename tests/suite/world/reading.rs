@@ -232,11 +232,11 @@ impl World {
         assert!(self.seen(|seen| seen.locks.remove(&space)), "it was not locked before");
     }
 
-    /// Threads that are locked, and channels in which somebody's own overwrite takes their voice.
+    /// Threads out of which whoever opened them was taken, and channels in which somebody's own overwrite takes their voice.
     pub(super) fn locked_spaces(&self) -> Vec<ChannelId> {
         self.platform().read(|state| {
             let locked = state.channels.values().filter(|channel| {
-                channel.thread.as_ref().is_some_and(|thread| thread.locked)
+                channel.thread.as_ref().is_some_and(|thread| !thread.members.contains_key(&thread.owner))
                     || channel.overwrites.iter().any(|overwrite| {
                         overwrite.kind == 1
                             && overwrite.deny & super::bits::SEND_MESSAGES != 0
