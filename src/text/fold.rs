@@ -60,9 +60,9 @@ impl Folded {
                 let row = original[at..].chars().take_while(|c| is_of_a_flag(*c)).count();
                 for c in original[at..].chars().take(row) {
                     if row == 2 {
-                        writer.keep(c, scalar)
+                        writer.keep(c, scalar);
                     } else {
-                        writer.put(c, scalar, scalar)
+                        writer.put(c, scalar, scalar);
                     }
                     at += c.len_utf8();
                     scalar = scalar.saturating_add(1);

@@ -31,7 +31,7 @@ pub fn quiet(reading: &Reading, first: usize, last: usize, quote: Quote) -> BTre
     if negated(reading, start, first) {
         found.insert(Quiet::Negation);
     }
-    if reading.quoted.iter().any(|part| stands_in(reading, (first, last), quote, part)) {
+    if reading.quoted.iter().any(|part| stands_in(reading, (first, last), quote, *part)) {
         found.insert(Quiet::Quotation);
     }
     if tells_a_scene(&before) && !(first..last).any(|at| is_first_person(reading.word_at(at))) {
@@ -47,7 +47,7 @@ pub fn quiet(reading: &Reading, first: usize, last: usize, quote: Quote) -> BTre
 }
 
 /// Whether a match stands in a quoted part: whole, or with all but the one who says it (they wrote "...").
-fn stands_in(reading: &Reading, (first, last): (usize, usize), quote: Quote, part: &Quote) -> bool {
+fn stands_in(reading: &Reading, (first, last): (usize, usize), quote: Quote, part: Quote) -> bool {
     if quote.end > part.end + 1 {
         return false;
     }
