@@ -25,6 +25,8 @@ pub struct Line {
     pub plans_surprise: bool,
     /// A worker says in it who else is in on an official matter.
     pub in_the_open: bool,
+    /// It speaks of a game that is being played.
+    pub plays: bool,
     /// An adult for risk wrote it to a protected person.
     pub adult_to_young: bool,
     /// What was observed in it.
@@ -38,7 +40,7 @@ impl Line {
 
     /// Whether it sets up something that goes on in the space.
     fn sets_up(&self) -> bool {
-        self.opens_lesson || self.plans_surprise || self.in_the_open
+        self.opens_lesson || self.plans_surprise || self.in_the_open || self.plays
     }
 }
 
@@ -138,6 +140,7 @@ mod tests {
             opens_lesson: false,
             plans_surprise: false,
             in_the_open: false,
+            plays: false,
             adult_to_young: false,
             observations: Vec::new(),
         }

@@ -25,45 +25,43 @@ pub mod content;
 pub mod direction;
 pub mod flood;
 pub mod grooming;
+mod heard;
 pub mod memory;
 pub mod persistence;
 pub mod setting;
 pub mod single;
 pub mod verdict;
+mod who;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::code::Weight;
 use crate::domain::event::Message;
 use crate::domain::observation::ObservationKey;
 use crate::domain::zone::Zone;
 use crate::domain::{
     Category, ChannelId, Code, Kind, MessageId, Observation, Person, Quote, Roster, Timestamp, UserId,
 };
-use crate::text::{Entry, Hit, Lists, Need, Occasion, Quiet, Reading};
+use crate::text::{Lists, Occasion, Reading};
 
 use ages::Ages;
 use aside::Asides;
 use bullying::scene::{Cue, Said, Scenes};
 use contact_days::{ContactDay, Day};
-use direction::{Direction, Names, Near, Recent, Speech};
+use direction::{Names, Recent, Speech};
+use heard::{Heard, Side};
 use memory::{Line, Space};
 use persistence::Persistence;
 
-/// So many processes of grooming towards one young person bear out a single clue that the speaker is an adult.
-const AN_ADULTS_CONDUCT: usize = 3;
 /// How long a lesson that an adult has opened in a space goes on.
 const LESSON: Duration = Duration::from_mins(90);
 /// How long the planning of a surprise goes on in a space.
 const A_SURPRISE: Duration = Duration::from_hours(1);
+/// How long a game goes on in a space after it was last spoken of.
+const A_GAME: Duration = Duration::from_mins(30);
 /// How long what a worker said in the open about an official matter stands.
 const IN_THE_OPEN: Duration = Duration::from_mins(30);
-/// How soon after "how old are you" a bare number is the answer.
-const AGE_ANSWER: Duration = Duration::from_mins(10);
-/// Ages that a bare number can be taken for, when somebody was asked.
-const GROWN_UP: std::ops::RangeInclusive<u32> = 18..=79;
 /// Hours of the local day at which writing to a young person is late: from eleven at night to six in the morning.
 const LATE: [u32; 7] = [23, 0, 1, 2, 3, 4, 5];
 
@@ -91,39 +89,6 @@ pub struct Detector {
     crowd: flood::Crowd,
     /// Derived observations that were given already.
     told: BTreeMap<ObservationKey, Timestamp>,
-}
-
-/// What somebody counts as. Whose age came out in chat is an adult and no longer protected; an unknown is an adult.
-#[derive(Clone, Copy, Debug, Default)]
-struct Side {
-    adult: bool,
-    protected: bool,
-}
-
-/// A message with everything that was worked out about it.
-#[expect(clippy::struct_excessive_bools, reason = "each is one independent thing that quietens or is needed")]
-struct Heard<'a> {
-    message: &'a Message,
-    reading: Reading,
-    direction: Direction,
-    speaker: Side,
-    /// Nobody in particular is neither.
-    listener: Side,
-    takes_part_as_young: bool,
-    /// An account of a young person: only of those an age can come out.
-    is_young: bool,
-    sharer: content::Speaker,
-    room_has_protected: bool,
-    lesson: bool,
-    /// A line of a play.
-    play: bool,
-    /// The speaker has said in the open who else is in on it.
-    open: bool,
-    /// A treat for somebody else is planned in the space.
-    surprise: bool,
-    /// The reading with the names of members read as what these members are, where it names any.
-    with_roles: Option<Reading>,
-    near: Near<'a>,
 }
 
 impl Detector {
@@ -195,6 +160,7 @@ impl Detector {
             opens_lesson: heard.speaker.adult && setting::opens_lesson(&heard.reading),
             plans_surprise: setting::plans_a_surprise(&heard.reading),
             in_the_open: heard.speaker.adult && heard.reading.occasions.has(Occasion::Open),
+            plays: heard.reading.occasions.has(Occasion::Game),
             adult_to_young: heard.speaker.adult && heard.listener.protected,
             observations: observations.clone(),
         };
@@ -390,6 +356,7 @@ impl Detector {
         let open = reading.occasions.has(Occasion::Open)
             || set_up(IN_THE_OPEN, &|line| line.in_the_open && line.author == message.author);
         let surprise = setting::plans_a_surprise(&reading) || set_up(A_SURPRISE, &|line| line.plans_surprise);
+        let game = reading.occasions.has(Occasion::Game) || set_up(A_GAME, &|line| line.plays);
         // "what joan does not know": the others whom a list means are people with names here.
         let with_roles = self.with_roles(&reading, roster);
         Heard {
@@ -410,6 +377,7 @@ impl Detector {
             play: setting::is_line_of_a_play(&message.content),
             open,
             surprise,
+            game,
             with_roles,
             near: before.near,
             reading,
@@ -557,225 +525,6 @@ impl Detector {
         }
         observations.sort();
         observations
-    }
-
-    /// What a message tells of ages: what it completes, what that makes of earlier messages of the same speaker, and
-    /// towards whom it is to be known.
-    fn hear_ages(&mut self, heard: &Heard, found: &[Observation], clue: Option<usize>) -> Vec<Observation> {
-        let message = heard.message;
-        let mut new = Vec::new();
-        for seen in found {
-            if seen.code == Code::AgeGap {
-                self.told.insert(seen.key(), seen.at);
-            }
-            let entry = if seen.code == Code::AgeClue { clue } else { None };
-            new.extend(self.ages.hear(seen, entry));
-        }
-        if heard.is_young && ages::doubts(&heard.reading) {
-            let of = heard.direction.person().filter(|_| heard.direction.is_said());
-            new.extend(self.ages.asked(message.author, of, message.at));
-        }
-        if heard.is_young {
-            let asked = self.was_asked_age(message);
-            if let Some(age) = ages::stated(&heard.reading, asked) {
-                self.ages.states(message.author, message.at, age);
-            }
-            if let Some(towards) = heard.direction.person()
-                && self.ages.are_years_apart(message.author, towards)
-            {
-                let apart = heard.observation(Code::AgeDifference, Some(towards), None);
-                if self.told.insert((apart.code, apart.by, apart.towards, None, None), apart.at).is_none() {
-                    new.push(apart);
-                }
-            }
-        }
-        // One clue to an adult's age, and an adult's conduct towards one young person: the clue was one.
-        if heard.is_young && self.asides.processes_towards_one(message.author) >= AN_ADULTS_CONDUCT {
-            new.extend(self.ages.borne_out(message.author));
-        }
-        let out: BTreeSet<UserId> =
-            found.iter().chain(&new).filter(|seen| seen.code == Code::AgeGap).map(|seen| seen.by).collect();
-        for by in out {
-            // What was said before counts from now on, and is known to be an adult's.
-            let earlier = self.asides.release(by);
-            let towards: BTreeSet<UserId> = earlier.iter().filter_map(|seen| seen.towards).collect();
-            for to in towards {
-                new.extend(self.known_towards(by, to));
-            }
-            new.extend(earlier);
-        }
-        if heard.is_young
-            && let Some(to) = found
-                .iter()
-                .find(|seen| seen.code.process().is_some() && seen.code.weight() >= Weight::Low)
-                .and_then(|seen| seen.towards)
-        {
-            new.extend(self.known_towards(message.author, to));
-        }
-        new
-    }
-
-    /// The age gap of somebody as an observation towards one person, once.
-    fn known_towards(&mut self, by: UserId, to: UserId) -> Option<Observation> {
-        let gap = Observation { towards: Some(to), ..self.ages.came_out(by)?.clone() };
-        self.told.insert(gap.key(), gap.at).is_none().then_some(gap)
-    }
-
-    /// Somebody else asked about an age in one of the last lines of the space.
-    fn was_asked_age(&self, message: &Message) -> bool {
-        self.spaces.get(&message.space).is_some_and(|space| {
-            space.before(message.at, message.id).take(3).any(|line| {
-                line.asks_age && line.author != message.author && line.at.plus(AGE_ANSWER) >= message.at
-            })
-        })
-    }
-
-    /// The adult of the charity whom a disclosure is about, where it names one, or speaks of "him" or "her" while one
-    /// was being talked about: that adult is the subject and must not hear of it. Somebody of the family is not.
-    fn adult_in_question(&self, heard: &Heard, roster: &Roster) -> Option<UserId> {
-        const FAMILY: [&str; 18] = [
-            "dad",
-            "mum",
-            "mam",
-            "stepdad",
-            "stepmum",
-            "step",
-            "uncle",
-            "aunt",
-            "auntie",
-            "brother",
-            "sister",
-            "cousin",
-            "nan",
-            "grandad",
-            "boyfriend",
-            "girlfriend",
-            "bf",
-            "parents",
-        ];
-        let message = heard.message;
-        let named = self.adult_named(heard, roster);
-        let spoken_of = || {
-            heard.reading.has_any(&["he", "she", "him", "her", "his"]).then(|| {
-                self.scenes.adult_spoken_of(message.space, message.at).filter(|id| *id != message.author)
-            })?
-        };
-        named.or_else(|| spoken_of().filter(|_| !heard.reading.has_any(&FAMILY)))
-    }
-
-    /// The first adult whose name stands in a message, spoken to or about; mentions count.
-    fn adult_named(&self, heard: &Heard, roster: &Roster) -> Option<UserId> {
-        let named = self.names.named(&heard.reading, &heard.near);
-        named.into_iter().chain(heard.message.mentions.iter().copied()).find(|id| {
-            *id != heard.message.author && roster.get(*id).is_some() && self.side(*id, roster).adult
-        })
-    }
-
-    /// A young person's account was asked how old it is, and a bare number that no young person has is the answer.
-    fn answers_with_age(&self, heard: &Heard) -> bool {
-        let age = heard.reading.word_at(1).parse::<u32>().is_ok_and(|number| GROWN_UP.contains(&number));
-        age && heard.is_young && self.was_asked_age(heard.message)
-    }
-}
-
-impl Heard<'_> {
-    /// Towards whom a hit is an observation; `None` when it is none, because of how it is said or who speaks to whom.
-    #[expect(
-        clippy::option_option,
-        reason = "no observation, one towards nobody in particular, one towards a person"
-    )]
-    fn towards(&self, hit: &Hit, entry: &Entry) -> Option<Option<UserId>> {
-        let of_age = matches!(hit.code, Code::AgeGap | Code::AgeClue);
-        if !hit.counts() || self.is_quietened(hit, entry) || (of_age && !self.is_young) {
-            return None;
-        }
-        let person = self.direction.person();
-        if hit.code.category() == Category::Welfare {
-            return entry
-                .needs
-                .iter()
-                .all(|need| self.holds(*need, hit))
-                .then_some(Some(self.message.author));
-        }
-        entry.needs.iter().all(|need| self.holds(*need, hit)).then_some(person)
-    }
-
-    /// Towards whom a hit would be an adult's conduct if the speaker, a young person, were an adult.
-    fn aside(&self, hit: &Hit, entry: &Entry) -> Option<UserId> {
-        let towards =
-            self.direction.person().filter(|_| self.speaker.protected && self.listener.protected)?;
-        let weighs = hit.code.process().is_some() && hit.code.weight() >= Weight::Medium;
-        let as_adult = |need: &Need| *need == Need::AdultSpeaker || self.holds(*need, hit);
-        let counts = weighs
-            && entry.needs.contains(&Need::AdultSpeaker)
-            && hit.counts()
-            && !self.is_quietened(hit, entry)
-            && entry.needs.iter().all(as_adult);
-        counts.then_some(towards)
-    }
-
-    /// A lesson, a play, an official matter in the open.
-    fn is_quietened(&self, hit: &Hit, entry: &Entry) -> bool {
-        (self.is_taught(hit) && !entry.despite.contains(&Quiet::Teaching))
-            || (self.play && !entry.despite.contains(&Quiet::Play))
-            || (self.open && setting::may_be_open(hit.code))
-            || (self.surprise && setting::may_be_a_surprise(hit.code))
-    }
-
-    fn holds(&self, need: Need, hit: &Hit) -> bool {
-        match need {
-            Need::AdultSpeaker => self.speaker.adult,
-            Need::YoungSpeaker => self.takes_part_as_young,
-            // What is serious alone is so towards a room with young people in it as well.
-            Need::YoungListener => {
-                self.listener.protected
-                    || (self.direction == Direction::Group
-                        && hit.code.weight() == Weight::Alone
-                        && self.room_has_protected)
-            }
-            Need::AdultListener => self.listener.adult,
-            Need::Directed => !self.is_about_oneself(hit),
-            need => need.is_of_the_text(),
-        }
-    }
-
-    /// A lesson goes on in the space, and an adult speaks to the room rather than to somebody.
-    fn is_taught(&self, hit: &Hit) -> bool {
-        self.lesson && self.speaker.adult && !self.direction.is_said() && hit.code.process().is_some()
-    }
-
-    /// "i should kys": said of oneself.
-    fn is_about_oneself(&self, hit: &Hit) -> bool {
-        let first = self.reading.words.partition_point(|word| word.to <= hit.quote.start);
-        let (start, _) = self.reading.sentence(first);
-        (first.saturating_sub(3).max(start)..first).any(|at| {
-            self.reading.word_at(at) == "i"
-                && !matches!(self.reading.word_at(at + 1), "hope" | "said" | "will" | "am" | "swear")
-        })
-    }
-
-    fn post(&self, roster: &Roster) -> flood::Post<'_> {
-        let mentioned: BTreeSet<UserId> = self.message.mentions.iter().copied().collect();
-        flood::Post {
-            at: self.message.at,
-            by: self.message.author,
-            space: self.message.space,
-            reading: &self.reading,
-            mentions: mentioned.len(),
-            known: roster.kind(self.message.author) != Kind::Guest,
-        }
-    }
-
-    fn observation(&self, code: Code, towards: Option<UserId>, quote: Option<Quote>) -> Observation {
-        Observation {
-            at: self.message.at,
-            code,
-            by: self.message.author,
-            towards,
-            space: Some(self.message.space),
-            message: Some(self.message.id),
-            quote,
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is going on in a space while something is said: a lesson about it, a play, an official matter in the open.
 
 use crate::domain::Code;
-use crate::text::{Occasion, Reading};
+use crate::text::{Entry, Occasion, Reading};
 
 /// Whether an adult's message opens a lesson about the very things that the lists hear.
 #[must_use]
@@ -52,6 +52,12 @@ pub fn may_be_open(code: Code) -> bool {
 #[must_use]
 pub fn may_be_a_surprise(code: Code) -> bool {
     matches!(code, Code::SecrecyRequest | Code::ComplianceTest | Code::SpecialTreatment)
+}
+
+/// Whether an entry holds what rivals in a game say to each other ("i will end you"): its id says so.
+#[must_use]
+pub fn is_figurative(entry: &Entry) -> bool {
+    entry.id.ends_with("-figurative")
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::text::{Lists, Need};
 pub struct Verdict {
     /// It attacks, threatens, demeans or degrades a person or a group.
     pub abusive: bool,
-    /// The highest level that one of its observations reaches alone; 0 when there is none.
+    /// The highest level that its observations reach with nothing known of the two people; 0 when there is none.
     pub level: u8,
     /// The categories of its observations.
     pub categories: BTreeSet<Category>,
@@ -48,12 +48,25 @@ impl Verdict {
         let codes: BTreeSet<Code> = spans.iter().map(|span| span.code).collect();
         Verdict {
             abusive: codes.iter().any(|code| attacks(*code)),
-            level: codes.iter().map(|code| code.level_alone() as u8).max().unwrap_or(0),
+            level: level(&codes),
             categories: codes.iter().map(|code| code.category()).collect(),
             codes,
             spans,
         }
     }
+}
+
+/// The level of some codes with nothing known of the two people. What only means something between an adult and a
+/// young person (a lift, a meeting, a way to be reached) is noted while it is all there is; a second process beside it
+/// makes it a matter for the room, as it is between two people of whom that much is known.
+fn level(codes: &BTreeSet<Code>) -> u8 {
+    let of_a_pair = |code: &Code| code.process().filter(|_| code.level_alone() < Level::Concern);
+    let processes: BTreeSet<_> = codes.iter().filter_map(of_a_pair).collect();
+    let alone = |code: &Code| match of_a_pair(code) {
+        Some(_) if processes.len() < 2 => code.level_alone().min(Level::Noted) as u8,
+        _ => code.level_alone() as u8,
+    };
+    codes.iter().map(alone).max().unwrap_or(0)
 }
 
 /// What the lists find in a text and nothing about how it is said quietens (a denial, a quotation, a lesson), by
@@ -244,6 +257,18 @@ mod tests {
             "immigrnats are parasites",
         ] {
             assert!(verdict(text).abusive, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn one_approach_of_an_unknown_is_noted_and_two_are_for_the_room() {
+        for (text, level) in [
+            ("i can pick you up at half seven", 1),
+            ("shall we meet up on saturday, just us two", 1),
+            ("let's meet up on saturday, don't tell your mum", 2),
+            ("see you at club tonight", 0),
+        ] {
+            assert_eq!(verdict(text).level, level, "{text:?}: {:?}", verdict(text));
         }
     }
 

@@ -55,6 +55,20 @@ impl Folded {
                 scalar = scalar.saturating_add(number(length));
                 continue;
             }
+            // Two of these side by side are a country's flag; in longer rows they are letters.
+            if is_of_a_flag(c) {
+                let row = original[at..].chars().take_while(|c| is_of_a_flag(*c)).count();
+                for c in original[at..].chars().take(row) {
+                    if row == 2 {
+                        writer.keep(c, scalar);
+                    } else {
+                        writer.put(c, scalar, scalar);
+                    }
+                    at += c.len_utf8();
+                    scalar = scalar.saturating_add(1);
+                }
+                continue;
+            }
             writer.put(c, scalar, scalar);
             at += c.len_utf8();
             scalar = scalar.saturating_add(1);
@@ -109,6 +123,12 @@ impl Writer {
     fn put(&mut self, c: char, first: u32, last: u32) {
         fold_char(c, &mut self.text);
         self.from.resize(self.text.len(), (first, last));
+    }
+
+    /// As it is.
+    fn keep(&mut self, c: char, at: u32) {
+        self.text.push(c);
+        self.from.resize(self.text.len(), (at, at));
     }
 
     fn done(self, scalars: u32) -> Folded {
@@ -223,6 +243,11 @@ fn fold_char(c: char, into: &mut String) {
             into.push('\n');
             return;
         }
+        // The colour of a pictured person's skin says whom the picture means; of a hand it says nothing.
+        '\u{1f3fe}' | '\u{1f3ff}' if into.chars().next_back().is_some_and(is_person) => {
+            into.push('\u{1f3ff}');
+            return;
+        }
         // Letters as flags and as signs in a frame.
         '\u{1f1e6}'..='\u{1f1ff}' => return put_letter(c, 0x1f1e6, into),
         '\u{1f150}'..='\u{1f169}' => return put_letter(c, 0x1f150, into),
@@ -256,6 +281,18 @@ fn fold_char(c: char, into: &mut String) {
             fold_foreign(part, into);
         }
     }
+}
+
+fn is_of_a_flag(c: char) -> bool {
+    matches!(c, '\u{1f1e6}'..='\u{1f1ff}')
+}
+
+/// A picture of a whole person.
+fn is_person(c: char) -> bool {
+    matches!(c,
+        '\u{1f466}'..='\u{1f469}' | '\u{1f46e}'..='\u{1f478}' | '\u{1f481}'..='\u{1f483}' | '\u{1f3c3}'
+        | '\u{1f645}'..='\u{1f647}' | '\u{1f64b}' | '\u{1f926}' | '\u{1f934}'..='\u{1f939}'
+        | '\u{1f9d1}'..='\u{1f9dd}')
 }
 
 /// The letter that stands so many places behind the first of its kind.
@@ -332,6 +369,8 @@ mod tests {
             ("é morning", "e morning"),
             ("İstanbul", "istanbul"),
             ("🇰🇾🇸", "kys"),
+            ("🇵🇱 won", "🇵🇱 won"), // a flag
+            ("👨🏿 👍🏿 👩🏼", "👨\u{1f3ff} 👍 👩"),
             ("🅚🅨🅢 🅺🆈🆂 ⓚⓨⓢ 🄺🅈🅂", "kys kys kys kys"),
             ("%6b%79%73 100%25 50%", "kys 100%25 50%"),
             ("%F0%9D%93%B4ys", "kys"),

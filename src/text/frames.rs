@@ -14,8 +14,9 @@ mod builder;
 pub mod lexicon;
 mod spelling;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::lexicon::Cheap;
 use super::pattern::{Pattern, Sets};
 use super::reading::{Reading, Vocabulary};
 use builder::Builder;
@@ -45,7 +46,7 @@ enum Step {
 /// A named set: members that are plain words by their first word, and members that name sets.
 #[derive(Debug, Default)]
 struct Set {
-    plain: BTreeMap<u32, Vec<Vec<u32>>>,
+    plain: HashMap<u32, Vec<Vec<u32>>, Cheap>,
     composed: Vec<Vec<Step>>,
     /// What a text must hold one of for any member to match.
     bits: Bits,

@@ -107,6 +107,16 @@ fn pair(bytes: &[u8]) -> usize {
 pub struct Present<'a> {
     reading: &'a Reading,
     known: Vec<u64>,
+    /// With which letters any of them begins: most beginnings are turned away by it.
+    initials: u32,
+}
+
+/// The first letter of a word as a bit; what is no small letter shares the highest.
+fn initial(word: &str) -> u32 {
+    match word.as_bytes().first() {
+        Some(byte @ b'a'..=b'z') => 1 << (byte - b'a'),
+        _ => 1 << 31,
+    }
 }
 
 impl<'a> Present<'a> {
@@ -114,12 +124,14 @@ impl<'a> Present<'a> {
     #[must_use]
     pub fn of(reading: &'a Reading, vocabulary: &Vocabulary) -> Present<'a> {
         let mut known = vec![0; vocabulary.len().div_ceil(64)];
+        let mut initials = 0;
         for word in &reading.words {
+            initials |= initial(&reading.line[word.start..word.end]);
             if let Some(slot) = known.get_mut(word.id as usize / 64) {
                 *slot |= 1 << (word.id % 64);
             }
         }
-        Present { reading, known }
+        Present { reading, known, initials }
     }
 
     /// Whether every one of these clauses has a word in the text.
@@ -133,10 +145,12 @@ impl<'a> Present<'a> {
             self.known.get(*word as usize / 64).is_some_and(|slot| slot & (1 << (*word % 64)) != 0)
         }) || choice.stems.iter().any(|stem| {
             // With the space before it a beginning of a word is a part of the line.
-            self.reading
-                .words
-                .iter()
-                .any(|word| !word.stop && self.reading.line[word.start..word.end].starts_with(&**stem))
+            initial(stem) & self.initials != 0
+                && self
+                    .reading
+                    .words
+                    .iter()
+                    .any(|word| !word.stop && self.reading.line[word.start..word.end].starts_with(&**stem))
         })
     }
 }

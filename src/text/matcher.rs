@@ -1,14 +1,19 @@
 //! The lists, compiled. The numbers of a text's words say which patterns can match at all and around which words;
 //! only there are they tried. The work is bounded by the text times the patterns that its words make possible.
 
+mod builtin;
+mod examples;
+
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use regex::RegexSet;
 
 use crate::domain::{Code, Quote};
+
+pub use builtin::BUILTIN;
+pub use examples::{Explanation, Failure};
 
 use super::clause::{Clause, clauses};
 use super::frames::lexicon::Token;
@@ -42,36 +47,6 @@ impl Hit {
     pub fn counts(&self) -> bool {
         self.quietened.is_empty()
     }
-}
-
-/// Where a list's own example is not read as it says.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Failure {
-    /// Which file.
-    pub file: String,
-    /// The line of the entry (or of the example).
-    pub line: usize,
-    /// The example and what went wrong.
-    pub what: String,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.file, self.line, self.what)
-    }
-}
-
-/// How one text was read, step by step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Explanation {
-    /// The folded text.
-    pub folded: String,
-    /// The line of plain words that patterns ran over.
-    pub line: String,
-    /// Words that were taken for others: mistyped, or several written as one.
-    pub guesses: Vec<(String, String)>,
-    /// Each hit with the file and id of its entry, its needs about people, and what quietens it.
-    pub hits: Vec<(Hit, String, String, Vec<Need>)>,
 }
 
 #[derive(Debug)]
@@ -111,74 +86,6 @@ pub struct Lists {
     /// Sets that say which group a match is about.
     groups: Vec<(u16, Code)>,
 }
-
-macro_rules! builtin {
-    ($($name:literal),+ $(,)?) => {
-        &[$((concat!("en/", $name, ".toml"), include_str!(concat!("../../wordlists/en/", $name, ".toml")))),+]
-    };
-}
-
-/// The lists that are compiled in: file name and text.
-pub const BUILTIN: &[(&str, &str)] = builtin![
-    "sets",
-    "compliment",
-    "personal_questions",
-    "alone_probe",
-    "special_bond",
-    "special_treatment",
-    "carer_grievance",
-    "adult_confides",
-    "gift",
-    "compliance",
-    "off_platform",
-    "delete_request",
-    "secrecy",
-    "colleague_sidelined",
-    "meeting",
-    "transport",
-    "intimate",
-    "sexualised",
-    "image_request",
-    "exploitation",
-    "refusal",
-    "age_gap",
-    "correction",
-    "suicide_encouragement",
-    "threat",
-    "suicidal",
-    "self_harm",
-    "abuse",
-    "running_away",
-    "eating",
-    "friend_worry",
-    "ridicule",
-    "mockery",
-    "exclusion",
-    "humiliation",
-    "outing",
-    "impersonation",
-    "intimidation",
-    "image_threat",
-    "joining_in",
-    "goading",
-    "hurt",
-    "defending",
-    "banter",
-    "scam",
-    "malware",
-    "hacking",
-    "piracy",
-    "advertising",
-    "people_sets",
-    "hate_sets",
-    "hate",
-    "stance",
-    "insult",
-    "harm",
-    "harassment",
-    "extremism",
-    "drugs",
-];
 
 impl Lists {
     /// The lists that are compiled in.
@@ -383,90 +290,6 @@ impl Lists {
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
-    }
-
-    /// How a text is read, for a person who asks why.
-    #[must_use]
-    pub fn explain(&self, text: &str) -> Explanation {
-        let reading = self.reading(text);
-        let hits = self.hits(&reading);
-        Explanation {
-            folded: reading.folded.text().to_owned(),
-            line: reading.line.trim().to_owned(),
-            guesses: self.frames.guesses(&reading),
-            hits: hits
-                .into_iter()
-                .map(|hit| {
-                    let entry = self.entry(&hit);
-                    let needs = entry.needs.iter().copied().filter(|need| !need.is_of_the_text()).collect();
-                    let (file, id) = (entry.file.clone(), entry.id.clone());
-                    (hit, file, id, needs)
-                })
-                .collect(),
-        }
-    }
-
-    /// Runs the lists' own `yes` and `no` examples; the needs about people are taken as given.
-    #[must_use]
-    pub fn test(&self) -> Vec<Failure> {
-        let mut failures = Vec::new();
-        for (at, entry) in self.entries.iter().enumerate() {
-            let mut fail = |what: String| {
-                failures.push(Failure { file: entry.file.clone(), line: entry.line, what });
-            };
-            for text in &entry.yes {
-                let hits = self.read(text);
-                match hits.iter().find(|hit| hit.entry == at) {
-                    None => fail(format!(
-                        "{:?} should match {:?}; it was read as {:?}",
-                        entry.id,
-                        text,
-                        self.reading(text).line
-                    )),
-                    Some(hit) if !hit.counts() => {
-                        fail(format!(
-                            "{:?} matches {text:?} but is quietened: {:?}",
-                            entry.id, hit.quietened
-                        ));
-                    }
-                    Some(_) => {}
-                }
-            }
-            for text in &entry.no {
-                if self.read(text).iter().any(|hit| hit.entry == at && hit.counts()) {
-                    fail(format!("{:?} should not match {text:?}", entry.id));
-                }
-            }
-        }
-        for (at, stance) in self.stances.iter().enumerate() {
-            let owner = self.entries.len() + at;
-            let found = |text: &String| {
-                let reading = self.reading(text);
-                self.frames.find(&self.frames.tokens(&reading)).iter().any(|one| one.owner == owner)
-            };
-            let mut fail = |what: String| {
-                failures.push(Failure { file: stance.file.clone(), line: stance.line, what });
-            };
-            for text in stance.yes.iter().filter(|text| !found(text)) {
-                fail(format!("{:?} should be found in {text:?}", stance.id));
-            }
-            for text in stance.no.iter().filter(|text| found(text)) {
-                fail(format!("{:?} should not be found in {text:?}", stance.id));
-            }
-        }
-        for innocent in &self.innocents {
-            for hit in self.read(&innocent.text) {
-                if hit.counts() && innocent.codes.contains(&self.entry(&hit).code) {
-                    failures.push(Failure {
-                        file: innocent.file.clone(),
-                        line: innocent.line,
-                        what: format!("{:?} should not match {:?}", self.entry(&hit).id, innocent.text),
-                    });
-                }
-            }
-        }
-        failures.sort();
-        failures
     }
 
     /// Quietens attacks by the ways of speaking that the lists describe, and names the group that they are about.

@@ -31,6 +31,8 @@ pub enum Occasion {
     AgeDoubt,
     /// It is said to everybody.
     ToAll,
+    /// It speaks of a game that is being played: rivals "end" and "kill" each other there.
+    Game,
 }
 
 /// The occasions of one message.
@@ -133,6 +135,13 @@ const PHRASES: &[(Occasion, &str)] = &[
          _said_you_were_ _said_you_are_ _at_our_age_ _you_are_not_ _wait_what_ _how_are_you_in_here_ \
          _are_you_even_ _grandad_ _adulting_ _you_can_not_drive_ _you_work_ _have_a_job_ _got_a_job_ _what_shift_ \
          _you_drive_",
+    ),
+    (
+        Occasion::Game,
+        "_tournament_ _bracket_ _rematch_ _fifa_ _mario_kart_ _uno_ _chess_ _minecraft_ _fortnite_ _valorant_ \
+         _rocket_league_ _1v1_ _2v2_ _scrim_ _scrims_ _lobby_ _table_tennis_ _pool_table_ _boss_fight_ _ranked_ \
+         _smash_bros_ _ludo_ _among_us_ _dodgeball_ _laser_tag_ _paintball_ _board_game _card_game _game_night_ \
+         _next_round_ _quiz_night_ _warzone_ _roblox_ _speedrun_ _gg_",
     ),
     (Occasion::ToAll, "_you_lot_ _all_of_you_ _you_all_ _you_guys_"),
 ];

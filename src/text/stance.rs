@@ -32,10 +32,13 @@ pub fn quiet(reading: &Reading, first: usize, last: usize, quote: Quote) -> BTre
     if negated(reading, start, first) {
         found.insert(Quiet::Negation);
     }
-    if reading.quoted.iter().any(|part| part.start <= quote.start && quote.end <= part.end + 1) {
+    if reading.quoted.iter().any(|part| stands_in(reading, (first, last), quote, *part)) {
         found.insert(Quiet::Quotation);
     }
-    if reported(&before) {
+    if tells_a_scene(&before) && !(first..last).any(|at| is_first_person(reading.word_at(at))) {
+        found.insert(Quiet::Play);
+    }
+    if reported(&before, reading.word_at(first)) {
         found.insert(Quiet::Reporting);
     }
     let (said_before, sentence) = sentence_before(reading, first);
@@ -49,6 +52,28 @@ pub fn quiet(reading: &Reading, first: usize, last: usize, quote: Quote) -> BTre
         found.insert(Quiet::Hypothesis);
     }
     found
+}
+
+/// Whether a match stands in a quoted part: whole, or with all but the one who says it (they wrote "...").
+fn stands_in(reading: &Reading, (first, last): (usize, usize), quote: Quote, part: Quote) -> bool {
+    if quote.end > part.end + 1 {
+        return false;
+    }
+    let inside =
+        || reading.words[first..last.max(first)].iter().filter(|word| !word.stop && word.from >= part.start);
+    part.start <= quote.start || (inside().count() >= 2 && part.start < quote.end)
+}
+
+/// "The bit where she …", "the part when he …": what follows is told of a story.
+fn tells_a_scene(before: &[&str]) -> bool {
+    before.windows(2).any(|pair| {
+        matches!(pair[0], "bit" | "part" | "scene" | "chapter" | "episode" | "level")
+            && matches!(pair[1], "where" | "when")
+    })
+}
+
+fn is_first_person(word: &str) -> bool {
+    matches!(word, "i" | "me" | "my" | "us" | "we" | "our" | "myself")
 }
 
 /// Whether a way of speaking that stands at the words `said` is about the match at the words `of`.
@@ -107,9 +132,17 @@ const SAYING: [&str; 19] = [
     "saying", "telling", "wrote", "goes", "called", "calling", "keeps", "posted",
 ];
 
-fn reported(before: &[&str]) -> bool {
+fn reported(before: &[&str], first: &str) -> bool {
+    let own = |word: &str| matches!(word, "i" | "we" | "man");
+    // "If it was you who told them I will …": the saying belongs to the condition, the threat is the speaker's own.
+    let condition = before.iter().position(|word| matches!(*word, "if" | "whoever" | "unless"));
+    let of_condition = |at: usize| {
+        condition.is_some_and(|condition| condition < at)
+            && (own(first) || before[at..].iter().any(|word| own(word)))
+    };
     before.iter().enumerate().any(|(at, word)| {
         SAYING.contains(word)
+            && !of_condition(at)
             && before[at.saturating_sub(3)..at].iter().any(|subject| OTHERS.contains(subject))
             && !before[at.saturating_sub(1)..at]
                 .iter()
@@ -222,6 +255,12 @@ mod tests {
             ("what if they ask you to meet", "meet", &[Quiet::Hypothesis]),
             ("Q3. \"keep it quiet\" ok?", "keep", &[Quiet::Quotation, Quiet::Teaching]),
             ("that line in the song, kill me", "kill", &[Quiet::Play]),
+            ("if its u who told miss ill break ur legs", "i will", &[]),
+            ("if anyone asks you to keep it quiet tell us", "keep", &[Quiet::Reporting]),
+            ("he told me if i talk he will break my legs", "break", &[Quiet::Reporting]),
+            ("they wrote \"kill them all\" on the wall", "wrote kill them all", &[Quiet::Quotation]),
+            ("can we do the bit where she hits him", "hits him", &[Quiet::Play]),
+            ("the part where he hits me is every night", "hits me", &[]),
         ] {
             assert_eq!(stance(text, needle), expected, "{text:?}");
         }

@@ -16,6 +16,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("n nd", &["and"]),
     ("y", &["why"]),
     ("k kk okay oki okey", &["ok"]),
+    ("kkk", &["kkk"]), // not a stretched "k"
     ("c", &["see"]),
     ("b", &["be"]),
     ("w wiv wif wid", &["with"]),

@@ -174,7 +174,8 @@ impl Tone {
             tone.second_person |= is & SECOND != 0;
             tone.third_person |= is & THIRD != 0;
             if word.bytes().all(|b| b >= 128) {
-                if is & (IS_KIND | LAUGHS) == 0 && tone.signs.len() < 4 {
+                // What somebody looks like is never a sign of mockery.
+                if is & (IS_KIND | LAUGHS) == 0 && word != "\u{1f3ff}" && tone.signs.len() < 4 {
                     tone.signs.push(hash(word));
                 }
                 continue;

@@ -6,7 +6,7 @@
 //! | test | holds when |
 //! |---|---|
 //! | repetition | blows on two days, or [`MANY`] of them |
-//! | imbalance | several against one; an adult against a young person; or one who goes on at somebody who never answers in kind and has shown that it hurts |
+//! | imbalance | several against one; an adult against a young person; or one who goes on at somebody who never answers in kind, and has shown that it hurts or meets it again on another day |
 //! | intent | it was planned, kept or spread; others were gathered for it; it went on after it was seen to hurt |
 //!
 //! Mutual banter (blow for blow, the person laughing along) quietens; what the person shows to hurt outweighs that.
@@ -204,7 +204,8 @@ impl Tests {
         let days: BTreeSet<i64> = blows.iter().map(|blow| day(blow.at)).collect();
         let several = by_person.len() >= 2;
         let grown_up = by_person.keys().any(|by| adult(*by));
-        let unanswered = blows.len() >= 3 && !distress.is_empty();
+        // Whoever gives as good as they get is not counted here at all.
+        let unanswered = blows.len() >= 3 && (!distress.is_empty() || days.len() >= 2);
         let first_seen = distress.iter().chain(defended).min();
         let regardless = first_seen.is_some_and(|first| {
             blows.iter().any(|blow| blow.at >= first.plus(SEEN_TO_HURT) && blow.code != Code::MockingReaction)
@@ -255,7 +256,8 @@ impl Facts {
     /// tests with a sign that it is no joke are for the digest; all three, with distress and something that makes it
     /// urgent, page.
     fn level(&self, tests: Tests) -> Level {
-        let no_joke = self.hurt || self.defended || self.grave > 0 || self.hard >= 3;
+        let again = self.hard >= 2 && self.days >= 2;
+        let no_joke = self.hurt || self.defended || self.grave > 0 || self.hard >= 3 || again;
         let urgent = self.left || self.grave >= 2 || self.days >= 3;
         if self.images >= 2 || (self.images > 0 && self.hurt) {
             Level::Serious

@@ -1,7 +1,8 @@
 //! From parsed patterns and sets to steps.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
+use super::super::lexicon::Cheap;
 use super::super::pattern::{Node, Pattern, Sets};
 use super::lexicon::Bits;
 use super::{DEEPEST, Frames, Set, Step, spelling};
@@ -59,7 +60,7 @@ impl<'a> Builder<'a> {
         if self.open > DEEPEST {
             return Err(format!("the set {name:?} names sets too deeply, or names itself"));
         }
-        let (mut plain, mut composed) = (BTreeMap::<u32, Vec<Vec<u32>>>::new(), Vec::new());
+        let (mut plain, mut composed) = (HashMap::<u32, Vec<Vec<u32>>, Cheap>::default(), Vec::new());
         let mut bits = Bits::default();
         let mut firsts = BTreeSet::new();
         for member in members {

@@ -251,10 +251,11 @@ impl Lexicon {
             Meant::Word(*id)
         } else if text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
             Meant::Number
-        } else if let Some(parts) = (text.len() > 7).then(|| self.split(text)).flatten() {
-            Meant::Several(parts.into())
+        } else if let Some(id) = self.mistyped(text) {
+            Meant::Mistyped(id)
         } else {
-            self.mistyped(text).map_or(Meant::Nothing, Meant::Mistyped)
+            let parts = (text.len() > 7).then(|| self.split(text)).flatten();
+            parts.map_or(Meant::Nothing, |parts| Meant::Several(parts.into()))
         }
     }
 
