@@ -207,7 +207,11 @@ async fn a_log_that_was_put_back_and_grown_differently_is_refused_and_the_dsl_is
             grow(&w, 30).await;
             let found = async {
                 loop {
-                    w.advance(minutes(30)).await;
+                    w.advance(minutes(4)).await;
+                    if w.is_paged("dsl") {
+                        w.next_page("dsl");
+                        w.dsl().acknowledges().await;
+                    }
                     if let Ok(fork) = trustee.forks.try_recv() {
                         return fork;
                     }
@@ -221,9 +225,10 @@ async fn a_log_that_was_put_back_and_grown_differently_is_refused_and_the_dsl_is
             w.settle().await;
             w.advance(minutes(1)).await;
             if w.is_paged("dsl") {
+                w.next_page("dsl");
                 w.dsl().acknowledges().await;
             }
-            w.read_everything_from_leads();
+            w.read_everything();
             trustee.down().await;
         },
     )
