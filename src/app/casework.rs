@@ -263,11 +263,13 @@ impl Desk {
         };
         match Store::open(&self.database).await {
             Ok(store) => {
-                let came = self.append(&store, Requested { act, words, erases }, clock).await;
+                let came = Box::pin(self.append(&store, Requested { act, words, erases }, clock)).await;
                 store.close().await;
                 came
             }
-            Err(StoreError::Held { .. }) => self.put(identity, &recipient, act, words, clock, patience).await,
+            Err(StoreError::Held { .. }) => {
+                Box::pin(self.put(identity, &recipient, act, words, clock, patience)).await
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -301,6 +303,7 @@ impl Desk {
             checkpoint_file: Some(checkpoint_file),
             leads: self.leads.clone(),
             case_keys,
+            hour_keys: crate::pipeline::buffer::HourKeys::default(),
             software: super::software(),
             clock: clock.clone(),
             progress: std::collections::BTreeMap::new(),
