@@ -264,11 +264,13 @@ impl Desk {
         };
         match Store::open(&self.database).await {
             Ok(store) => {
-                let came = self.append(&store, Requested { act, words, erases }, clock).await;
+                let came = Box::pin(self.append(&store, Requested { act, words, erases }, clock)).await;
                 store.close().await;
                 came
             }
-            Err(StoreError::Held { .. }) => self.put(identity, &recipient, act, words, clock, patience).await,
+            Err(StoreError::Held { .. }) => {
+                Box::pin(self.put(identity, &recipient, act, words, clock, patience)).await
+            }
             Err(error) => Err(error.into()),
         }
     }
