@@ -69,7 +69,8 @@ fn what_attacks_is_told_from_what_is_serious_and_from_what_is_neither() {
         ("the warning sign says \"kys\" is never ok", false, 0, &[]),
         ("i'm such an idiot, forgot my kit", false, 0, &[]),
         ("ur such a loser", true, 2, &["insult", "ridicule"]),
-        ("keep this between us ok", false, 2, &["secrecy-request"]),
+        ("keep this between us ok", false, 1, &["secrecy-request"]),
+        ("meet me on saturday, keep it between us", false, 2, &["secrecy-request", "meeting-request"]),
         ("i want to kill myself", false, 4, &["suicidal-feelings"]),
     ];
     for (text, abusive, level, codes) in table {
