@@ -125,10 +125,6 @@ pub struct Running {
 /// # Errors
 /// What is missing or wrong, with what to do: a database that another process holds, a log that is behind its own
 /// signature, a token that Discord refuses.
-#[expect(
-    clippy::too_many_lines,
-    reason = "the whole house, part by part, in the order in which it is joined"
-)]
 pub async fn start(mut settings: Settings, clock: Clock) -> anyhow::Result<Running> {
     let store = Store::open(&settings.database).await?;
     let key = Arc::new(keep::signing_key(&settings.signing_key, &settings.organisation, &store).await?);

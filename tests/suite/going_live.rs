@@ -478,6 +478,14 @@ async fn who_is_who_since_when_is_told_beside_the_running_bot() {
         target: None,
     };
     let channel = charity.names.spaces["art"];
+    charity
+        .until(&bot, "/enrol to be known", || {
+            let known = charity.platform.read(|state| {
+                state.commands.values().any(|command| command.body["name"].as_str() == Some("enrol"))
+            });
+            known.then_some(())
+        })
+        .await;
     charity.does(Op::UseCommand { by: ruth, channel, command: enrol });
     let roster = |more: &[&str]| {
         let arguments = [&["roster", "--config", "chaperone.toml", "--json"], more].concat();

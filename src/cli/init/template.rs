@@ -4,6 +4,7 @@ use super::interview::{Answers, Lead, Mail};
 use crate::engine;
 
 /// The configuration of these answers.
+#[expect(clippy::too_many_lines, reason = "one text, in the order in which it is read")]
 pub(super) fn configuration(answers: &Answers) -> String {
     let Answers { name, zone, guilds, application_id, leads, mail } = answers;
     let guilds: Vec<_> = guilds.iter().map(|id| quoted(id)).collect();
