@@ -357,7 +357,9 @@ impl<'a> Recent<'a> {
         }
         let partner =
             nearness.into_iter().max_by_key(|&(id, score)| (score, std::cmp::Reverse(id))).map(|(id, _)| id);
-        Recent { partner, left_off_with: left_off_with(space, by, at, id), near: Near::of(near) }
+        // Asked for only where nobody speaks at present.
+        let left_off_with = if partner.is_none() { left_off_with(space, by, at, id) } else { None };
+        Recent { partner, left_off_with, near: Near::of(near) }
     }
 }
 

@@ -13,7 +13,6 @@ use crate::domain::{Code, Observation, Roster, UserId};
 const AGE_ANSWER: Duration = Duration::from_mins(10);
 /// Ages that a bare number can be taken for, when somebody was asked.
 const GROWN_UP: std::ops::RangeInclusive<u32> = 18..=79;
-
 /// So many processes of grooming towards one young person bear out a single clue that the speaker is an adult.
 const AN_ADULTS_CONDUCT: usize = 3;
 

@@ -11,14 +11,18 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 pub enum Occasion {
     /// It is framed as a lesson, a quiz, a workshop.
     Teaching,
+    /// It has words of lessons and of much else: they frame what follows them in their own sentence.
+    TeachingHere,
     /// It opens a lesson: the frame is about the session itself, not one line of it.
     LessonOpens,
     /// It speaks of a session.
     Session,
     /// It speaks of what a session about safety is about.
     Safety,
-    /// It speaks of a song, a script, a scene.
+    /// It is a line of a song or a play, or speaks of one by lyrics, acts and characters.
     Play,
+    /// It has words of plays and songs and of much else: they frame their own sentence.
+    PlayHere,
     /// It plans a treat for somebody else.
     Surprise,
     /// It says that others are in on it: a colleague is here, parents or the lead know, it is written down.
@@ -82,6 +86,11 @@ const PHRASES: &[(Occasion, &str)] = &[
          _safe_or_unsafe_ _ok_or_not_ok_ _people_who_want_to_harm_ _stay_safe_online_",
     ),
     (
+        Occasion::TeachingHere,
+        "_workshop_ _scenario_ _role_play_ _case_study_ _an_example_of_ _examples_of_ _spot_the_ \
+         _in_pairs_discuss_ _quiz_ _assembly_about_ _worksheet_ _lesson_on_",
+    ),
+    (
         Occasion::LessonOpens,
         "_today_we_are_looking_ _today_we_will_look_ _today_we_are_talking_ _today_we_are_learning_ \
          _this_week_we_are_looking_ _tonight_we_are_looking_ _tonight_we_are_talking_ _this_session_is_about_ \
@@ -92,6 +101,10 @@ const PHRASES: &[(Occasion, &str)] = &[
         Occasion::Play,
         "_lyric_ _lyrics_ _monologue_ _my_character_ _her_character_ _his_character_ _act_1_ _act_2_ _act_3_ \
          _act_4_",
+    ),
+    (
+        Occasion::PlayHere,
+        "_verse_ _chorus_ _script_ _the_scene_ _act_5_ _the_poem_ _the_song_ _the_film_ _the_line_ _that_line_",
     ),
     (
         Occasion::Session,

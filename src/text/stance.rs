@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::Quote;
 
-use super::occasion::Occasion;
+use super::occasion::{Occasion, Occasions};
 use super::reading::Reading;
 use super::wordlist::{Quiet, Reach};
 
@@ -27,7 +27,7 @@ pub fn frame(reading: &Reading) -> BTreeSet<Quiet> {
 #[must_use]
 pub fn quiet(reading: &Reading, first: usize, last: usize, quote: Quote) -> BTreeSet<Quiet> {
     let mut found = BTreeSet::new();
-    let (start, end) = reading.sentence(first.min(last.saturating_sub(1)).max(first));
+    let (start, end) = reading.sentence(first);
     let before: Vec<&str> = (start..first).map(|at| reading.word_at(at)).collect();
     if negated(reading, start, first) {
         found.insert(Quiet::Negation);
@@ -41,11 +41,13 @@ pub fn quiet(reading: &Reading, first: usize, last: usize, quote: Quote) -> BTre
     if reported(&before, reading.word_at(first)) {
         found.insert(Quiet::Reporting);
     }
-    let (said_before, sentence) = sentence_before(reading, first);
-    if TEACHING_HERE.iter().any(|frame| said_before.contains(frame)) {
+    if reading.occasions.has(Occasion::TeachingHere)
+        && occasions_of(reading, start, first).has(Occasion::TeachingHere)
+    {
         found.insert(Quiet::Teaching);
     }
-    if PLAY_HERE.iter().any(|frame| sentence.contains(frame)) {
+    if reading.occasions.has(Occasion::PlayHere) && occasions_of(reading, start, end).has(Occasion::PlayHere)
+    {
         found.insert(Quiet::Play);
     }
     if supposed(&before) || (first..end.min(first + 3)).any(|at| supposed_at(reading, at)) {
@@ -170,39 +172,16 @@ fn is_supposing(first: &str, second: &str) -> bool {
     )
 }
 
-/// Words of lessons and of much else: they frame what follows them in their own sentence, not a message in which a
-/// workshop is mentioned too.
-const TEACHING_HERE: [&str; 12] = [
-    " workshop ",
-    " scenario ",
-    " role play ",
-    " case study ",
-    " an example of ",
-    " examples of ",
-    " spot the ",
-    " in pairs discuss ",
-    " quiz ",
-    " assembly about ",
-    " worksheet ",
-    " lesson on ",
-];
-
 /// Whether the message is framed as a lesson about the thing.
 #[must_use]
 pub fn teaches(reading: &Reading) -> bool {
     reading.occasions.has(Occasion::Teaching) || numbered_question(reading)
 }
 
-/// The line from the beginning of the sentence of the word at `first` to that word, and the whole sentence.
-fn sentence_before(reading: &Reading, first: usize) -> (&str, &str) {
-    let (start, end) = reading.sentence(first);
+/// What the words from `first` up to `last` say by themselves, with the spaces around them.
+fn occasions_of(reading: &Reading, first: usize, last: usize) -> Occasions {
     let at = |index: usize| reading.words.get(index).map_or(reading.line.len(), |word| word.start);
-    let from = at(start).saturating_sub(1);
-    let until = |index: usize| at(index).min(reading.line.len()).max(from);
-    (
-        reading.line.get(from..until(first)).unwrap_or_default(),
-        reading.line.get(from..until(end)).unwrap_or_default(),
-    )
+    Occasions::of(reading.line.get(at(first).saturating_sub(1)..at(last)).unwrap_or_default())
 }
 
 /// "Q3. …", "question 4: …"
@@ -212,20 +191,6 @@ fn numbered_question(reading: &Reading) -> bool {
     first.strip_prefix('q').is_some_and(digits)
         || (matches!(first, "question" | "scenario" | "q") && digits(reading.word_at(2)))
 }
-
-/// Words of plays and songs and of much else: they frame their own sentence.
-const PLAY_HERE: [&str; 10] = [
-    " verse ",
-    " chorus ",
-    " script ",
-    " the scene ",
-    " act 5 ",
-    " the poem ",
-    " the song ",
-    " the film ",
-    " the line ",
-    " that line ",
-];
 
 #[cfg(test)]
 mod tests {
