@@ -8,10 +8,8 @@
 //! …
 //! ```
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-
 use super::hash::Hash;
+use super::tlog_proof::{read_path, write_path};
 
 /// The path below the witness' address.
 pub const PATH: &str = "/add-checkpoint";
@@ -36,34 +34,27 @@ impl AddCheckpoint {
     /// The request's body.
     #[must_use]
     pub fn to_body(&self) -> String {
-        let proof: String = self.path.iter().map(|hash| BASE64_STANDARD.encode(hash.0) + "\n").collect();
-        format!("old {}\n{proof}\n{}", self.old, self.note)
+        let mut body = format!("old {}\n", self.old);
+        write_path(&self.path, &mut body);
+        body + &self.note
     }
 
     /// Reads a request's body; none when it is not one.
     #[must_use]
     pub fn read(body: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(body).ok().filter(|text| text.len() <= LARGEST)?;
-        let (old, mut rest) = text.strip_prefix("old ")?.split_once('\n')?;
+        let (old, rest) = text.strip_prefix("old ")?.split_once('\n')?;
         let number: u64 = old.parse().ok().filter(|number: &u64| number.to_string() == old)?;
-        let mut path = Vec::new();
-        loop {
-            let (line, after) = rest.split_once('\n')?;
-            rest = after;
-            if line.is_empty() {
-                break;
-            }
-            path.push(Hash::from_slice(&BASE64_STANDARD.decode(line).ok()?)?);
-            if path.len() > LONGEST_PROOF {
-                return None;
-            }
-        }
-        Some(AddCheckpoint { old: number, path, note: rest.to_owned() })
+        let (path, note) = read_path(rest, LONGEST_PROOF)?;
+        Some(AddCheckpoint { old: number, path, note: note.to_owned() })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
+
     use super::*;
 
     #[test]

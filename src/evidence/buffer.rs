@@ -14,7 +14,7 @@
 //! A segment's payload is a JSON array whose items are the exact texts that were received, one a line, in the order in
 //! which they came; the header `received-at` names their times in the same order.
 
-use super::commitment::{Exhibit, ExhibitError, Salt, SealedExhibit, header};
+use super::commitment::{Exhibit, ExhibitError, Salt, SealedExhibit, SealingError, header};
 use super::entry::Class;
 use super::seal::{Identity, Recipient, SealError};
 use crate::domain::{ChannelId, Timestamp};
@@ -45,14 +45,14 @@ impl HourKey {
     /// Makes a key from the machine's randomness and seals it to each of `leads`.
     ///
     /// # Errors
-    /// [`BufferError`]; nobody to seal it to is one.
+    /// [`SealingError`]; nobody to seal it to is one.
     pub fn make(
         organisation: &str,
         space: ChannelId,
         hour: Timestamp,
         leads: &[Recipient],
         software: &str,
-    ) -> Result<Self, BufferError> {
+    ) -> Result<Self, SealingError> {
         if leads.is_empty() {
             return Err(SealError::Nobody.into());
         }
@@ -64,7 +64,7 @@ impl HourKey {
             .with(header::KIND, Class::BUFFER_KEY.as_str())?
             .with("software", software)?;
         let wrap = |lead: &Recipient| Ok((lead.clone(), exhibit.seal(std::slice::from_ref(lead))?));
-        let wraps = leads.iter().map(wrap).collect::<Result<_, BufferError>>()?;
+        let wraps = leads.iter().map(wrap).collect::<Result<_, SealingError>>()?;
         Ok(HourKey { recipient: key.recipient(), wraps })
     }
 }
@@ -108,17 +108,6 @@ pub fn frames_of(payload: &[u8]) -> Vec<&str> {
         .unwrap_or_default()
 }
 
-/// Why something could not be buffered.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BufferError {
-    /// It could not be written down.
-    #[error(transparent)]
-    Exhibit(#[from] ExhibitError),
-    /// It could not be sealed.
-    #[error(transparent)]
-    Seal(#[from] SealError),
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,7 +143,7 @@ mod tests {
     #[test]
     fn an_hour_for_nobody_has_no_key() {
         let none = HourKey::make("Art Club", ChannelId(5), Timestamp(0), &[], "chaperone");
-        assert_eq!(none.unwrap_err(), BufferError::Seal(SealError::Nobody));
+        assert_eq!(none.unwrap_err(), SealingError::Seal(SealError::Nobody));
     }
 
     #[test]

@@ -8,9 +8,9 @@
 //! it, so that `age` alone opens everything: `age -d -i identity.txt KEY.age | tail -n 1 > case.key`, then
 //! `age -d -i case.key EXHIBIT.age`.
 
-use super::commitment::{Exhibit, ExhibitError, Salt, SealedExhibit, header};
+use super::commitment::{Exhibit, Salt, SealedExhibit, SealingError, header};
 use super::entry::Class;
-use super::seal::{Identity, Recipient, SealError};
+use super::seal::{Identity, Recipient};
 use crate::domain::Timestamp;
 
 /// A new key of a case: its public half, and the secret half sealed.
@@ -26,14 +26,14 @@ impl CaseKey {
     /// Makes a key for a case from the machine's randomness, and seals it to `leads`.
     ///
     /// # Errors
-    /// [`CaseKeyError`]: nobody to seal it to, or an organisation's name that cannot be a header.
+    /// [`SealingError`]: nobody to seal it to, or an organisation's name that cannot be a header.
     pub fn make(
         organisation: &str,
         case: &str,
         leads: &[Recipient],
         software: &str,
         at: Timestamp,
-    ) -> Result<Self, CaseKeyError> {
+    ) -> Result<Self, SealingError> {
         let key = Identity::generate();
         let exhibit = Exhibit::new(Salt::random(), key.to_file_text(at).expose().to_vec())
             .with("organisation", organisation.replace(char::is_control, " "))?
@@ -54,21 +54,10 @@ impl CaseKey {
     }
 }
 
-/// Why a case has no key.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CaseKeyError {
-    /// It could not be written down.
-    #[error(transparent)]
-    Exhibit(#[from] ExhibitError),
-    /// It could not be sealed.
-    #[error(transparent)]
-    Seal(#[from] SealError),
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::seal;
+    use crate::evidence::seal::{self, SealError};
 
     #[test]
     fn a_lead_opens_a_case_through_its_key_and_the_host_does_not() {
@@ -88,6 +77,6 @@ mod tests {
     #[test]
     fn a_case_for_nobody_has_no_key() {
         let none = CaseKey::make("Art Club", "C-0001", &[], "chaperone", Timestamp(0));
-        assert_eq!(none.unwrap_err(), CaseKeyError::Seal(SealError::Nobody));
+        assert_eq!(none.unwrap_err(), SealingError::Seal(SealError::Nobody));
     }
 }

@@ -227,6 +227,17 @@ pub enum ExhibitError {
     Malformed,
 }
 
+/// Why something could not be written down and sealed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SealingError {
+    /// It could not be written down.
+    #[error(transparent)]
+    Exhibit(#[from] ExhibitError),
+    /// It could not be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,13 +16,34 @@ const LONGEST_PATH: usize = 64;
 #[must_use]
 pub fn write(proof: &InclusionProof, checkpoint: &SignedCheckpoint) -> String {
     let mut text = format!("{FIRST_LINE}\nindex {}\n", proof.index);
-    for hash in &proof.path {
+    write_path(&proof.path, &mut text);
+    text.push_str(checkpoint.text());
+    text
+}
+
+/// Writes a proof's hashes as C2SP texts hold them: one a line, and an empty line behind them.
+pub(super) fn write_path(path: &[Hash], text: &mut String) {
+    for hash in path {
         text.push_str(&BASE64_STANDARD.encode(hash.0));
         text.push('\n');
     }
     text.push('\n');
-    text.push_str(checkpoint.text());
-    text
+}
+
+/// Reads what [`write_path`] writes, at most `longest` hashes, and gives the text behind it.
+pub(super) fn read_path(mut rest: &str, longest: usize) -> Option<(Vec<Hash>, &str)> {
+    let mut path = Vec::new();
+    loop {
+        let (line, after) = rest.split_once('\n')?;
+        rest = after;
+        if line.is_empty() {
+            return Some((path, rest));
+        }
+        path.push(Hash::from_slice(&BASE64_STANDARD.decode(line).ok()?)?);
+        if path.len() > longest {
+            return None;
+        }
+    }
 }
 
 /// Reads the proof's own part and returns it with the text of the checkpoint that follows. The size is that of the
@@ -30,20 +51,9 @@ pub fn write(proof: &InclusionProof, checkpoint: &SignedCheckpoint) -> String {
 #[must_use]
 pub fn read(text: &str, size: u64) -> Option<(InclusionProof, &str)> {
     let rest = text.strip_prefix(FIRST_LINE)?.strip_prefix("\nindex ")?;
-    let (index, mut rest) = rest.split_once('\n')?;
+    let (index, rest) = rest.split_once('\n')?;
     let number: u64 = index.parse().ok().filter(|number: &u64| number.to_string() == index)?;
-    let mut path = Vec::new();
-    loop {
-        let (line, after) = rest.split_once('\n')?;
-        rest = after;
-        if line.is_empty() {
-            break;
-        }
-        path.push(Hash::from_slice(&BASE64_STANDARD.decode(line).ok()?)?);
-        if path.len() > LONGEST_PATH {
-            return None;
-        }
-    }
+    let (path, rest) = read_path(rest, LONGEST_PATH)?;
     Some((InclusionProof { index: number, size, path }, rest))
 }
 
