@@ -2,6 +2,7 @@
 //! when a database was put back from an old backup.
 
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chaperone::app::attest::Attest;
@@ -11,7 +12,7 @@ use chaperone::domain::event::Ended;
 use chaperone::domain::{CaseRef, Effect, Event, Fact, Level};
 use chaperone::evidence::timestamp::Stamp;
 use chaperone::evidence::verify::{Known, verify_knowing};
-use chaperone::evidence::{SignedCheckpoint, SigningKey, VerifierKey};
+use chaperone::evidence::{SignedCheckpoint, SigningKey, VerifierKey, WitnessKey};
 use chaperone::store::{Attested, Store, StoredAttestation};
 
 use crate::authority::{Authority, Trustee, has_openssl};
@@ -24,6 +25,26 @@ fn key_file(w: &World) -> PathBuf {
 
 fn log_key(w: &World) -> VerifierKey {
     SigningKey::load(&key_file(w)).unwrap().verifier_key().clone()
+}
+
+/// A witness' address and key, which are known only once it runs.
+#[derive(Clone, Default)]
+struct Settled(Arc<OnceLock<(String, WitnessKey)>>);
+
+impl Settled {
+    /// One for whoever starts the witness, one for the bot's settings.
+    fn twice() -> (Settled, Settled) {
+        let settled = Settled::default();
+        (settled.clone(), settled)
+    }
+
+    fn are_those_of(&self, trustee: &Trustee) {
+        self.0.set((trustee.url.clone(), trustee.key.clone())).unwrap();
+    }
+
+    fn attest(&self) -> Attest {
+        Attest { witness: self.0.get().cloned(), ..Attest::default() }
+    }
 }
 
 /// Waits until so many states of the log are attested, and nothing is under way.
@@ -74,15 +95,13 @@ async fn grow(w: &World, entries: usize) {
 #[tokio::test]
 async fn a_witness_cosigns_the_log_every_day_and_nobody_is_called_for_that() {
     let dir = tempfile::tempdir().unwrap();
-    let settled: std::sync::Arc<std::sync::OnceLock<(String, chaperone::evidence::WitnessKey)>> =
-        std::sync::Arc::default();
-    let given = settled.clone();
+    let (settled, given) = Settled::twice();
     story_with(
-        move |settings| settings.attest = Attest { witness: given.get().cloned(), ..Attest::default() },
+        move |settings| settings.attest = given.attest(),
         |w| async move {
             w.bot_down().await;
             let trustee = Trustee::up(dir.path(), log_key(&w), w.clock().clone()).await;
-            settled.set((trustee.url.clone(), trustee.key.clone())).unwrap();
+            settled.are_those_of(&trustee);
             w.bot_up().await;
             attested(&w, Attested::Cosignature, 1).await;
             grow(&w, 5).await;
@@ -106,15 +125,13 @@ async fn a_witness_cosigns_the_log_every_day_and_nobody_is_called_for_that() {
 #[tokio::test]
 async fn a_bundle_says_what_the_witness_had_seen_by_when_and_is_the_same_each_time() {
     let dir = tempfile::tempdir().unwrap();
-    let settled: std::sync::Arc<std::sync::OnceLock<(String, chaperone::evidence::WitnessKey)>> =
-        std::sync::Arc::default();
-    let given = settled.clone();
+    let (settled, given) = Settled::twice();
     story_with(
-        move |settings| settings.attest = Attest { witness: given.get().cloned(), ..Attest::default() },
+        move |settings| settings.attest = given.attest(),
         |w| async move {
             w.bot_down().await;
             let trustee = Trustee::up(dir.path(), log_key(&w), w.clock().clone()).await;
-            settled.set((trustee.url.clone(), trustee.key.clone())).unwrap();
+            settled.are_those_of(&trustee);
             w.bot_up().await;
             let before = attested(&w, Attested::Cosignature, 1).await[0].size;
             let said = w.kys().await;
@@ -168,18 +185,16 @@ async fn a_bundle_says_what_the_witness_had_seen_by_when_and_is_the_same_each_ti
 #[tokio::test]
 async fn a_log_that_was_put_back_and_grown_differently_is_refused_and_the_dsl_is_called() {
     let dir = tempfile::tempdir().unwrap();
-    let settled: std::sync::Arc<std::sync::OnceLock<(String, chaperone::evidence::WitnessKey)>> =
-        std::sync::Arc::default();
-    let given = settled.clone();
+    let (settled, given) = Settled::twice();
     story_with(
-        move |settings| settings.attest = Attest { witness: given.get().cloned(), ..Attest::default() },
+        move |settings| settings.attest = given.attest(),
         |w| async move {
             grow(&w, 10).await;
             w.bot_down().await;
             // A backup; then a day goes by that the witness signs.
             let backup = std::fs::read(w.database()).unwrap();
             let mut trustee = Trustee::up(dir.path(), log_key(&w), w.clock().clone()).await;
-            settled.set((trustee.url.clone(), trustee.key.clone())).unwrap();
+            settled.are_those_of(&trustee);
             w.bot_up().await;
             attested(&w, Attested::Cosignature, 1).await;
             grow(&w, 8).await;
