@@ -9,7 +9,8 @@
 //! | case about an adult who works with children | 10 years after it was closed | Keeping Children Safe in Education, part four: ten years, or to retirement where that is longer |
 //! | custody (who saw, exported, erased what) | 7 years after the case was erased | the six years in which a claim can be brought, and one |
 //!
-//! The first three end by themselves. A case never does: at the end of its term a lead is asked to review it, and erases
+//! So far only the buffer ends by itself: the terms of observations, operation and custody are read and nothing ends by
+//! them yet. A case never ends by itself: at the end of its term a lead is asked to review it, and erases
 //! it or keeps it on with a reason. (Records of child sexual abuse: the Independent Inquiry recommends 75 years; keep such
 //! a case on.) A legal hold wins over every term.
 

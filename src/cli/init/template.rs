@@ -88,7 +88,7 @@ slots = ["deputy-dsl"]
 # incident_form_hours = 24        # the Adverse Incident Form of a serious case; reminded before it lapses; 0: no such form
 # review_days = 14                # an open case that nobody touched is asked about
 # many_cases = 5                  # opening more than this within ten minutes is a concern, and so is an old case at night
-# [retention]
+# [retention]                     # observation, operation and custody are read, and nothing ends by them yet
 # observation_days = 120          # what no case holds; detection looks back over 90 days
 # operation_days = 365            # how the service ran
 # young_person_years = 15         # a case, from when it was closed: until a ten-year-old is twenty-five; then a lead is asked
